@@ -1,0 +1,58 @@
+"""Classify handwritten digits with a linear model and with a neural network.
+
+Importing the package is quick: TensorFlow, Matplotlib and seaborn are loaded with the first name
+that needs them.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mnist_nn.data import load_mnist_dataframe as load_mnist_dataframe
+    from mnist_nn.data import parse_labels_and_features as parse_labels_and_features
+    from mnist_nn.metrics import confusion_matrix as confusion_matrix
+    from mnist_nn.metrics import cross_entropy as cross_entropy
+    from mnist_nn.metrics import log_loss as log_loss
+    from mnist_nn.models import build_linear_model as build_linear_model
+    from mnist_nn.models import build_nn_model as build_nn_model
+    from mnist_nn.models import compile_classification_model as compile_classification_model
+    from mnist_nn.plots import plot_confusion_matrix as plot_confusion_matrix
+    from mnist_nn.plots import plot_digit as plot_digit
+    from mnist_nn.plots import plot_log_loss as plot_log_loss
+    from mnist_nn.plots import plot_weights as plot_weights
+    from mnist_nn.sampling import create_training_dataset as create_training_dataset
+    from mnist_nn.training import train_classification_model as train_classification_model
+    from mnist_nn.training import (
+        train_linear_classification_model as train_linear_classification_model,
+    )
+    from mnist_nn.training import train_nn_classification_model as train_nn_classification_model
+
+_MODULE_OF_NAME = {
+    "load_mnist_dataframe": "data",
+    "parse_labels_and_features": "data",
+    "confusion_matrix": "metrics",
+    "cross_entropy": "metrics",
+    "log_loss": "metrics",
+    "build_linear_model": "models",
+    "build_nn_model": "models",
+    "compile_classification_model": "models",
+    "plot_confusion_matrix": "plots",
+    "plot_digit": "plots",
+    "plot_log_loss": "plots",
+    "plot_weights": "plots",
+    "create_training_dataset": "sampling",
+    "train_classification_model": "training",
+    "train_linear_classification_model": "training",
+    "train_nn_classification_model": "training",
+}
+__all__ = list(_MODULE_OF_NAME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF_NAME:
+        raise AttributeError(f"module 'mnist_nn' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"mnist_nn.{_MODULE_OF_NAME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,158 @@
+"""Checks of arguments: what cannot work ends in a clear error before any work starts."""
+
+import itertools
+import math
+import numbers
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mnist_nn.data import CLASSES, PIXELS
+
+Features = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+Examples = pd.DataFrame | npt.NDArray[Any]
+Targets = pd.Series | npt.NDArray[Any]
+
+
+def whole_number(name: str, value: Any, minimum: int = 1) -> int:
+    """Return ``value`` as an int, or raise a ValueError."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
+        return int(value)
+    raise ValueError(f"{name} must be a whole number, {minimum} or more, not {value!r}")
+
+
+def positive_number(name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise a ValueError."""
+    if _is_number(value) and value > 0:
+        return float(value)
+    raise ValueError(f"{name} must be a finite number above 0, such as 0.03, not {value!r}")
+
+
+def number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
+    """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
+    if _is_number(value) and minimum <= value < below:
+        return float(value)
+    limit = "" if below == math.inf else f" and below {below:g}"
+    raise ValueError(f"{name} must be a finite number, {minimum:g} or more{limit}, not {value!r}")
+
+
+def hidden_units(value: Any) -> list[int]:
+    """Return the numbers of nodes of the hidden layers, or raise a ValueError."""
+    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str) or not len(value):
+        raise ValueError(
+            f"hidden_units must list the number of nodes of each hidden layer, such as "
+            f"[100, 100], not {value!r}"
+        )
+    return [whole_number(f"hidden_units[{layer}]", units) for layer, units in enumerate(value)]
+
+
+def seed(value: Any) -> int | None:
+    """Return the seed, or raise a ValueError."""
+    return None if value is None else whole_number("seed", value, minimum=0)
+
+
+def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
+    """Raise a ValueError unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {value!r}")
+
+
+def examples_and_targets(
+    prefix: str, examples: Examples, targets: Targets
+) -> tuple[Features, Labels]:
+    """Return features and labels as arrays, or raise an error.
+
+    Args:
+        prefix: What stands before ``examples`` and ``targets`` in the names of the arguments.
+        examples: DataFrame or ndarray of shape (n_examples, 784), finite numbers.
+        targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
+
+    Returns:
+        ndarray of shape (n_examples, 784), float32, and ndarray of shape (n_examples,), int64.
+    """
+    features = _features(f"{prefix}examples", examples)
+    labels = _labels(f"{prefix}targets", targets)
+    both = f"{prefix}examples and {prefix}targets"
+    remedy = "take both from one call of parse_labels_and_features()"
+    if len(features) != len(labels):
+        raise ValueError(f"{both} have {len(features)} and {len(labels)} rows: {remedy}")
+    if (
+        isinstance(examples, pd.DataFrame)
+        and isinstance(targets, pd.Series)
+        and not examples.index.equals(targets.index)
+    ):
+        row = int(np.argmax(examples.index.to_numpy() != targets.index.to_numpy()))
+        raise ValueError(
+            f"{both} have their rows in different orders (row {row} is {examples.index[row]!r} "
+            f"in one and {targets.index[row]!r} in the other): {remedy}"
+        )
+    return features, labels
+
+
+def warn_of_raw_pixels(name: str, features: Features) -> None:
+    """Warn if ``features`` look like pixels that nobody has divided by 255."""
+    if features.max() > 1 and (features % 1 == 0).all():
+        warnings.warn(
+            f"{name} hold whole numbers up to {features.max():g}: if these are raw pixels, divide "
+            "them by 255, as parse_labels_and_features() does. Training goes on with them as "
+            "they are.",
+            stacklevel=_stacklevel_of_caller(),
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _features(name: str, examples: Examples) -> Features:
+    try:
+        with np.errstate(over="ignore"):
+            features = np.asarray(examples, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} must be a table of numbers, not {type(examples).__name__} with other values"
+        ) from None
+    if features.ndim != 2 or features.shape[1] != PIXELS or not len(features):
+        raise ValueError(
+            f"{name} has the shape {features.shape}: it must be (n_examples, {PIXELS}), the "
+            "features that parse_labels_and_features() returns, with one row or more"
+        )
+    if not np.isfinite(features).all():
+        row, column = np.argwhere(~np.isfinite(features))[0]
+        raise ValueError(
+            f"{name} holds {features[row, column]} in row {row}, column {column} (counted from "
+            "0): every feature must be a finite number"
+        )
+    return features
+
+
+def _labels(name: str, targets: Targets) -> Labels:
+    labels = np.asarray(targets)
+    if labels.ndim != 1:
+        raise ValueError(f"{name} has the shape {labels.shape}: it must be (n_examples,)")
+    wrong = (
+        ~np.isin(labels, np.arange(CLASSES))
+        if labels.dtype.kind in "iuf"
+        else np.ones(len(labels), bool)
+    )
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{name} holds {labels[row]!r} in row {row} (counted from 0): every label must be a "
+            f"whole number from 0 to {CLASSES - 1}"
+        )
+    return labels.astype(np.int64)
+
+
+def _stacklevel_of_caller() -> int:
+    """Return the ``stacklevel`` with which a warning points at the code that called the package."""
+    for level in itertools.count(1):
+        if not sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
+            return level
+    raise AssertionError("unreachable")

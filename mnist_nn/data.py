@@ -1,0 +1,120 @@
+"""The exercise's data: MNIST digits as a table of one label and 784 pixels a row."""
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+IMAGE_SIDE = 28
+PIXELS = IMAGE_SIDE**2
+CLASSES = 10
+PIXEL_MAXIMUM = 255
+
+_FILE_OF_SPLIT = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
+
+
+def load_mnist_dataframe(
+    split: str = "train", path: str | os.PathLike[str] | IO[Any] | None = None
+) -> pd.DataFrame:
+    """Load handwritten digits as the table that the original exercise read from its CSV files.
+
+    Args:
+        split: ``"train"``, the 20,000 rows of ``mnist_train_small.csv``, or ``"test"``, the 10,000
+            rows of ``mnist_test.csv``. Both come with the package.
+        path: A CSV file to read instead: any path, address or open file that
+            ``pandas.read_csv`` takes, compressed or not, without a header row.
+
+    Returns:
+        DataFrame of shape (n_examples, 785), int64. Column 0 is the label, 0 to 9; columns 1 to
+        784 are the pixels of a 28×28 image row by row, 0 (background) to 255.
+
+    Raises:
+        FileNotFoundError: If there is no file at ``path``.
+        ValueError: If ``split`` is unknown, or the file is not such a table.
+    """
+    if path is not None:
+        return _read_csv(path)
+    if split not in _FILE_OF_SPLIT:
+        raise ValueError(f"split must be 'train' or 'test', not {split!r}")
+    with np.load(_data_folder() / _FILE_OF_SPLIT[split], allow_pickle=False) as file:
+        return pd.DataFrame(file["examples"].astype(np.int64), copy=False)
+
+
+def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", pd.DataFrame]:
+    """Split the table into labels and features, with the pixels scaled into [0, 1].
+
+    Args:
+        dataset: DataFrame of shape (n_examples, 785), whole numbers, as
+            :func:`load_mnist_dataframe` returns it, or some of its rows.
+
+    Returns:
+        The labels, a Series of shape (n_examples,), and the features, a DataFrame of shape
+        (n_examples, 784), float64: pixels divided by 255. Both keep the index of ``dataset``.
+
+    Raises:
+        TypeError: If ``dataset`` is not a DataFrame.
+        ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
+    """
+    if not isinstance(dataset, pd.DataFrame):
+        raise TypeError(
+            f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
+        )
+    _check_table("dataset", dataset)
+    labels = dataset[0]
+    # loc takes columns by their names here, and includes both ends.
+    features = dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
+    return labels, features
+
+
+def _data_folder() -> Path:
+    """Return the folder of the data files: in an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "_data"
+    return installed if installed.is_dir() else package.parent / "data"
+
+
+def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
+    name = f"path {str(path)!r}"
+    try:
+        # With the type given, pandas stops at the first value that is not a whole number.
+        dataframe = pd.read_csv(path, header=None, dtype=np.int64)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{name}: there is no such file") from None
+    except Exception as error:  # besides pandas' own, each way of compression has errors of its own
+        raise ValueError(
+            f"{name} cannot be read: {error}. Each row must be {1 + PIXELS} whole numbers with "
+            f"commas between them: a label and {PIXELS} pixels. No header row, no text, no "
+            "missing value, no fraction, no row cut off."
+        ) from None
+    _check_table(name, dataframe)
+    return dataframe
+
+
+def _check_table(name: str, dataset: pd.DataFrame) -> None:
+    """Raise a ValueError unless ``dataset`` holds a label and 784 pixels in every row."""
+    if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)):
+        raise ValueError(
+            f"{name} has {dataset.shape[1]} columns, named {dataset.columns[0]!r} to "
+            f"{dataset.columns[-1]!r}: it must have {1 + PIXELS}, the label in column 0 and the "
+            f"pixels in columns 1 to {PIXELS}"
+            if dataset.shape[1]
+            else f"{name} has no columns: it must have {1 + PIXELS}"
+        )
+    if dataset.empty:
+        raise ValueError(f"{name} has no rows: it must have one or more")
+    values = dataset.to_numpy()
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"{name} holds {values.dtype} values: it must hold whole numbers only")
+    maximum = np.full(1 + PIXELS, PIXEL_MAXIMUM)
+    maximum[0] = CLASSES - 1
+    # NaN fails every comparison, so a missing value is wrong, too.
+    right = (values >= 0) & (values <= maximum) & (values % 1 == 0)
+    if not right.all():
+        row, column = np.argwhere(~right)[0]
+        kind = "pixel" if column else "label"
+        raise ValueError(
+            f"{name}: the {kind} in row {row} (counted from 0), column {column} is "
+            f"{values[row, column]}: it must be a whole number from 0 to {maximum[column]}"
+        )

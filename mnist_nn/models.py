@@ -1,0 +1,119 @@
+"""The exercise's two classifiers, built and compiled as the original's were."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mnist_nn import arguments
+from mnist_nn.data import CLASSES, PIXELS
+from mnist_nn.keras_backend import keras
+
+CLIP_NORM = 5.0
+INITIAL_ACCUMULATOR_VALUE = 0.1
+
+
+def build_linear_model() -> keras.Model:
+    """Build the linear classifier: softmax over ten weighted sums of the pixels, all weights zero.
+
+    Returns:
+        A Keras model, not compiled, that turns features of shape (n_examples, 784) into
+        probabilities of shape (n_examples, 10).
+    """
+    return keras.Sequential(
+        [
+            keras.Input(shape=(PIXELS,), name="pixels"),
+            keras.layers.Dense(CLASSES, kernel_initializer="zeros", name="linear_model"),
+            keras.layers.Softmax(name="probabilities"),
+        ],
+        name="linear",
+    )
+
+
+def build_nn_model(
+    hidden_units: Sequence[int],
+    *,
+    dropout: float = 0.0,
+    batch_normalization: bool = False,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    seed: int | None = None,
+) -> keras.Model:
+    """Build the neural network: hidden layers of ReLU nodes, and a softmax layer on top.
+
+    Its variables have the original's names, ``dnn/hiddenlayer_0/kernel`` and so on.
+
+    Args:
+        hidden_units: Number of nodes of each hidden layer, such as ``[100, 100]``.
+        dropout: Share of each hidden layer's outputs, from 0 to below 1, that a training step
+            sets to zero.
+        batch_normalization: Whether to normalise each hidden layer's outputs over the batch.
+        l1: Weight of the sum of absolute weights that is added to the loss.
+        l2: Weight of the sum of squared weights that is added to the loss.
+        seed: Seed of the initial weights and of dropout; without one, each call differs.
+
+    Returns:
+        A Keras model, not compiled, that turns features of shape (n_examples, 784) into
+        probabilities of shape (n_examples, 10).
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+    hidden_units = arguments.hidden_units(hidden_units)
+    dropout = arguments.number_between("dropout", dropout, 0, below=1)
+    arguments.one_of("batch_normalization", batch_normalization, (False, True))
+    l1 = arguments.number_between("l1", l1, 0)
+    l2 = arguments.number_between("l2", l2, 0)
+    # Keras would draw its own seeds from Python's global generator.
+    seeds = np.random.default_rng(arguments.seed(seed))
+
+    def dense(units: int, name: str, activation: str | None = None) -> keras.layers.Layer:
+        return keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=keras.initializers.GlorotUniform(_draw_seed(seeds)),
+            kernel_regularizer=keras.regularizers.L1L2(l1, l2) if l1 or l2 else None,
+            name=name,
+        )
+
+    model = keras.Sequential([keras.Input(shape=(PIXELS,), name="pixels")], name="dnn")
+    for layer, units in enumerate(hidden_units):
+        model.add(dense(units, f"hiddenlayer_{layer}", "relu"))
+        if dropout:
+            model.add(
+                keras.layers.Dropout(dropout, seed=_draw_seed(seeds), name=f"dropout_{layer}")
+            )
+        if batch_normalization:
+            model.add(keras.layers.BatchNormalization(name=f"batch_normalization_{layer}"))
+    model.add(dense(CLASSES, "logits"))
+    model.add(keras.layers.Softmax(name="probabilities"))
+    return model
+
+
+def compile_classification_model(model: keras.Model, learning_rate: float) -> None:
+    """Compile a classifier with the original's loss and optimizer.
+
+    The loss is the *sum* of the cross entropy over the batch, as in TensorFlow 1's Estimators.
+    The optimizer is Adagrad, its accumulators starting at 0.1, with gradients clipped to a global
+    norm of 5.
+
+    Args:
+        model: A Keras model that turns features into class probabilities.
+        learning_rate: Learning rate of Adagrad, above 0.
+
+    Raises:
+        ValueError: If ``learning_rate`` is not a finite number above 0.
+    """
+    model.compile(
+        optimizer=keras.optimizers.Adagrad(
+            arguments.positive_number("learning_rate", learning_rate),
+            initial_accumulator_value=INITIAL_ACCUMULATOR_VALUE,
+            epsilon=0.0,  # TensorFlow 1 had none; with it, weights agree to the last bit
+            global_clipnorm=CLIP_NORM,
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
+        jit_compile=False,
+    )
+
+
+def _draw_seed(seeds: np.random.Generator) -> int:
+    return int(seeds.integers(2**31))

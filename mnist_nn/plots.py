@@ -1,0 +1,131 @@
+"""The exercise's figures; each function draws into one Axes and returns it."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from mnist_nn.data import IMAGE_SIDE, PIXELS
+
+IMAGES_PER_ROW = 10
+IMAGE_INCHES = 2.0
+GAP = 2  # pixels between two weight images
+
+
+def plot_digit(
+    pixels: "pd.Series[float] | npt.NDArray[np.floating]",
+    label: int | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one digit, with its label as the title.
+
+    Args:
+        pixels: Series or ndarray of shape (784,) or (28, 28), on any scale.
+        label: The digit's label, 0 to 9.
+        ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If there are not 784 pixels.
+    """
+    image = np.asarray(pixels)
+    if image.shape not in [(PIXELS,), (IMAGE_SIDE, IMAGE_SIDE)]:
+        raise ValueError(
+            f"pixels has the shape {image.shape}: it must be ({PIXELS},) or "
+            f"({IMAGE_SIDE}, {IMAGE_SIDE})"
+        )
+    ax = ax or plt.subplots()[1]
+    ax.matshow(image.reshape(IMAGE_SIDE, IMAGE_SIDE))
+    if label is not None:
+        ax.set_title(f"Label: {label}")
+    ax.grid(False)
+    return ax
+
+
+def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = None) -> Axes:
+    """Draw the log loss of the training and the validation set over the periods.
+
+    Args:
+        history: ``classifier.history.history``: ``log_loss`` and ``val_log_loss`` by period.
+        ax: Axes to draw into; without it, a new figure's.
+    """
+    ax = ax or plt.subplots()[1]
+    ax.plot(history["log_loss"], label="training")
+    ax.plot(history["val_log_loss"], label="validation")
+    ax.set(xlabel="Periods", ylabel="LogLoss", title="LogLoss vs. Periods")
+    ax.legend()
+    return ax
+
+
+def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix as a heat map.
+
+    Args:
+        matrix: ndarray of shape (10, 10), as :func:`mnist_nn.confusion_matrix` returns it.
+        ax: Axes to draw into; without it, a new figure's.
+    """
+    ax = ax or plt.subplots()[1]
+    sns.heatmap(matrix, cmap="bone_r", ax=ax)
+    ax.set_aspect(1)
+    ax.tick_params(axis="y", rotation=0)
+    ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
+    return ax
+
+
+def plot_weights(
+    weights: npt.NDArray[np.floating], *, original_look: bool = False, ax: Axes | None = None
+) -> Axes:
+    """Draw the weights of a layer that looks at the pixels, one 28×28 image a node.
+
+    All images share one colour scale, symmetric about zero, so that they can be compared: nodes
+    that learned little look pale.
+
+    Args:
+        weights: ndarray of shape (784, n_nodes).
+        original_look: Draw as the original did: colour map pink, each image scaled by itself.
+        ax: Axes to draw into; without it, a new figure's, 20 inches wide and 2 for each row of
+            ten images.
+
+    Raises:
+        ValueError: If ``weights`` has another shape.
+    """
+    weights = np.asarray(weights)
+    if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
+        raise ValueError(
+            f"weights has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), as the kernel "
+            "of the first layer has it"
+        )
+    images = weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    if original_look:
+        smallest = images.min(axis=(1, 2), keepdims=True)
+        spread = images.max(axis=(1, 2), keepdims=True) - smallest
+        images = (images - smallest) / np.where(spread, spread, 1)
+        cmap, limits = "pink", (0, 1)
+    else:
+        largest = np.abs(images).max() or 1
+        cmap, limits = "RdBu_r", (-largest, largest)
+    rows = -(-len(images) // IMAGES_PER_ROW)
+    if ax is None:
+        size = (IMAGE_INCHES * IMAGES_PER_ROW, IMAGE_INCHES * rows)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    # One mosaic draws far faster than an Axes for each image.
+    image = ax.imshow(_mosaic(images, rows), cmap=cmap, clim=limits)
+    ax.axis("off")
+    if not original_look:
+        bar = ax.figure.colorbar(image, ax=ax, fraction=0.02, pad=0.01, aspect=4 * rows)
+        bar.ax.tick_params(labelsize="x-large")
+        bar.set_label("weight", size="x-large")
+    return ax
+
+
+def _mosaic(images: npt.NDArray[np.floating], rows: int) -> npt.NDArray[np.floating]:
+    """Return one image of all, in rows of ten; what lies between and behind them is NaN."""
+    cell = IMAGE_SIDE + GAP
+    cells = np.full((rows * IMAGES_PER_ROW, cell, cell), np.nan)
+    cells[: len(images), :IMAGE_SIDE, :IMAGE_SIDE] = images
+    mosaic = cells.reshape(rows, IMAGES_PER_ROW, cell, cell).swapaxes(1, 2)
+    return mosaic.reshape(rows * cell, IMAGES_PER_ROW * cell)[:-GAP, :-GAP]

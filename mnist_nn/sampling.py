@@ -1,0 +1,94 @@
+"""Batches dealt by the original's law: what became of its training input function."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_nn import arguments
+from mnist_nn.arguments import Examples, Targets
+from mnist_nn.keras_backend import tf
+
+SHUFFLE_BUFFER = 10_000
+
+
+def create_training_dataset(
+    examples: Examples,
+    targets: Targets,
+    batch_size: int,
+    steps: int,
+    *,
+    periods: int = 10,
+    seed: int | None = None,
+) -> tf.data.Dataset:
+    """Deal training batches as the original's input function did.
+
+    Each period permutes the examples anew and cuts them into batches once; the last batch may be
+    shorter. It repeats these batches without end, shuffles them in a buffer of 10,000, and takes
+    its share of the steps. So with few steps, much of the data is never seen.
+
+    Args:
+        examples: DataFrame or ndarray of shape (n_examples, 784): the features.
+        targets: Series or ndarray of shape (n_examples,): the labels, 0 to 9.
+        batch_size: Number of examples in a batch.
+        steps: Number of batches, over all periods.
+        periods: Number of periods.
+        seed: Seed of the order; without one, each call differs.
+
+    Returns:
+        A dataset of ``steps`` pairs: features of shape (batch_size, 784), float32, and labels of
+        shape (batch_size,), int64. It gives the same batches each time it is iterated.
+
+    Raises:
+        TypeError, ValueError: If an argument cannot work, with its name and what would.
+    """
+    features, labels = arguments.examples_and_targets("", examples, targets)
+    batch_size = arguments.whole_number("batch_size", batch_size)
+    if batch_size > len(features):
+        raise ValueError(
+            f"batch_size {batch_size} is more than the {len(features)} training examples: "
+            f"it must be {len(features)} or less"
+        )
+    generator = np.random.default_rng(arguments.seed(seed))
+    steps_by_period = split_steps(steps, periods)
+    permutations = np.stack([generator.permutation(len(features)) for _ in steps_by_period])
+    batches = -(-len(features) // batch_size)
+    batch_numbers = [_deal(batches, steps_of, generator) for steps_of in steps_by_period]
+
+    period_numbers = np.repeat(np.arange(len(steps_by_period)), steps_by_period)
+    order = tf.data.Dataset.from_tensor_slices((period_numbers, np.concatenate(batch_numbers)))
+    # As an element of its own, not as a constant of gather, the table is freed with the dataset.
+    table = tf.data.Dataset.from_tensors((features, labels, permutations)).repeat()
+
+    def gather(numbers: Any, table: Any) -> tuple[Any, Any]:
+        (period, batch), (features, labels, permutations) = numbers, table
+        rows = permutations[period, batch * batch_size : (batch + 1) * batch_size]
+        return tf.gather(features, rows), tf.gather(labels, rows)
+
+    return tf.data.Dataset.zip((order, table)).map(gather).prefetch(tf.data.AUTOTUNE)
+
+
+def split_steps(steps: int, periods: int) -> list[int]:
+    """Return the number of steps of each period: whole, as equal as can be, and ``steps`` in all.
+
+    Raises:
+        ValueError: If either is not a positive whole number, or there are fewer steps than periods.
+    """
+    steps = arguments.whole_number("steps", steps)
+    periods = arguments.whole_number("periods", periods)
+    if steps < periods:
+        raise ValueError(
+            f"steps {steps} is less than the {periods} periods, and each needs a step: raise "
+            "steps, or lower periods"
+        )
+    return [steps // periods + (period < steps % periods) for period in range(periods)]
+
+
+def _deal(batches: int, steps: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return the batch numbers that a shuffle buffer deals from 0, 1, …, batches − 1, 0, 1, …"""
+    buffer = np.arange(SHUFFLE_BUFFER) % batches
+    dealt = np.empty(steps, np.int64)
+    for step, slot in enumerate(generator.integers(SHUFFLE_BUFFER, size=steps)):
+        dealt[step] = buffer[slot]
+        buffer[slot] = (SHUFFLE_BUFFER + step) % batches
+    return dealt

@@ -1,0 +1,290 @@
+"""The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from mnist_nn import arguments, metrics, plots
+from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.data import CLASSES, PIXELS
+from mnist_nn.keras_backend import keras, tf
+from mnist_nn.models import build_linear_model, build_nn_model, compile_classification_model
+from mnist_nn.sampling import create_training_dataset, split_steps
+
+# Enough rows to be quick, few enough for the memory that a convolutional network needs.
+PREDICTION_BATCH_SIZE = 2_500
+
+
+def train_linear_classification_model(
+    learning_rate: float,
+    steps: int,
+    batch_size: int,
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
+    *,
+    periods: int = 10,
+    seed: int | None = None,
+    verbose: int = 1,
+) -> keras.Model:
+    """Train the linear classifier, and show how the log loss develops.
+
+    Args:
+        learning_rate: Learning rate of Adagrad, above 0.
+        steps: Number of training steps, over all periods.
+        batch_size: Number of examples in a step.
+        training_examples: DataFrame or ndarray of shape (n_training, 784): the features.
+        training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
+        validation_examples: DataFrame or ndarray of shape (n_validation, 784).
+        validation_targets: Series or ndarray of shape (n_validation,).
+        periods: Number of periods into which the steps are divided.
+        seed: Seed of the batches. The same seed gives the same run on the same machine; without
+            one, each run differs.
+        verbose: 1 prints the log loss of each period and draws it and the confusion matrix; 0 is
+            silent and draws nothing.
+
+    Returns:
+        The trained Keras model. Its ``history.history`` holds for each period ``log_loss``,
+        ``accuracy`` and ``cross_entropy`` of the training set, and with ``val_`` before the name
+        of the validation set.
+
+    Raises:
+        TypeError, ValueError: If an argument cannot work, with its name and what would.
+    """
+    return train_classification_model(
+        build_linear_model(),
+        learning_rate,
+        steps,
+        batch_size,
+        training_examples,
+        training_targets,
+        validation_examples,
+        validation_targets,
+        periods=periods,
+        seed=seed,
+        verbose=verbose,
+    )
+
+
+def train_nn_classification_model(
+    learning_rate: float,
+    steps: int,
+    batch_size: int,
+    hidden_units: Sequence[int],
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
+    *,
+    dropout: float = 0.0,
+    batch_normalization: bool = False,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    periods: int = 10,
+    seed: int | None = None,
+    verbose: int = 1,
+) -> keras.Model:
+    """Train the neural network, and show how the log loss develops.
+
+    ``hidden_units``, ``dropout``, ``batch_normalization``, ``l1`` and ``l2`` are those of
+    :func:`mnist_nn.build_nn_model`; ``seed`` is also that of the initial weights. All else is as in
+    :func:`train_linear_classification_model`.
+    """
+    return train_classification_model(
+        build_nn_model(
+            hidden_units,
+            dropout=dropout,
+            batch_normalization=batch_normalization,
+            l1=l1,
+            l2=l2,
+            seed=seed,
+        ),
+        learning_rate,
+        steps,
+        batch_size,
+        training_examples,
+        training_targets,
+        validation_examples,
+        validation_targets,
+        periods=periods,
+        seed=seed,
+        verbose=verbose,
+    )
+
+
+def train_classification_model(
+    model: keras.Model,
+    learning_rate: float | None,
+    steps: int,
+    batch_size: int,
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
+    *,
+    periods: int = 10,
+    seed: int | None = None,
+    verbose: int = 1,
+) -> keras.Model:
+    """Train any Keras classifier of 784 pixels, and show how the log loss develops.
+
+    Args:
+        model: A Keras model that turns features of shape (n_examples, 784) into probabilities of
+            shape (n_examples, 10). If it is not compiled, it is compiled as the original's
+            classifiers were; if it is, it keeps its loss and optimizer. Training goes on from the
+            weights it has.
+        learning_rate: Learning rate of the optimizer, above 0. None keeps the one that a compiled
+            model has.
+
+    All else is as in :func:`train_linear_classification_model`; ``seed`` is that of the batches
+    alone, since the model has its weights already.
+    """
+    training = arguments.examples_and_targets("training_", training_examples, training_targets)
+    validation = arguments.examples_and_targets(
+        "validation_", validation_examples, validation_targets
+    )
+    arguments.one_of("verbose", verbose, (0, 1))
+    steps_by_period = split_steps(steps, periods)
+    dataset = create_training_dataset(*training, batch_size, steps, periods=periods, seed=seed)
+    _prepare(model, learning_rate, *validation)
+    arguments.warn_of_raw_pixels("training_examples", training[0])
+
+    if verbose:
+        print("Training model...")
+        print("LogLoss error (on validation data):", flush=True)
+    evaluation = _PeriodEvaluation(training, validation, verbose)
+    model.train_function = _train_function(model, steps_by_period)
+    try:
+        model.fit(
+            dataset,
+            epochs=periods,
+            steps_per_epoch=1,  # a call of the train function, which does the period's steps
+            shuffle=False,
+            callbacks=[evaluation],
+            verbose=0,
+        )
+    finally:
+        model.train_function = None  # so that the next fit makes its own
+
+    if verbose:
+        _show_results(model, validation[1], evaluation.predicted_classes)
+    return model
+
+
+class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Adds the figures of both whole sets, predicted after each period, to the history."""
+
+    def __init__(
+        self,
+        training: tuple[Features, Labels],
+        validation: tuple[Features, Labels],
+        verbose: int,
+    ) -> None:
+        super().__init__()
+        self.sets = {"": training, "val_": validation}
+        self.verbose = verbose
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        for prefix, (features, targets) in self.sets.items():
+            probabilities = np.concatenate(
+                [
+                    self.model.predict_on_batch(features[start : start + PREDICTION_BATCH_SIZE])
+                    for start in range(0, len(features), PREDICTION_BATCH_SIZE)
+                ]
+            )
+            # After the loop these are the validation set's, for the confusion matrix.
+            self.predicted_classes = probabilities.argmax(axis=1)
+            logs[f"{prefix}log_loss"] = metrics.log_loss(targets, self.predicted_classes)
+            logs[f"{prefix}accuracy"] = float(np.mean(targets == self.predicted_classes))
+            logs[f"{prefix}cross_entropy"] = metrics.cross_entropy(targets, probabilities)
+        if self.verbose:
+            print(f"  period {epoch:02d} : {logs['val_log_loss']:0.2f}", flush=True)
+
+
+def _train_function(
+    model: keras.Model, steps_by_period: Sequence[int]
+) -> Callable[[Any], dict[str, Any]]:
+    """Return a train function that does a period's steps in one call, for Keras' ``fit``.
+
+    ``steps_per_execution`` does the same, but only where every period has as many steps.
+    """
+
+    def train_period(iterator: Any, steps: Any) -> None:
+        for _ in tf.range(steps):
+            model.train_step(next(iterator))
+
+    if not model.run_eagerly:
+        train_period = tf.function(train_period, reduce_retracing=True)
+    remaining = iter(steps_by_period)
+
+    def train_function(iterator: Any) -> dict[str, Any]:
+        train_period(iterator, tf.constant(next(remaining)))
+        results: dict[str, Any] = model.get_metrics_result()
+        return results
+
+    return train_function
+
+
+def _prepare(
+    model: keras.Model, learning_rate: float | None, features: Features, targets: Labels
+) -> None:
+    """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model, not {type(model).__name__}")
+    try:
+        probabilities = np.asarray(model(features[:1], training=False))
+    except Exception as error:  # a layer may raise anything
+        raise ValueError(
+            f"model {model.name!r} does not take {PIXELS} pixels: begin it with "
+            f"keras.Input(shape=({PIXELS},)). Keras says: {error}"
+        ) from error
+    if probabilities.shape != (1, CLASSES):
+        raise ValueError(
+            f"model {model.name!r} turns one example into the shape {probabilities.shape}: it must "
+            f"be (1, {CLASSES}), so end the model with a layer of {CLASSES} nodes and softmax"
+        )
+    if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-3:
+        raise ValueError(
+            f"model {model.name!r} returns {probabilities[0].round(3)}, which are not "
+            "probabilities: end it with softmax"
+        )
+    if not model.compiled:
+        if learning_rate is None:
+            raise ValueError(
+                f"learning_rate is None, but model {model.name!r} is not compiled: give a "
+                "number, such as 0.05, or compile the model"
+            )
+        compile_classification_model(model, learning_rate)
+        return
+    try:
+        keras.losses.get(model.loss)(targets[:1], probabilities)
+    except Exception as error:  # Keras' and custom losses raise anything
+        raise ValueError(
+            f"model {model.name!r} is compiled with loss {model.loss!r}, which cannot take labels "
+            "from 0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
+            f"{error}"
+        ) from error
+    if learning_rate is not None:
+        try:
+            model.optimizer.learning_rate = arguments.positive_number(
+                "learning_rate", learning_rate
+            )
+        except TypeError:
+            raise ValueError(
+                f"learning_rate is {learning_rate!r}, but the optimizer of model {model.name!r} "
+                "has a schedule of its own: give None to keep it"
+            ) from None
+
+
+def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:
+    """Print the last lines of the original's trainers, and show their two figures."""
+    history = model.history.history
+    print("Model training finished.")
+    print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
+    plots.plot_log_loss(history)
+    plt.show()
+    plots.plot_confusion_matrix(metrics.confusion_matrix(targets, predicted_classes))
+    plt.show()

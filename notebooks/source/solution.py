@@ -1,0 +1,375 @@
+# %% id="licence"
+# Copyright 2026 the authors of mnist_nn
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+# %% [markdown] id="title"
+# # Classifying handwritten digits with a neural network
+#
+# Every image in this notebook shows one digit that somebody wrote by hand. You will teach a
+# computer to say which. First comes a linear model, as simple as can be; then a neural network
+# with a few hidden layers and a softmax layer on top.
+#
+# **Learning goals**
+#
+# - Train a linear model and a neural network on the MNIST data.
+# - Compare how well the two classify digits they have not seen.
+# - Look at the weights of the network's first hidden layer, and see what it has learned to look at.
+
+# %% [markdown] id="setup"
+# ## Setup
+#
+# MNIST is a collection of 60,000 handwritten digits for training and 10,000 for testing. We work
+# with `mnist_train_small`, a random sample of 20,000 rows of the training set. It comes with the
+# `mnist_nn` package, so nothing is downloaded.
+#
+# The next cell loads the data, keeps the first 10,000 rows, and shuffles them, so that a part of
+# the table is a fair sample of the whole. The index on the left keeps the old row numbers.
+#
+# All that is random here starts from `SEED`: with the same seed, running the notebook again gives
+# the same results. Change it, or pass `seed=None` to a training call, to see how much is luck.
+
+# %% id="load"
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn import metrics
+
+from mnist_nn import (
+    build_linear_model,
+    build_nn_model,
+    create_training_dataset,
+    load_mnist_dataframe,
+    parse_labels_and_features,
+    plot_digit,
+    plot_weights,
+    train_linear_classification_model,
+    train_nn_classification_model,
+)
+
+SEED = 1
+generator = np.random.default_rng(SEED)
+
+pd.options.display.max_rows = 10
+pd.options.display.float_format = "{:.1f}".format
+
+mnist_dataframe = load_mnist_dataframe("train")
+mnist_dataframe = mnist_dataframe.head(10000)
+mnist_dataframe = mnist_dataframe.reindex(generator.permutation(mnist_dataframe.index))
+mnist_dataframe.head()
+
+# %% [markdown] id="table"
+# Each row is one labelled example. Column 0 is the **label**: the digit that was written, from 0 to
+# 9. Columns 1 to 784 are the **features**: the pixels of an image 28 pixels wide and 28 high
+# (28 × 28 = 784), one row of pixels after the other, from 0 for the background to 255 for full ink.
+#
+# Most of the numbers you see are zero, because the table shows the edges of the images, and nobody
+# writes there. Look closer, at a pixel nearer to the middle, and not all of them are.
+
+# %% id="one-pixel"
+mnist_dataframe.loc[:, 72:72]
+
+# %% [markdown] id="problem"
+# The images have few pixels and much contrast, and each shows exactly one of ten digits. So this is
+# **multi-class classification**: for each example we predict one class out of ten.
+#
+# The file has no header row, so the columns have no names but their numbers. We pick them out with
+# `loc`. Unlike elsewhere in Python, `loc` includes both ends: `loc[:, 1:784]` is all 784 pixels.
+
+# %% [markdown] id="parse"
+# `parse_labels_and_features` takes the table apart. The labels are column 0, as a Series. The
+# features are columns 1 to 784, as a DataFrame, divided by 255 so that they lie between 0 and 1.
+
+# %% id="parse-example"
+labels, features = parse_labels_and_features(mnist_dataframe)
+
+print("labels:  ", labels.shape, "from", labels.min(), "to", labels.max())
+print("features:", features.shape, "from", features.min().min(), "to", features.max().max())
+
+# %% [markdown] id="split"
+# The first 7,500 rows of the shuffled table become the **training set**, from which the models
+# learn. The other 2,500 become the **validation set**, on which we see how well they do on digits
+# they have not learned from.
+
+# %% id="training-set"
+training_targets, training_examples = parse_labels_and_features(mnist_dataframe[0:7500])
+training_examples.describe()
+
+# %% id="validation-set"
+validation_targets, validation_examples = parse_labels_and_features(mnist_dataframe[7500:10000])
+validation_examples.describe()
+
+# %% [markdown] id="look"
+# Draw an example at random from the training set, and look at it. Can you tell the digit without
+# reading its label?
+
+# %% id="random-example"
+random_example = generator.choice(training_examples.index)
+plot_digit(training_examples.loc[random_example], training_targets.loc[random_example])
+plt.show()
+
+# %% [markdown] id="task-1"
+# ## Task 1: Build a linear model for MNIST
+#
+# Begin with something to compare with: a linear classifier. It gives each class a score, a weighted
+# sum of all pixels, and so holds ten *one-versus-all* classifiers, one for each class *k*: "a *k*,
+# or any other digit?" Softmax then turns the ten scores into probabilities that add up to 1.
+#
+# Besides the accuracy, and the log loss over time, the training call shows a **confusion matrix**:
+# for each true digit, what it was taken for.
+#
+# Note that the log loss it prints is *not* the loss that training minimises. Training minimises the
+# cross entropy of the probabilities. The figure printed takes the most probable class as if it were
+# certain, so that each wrong digit costs the same and each right one nothing: it follows the error
+# rate.
+
+# %% [markdown] id="feature-columns"
+# A model has to be told the form of its input. Where the original exercise, in TensorFlow 1, had a
+# *feature column* for that, Keras has an `Input`: here one named `pixels`, 784 numbers an example.
+# (The `None` in its shape stands for the number of examples, which may be any.)
+
+# %% id="pixels"
+import keras
+
+pixels = keras.Input(shape=(784,), name="pixels")
+print(pixels.name, pixels.shape)
+
+# %% [markdown] id="input-functions"
+# Training and prediction need their data in different ways. The original wrote an *input function*
+# for each.
+#
+# **For training**, `create_training_dataset` deals small random batches. The steps are divided into
+# ten *periods*, and each period starts afresh: it shuffles the training set, cuts it into batches,
+# repeats these, and deals them in random order. So with few steps, much of the data is never
+# seen. Here is the first batch of such a dataset.
+
+# %% id="training-dataset"
+training_dataset = create_training_dataset(
+    training_examples, training_targets, batch_size=10, steps=100, seed=SEED
+)
+print("Number of batches:", len(training_dataset))
+for batch_features, batch_labels in training_dataset.take(1):
+    print("Features of the first batch:", batch_features.shape)
+    print("Labels of the first batch:", batch_labels.numpy())
+
+# %% [markdown] id="predict-input"
+# **For prediction**, every row is needed once, in order. Keras takes the DataFrame as it is:
+# `classifier.predict(examples, batch_size=...)` returns ten probabilities for each example.
+
+# %% [markdown] id="linear-trainer"
+# `train_linear_classification_model` puts these together. It trains for a tenth of the steps in
+# each of ten periods. After each period it predicts the training and the validation set, and prints
+# the log loss on the validation set. At the end it shows the accuracy, the log loss over the
+# periods, and the confusion matrix; and it returns the trained model.
+#
+# This is the model it trains: a single layer of weights.
+
+# %% id="linear-model"
+build_linear_model().summary()
+
+# %% [markdown] id="try-linear"
+# **Spend five minutes on seeing how well a linear model can do.** Change nothing but the batch
+# size, the learning rate and the number of steps. Stop when the accuracy is above 0.9.
+
+# %% id="linear-first-call"
+classifier = train_linear_classification_model(
+    learning_rate=0.02,
+    steps=100,
+    batch_size=10,
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
+
+# %% [markdown] id="task-1-solution"
+# ### Solution
+#
+# These settings bring the accuracy to about 0.9. There are others that do as well.
+
+# %% id="linear-solution"
+linear_classifier = train_linear_classification_model(
+    learning_rate=0.03,
+    steps=1000,
+    batch_size=30,
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
+
+# %% [markdown] id="linear-solution-read"
+# Read the confusion matrix row by row. The dark diagonal are the digits recognised; every shade
+# beside it is a digit taken for another. Which pairs does the linear model mix up, and do they look
+# alike when people write them?
+
+# %% [markdown] id="task-2"
+# ## Task 2: Replace the linear classifier with a neural network
+#
+# Put a neural network in its place, and find settings with which it reaches an accuracy of 0.95 or
+# better.
+#
+# You may want to try other ways of regularisation, too: `train_nn_classification_model` takes
+# `dropout`, `batch_normalization`, `l1` and `l2`.
+
+# %% id="task-2-blank"
+# YOUR CODE HERE: train a neural network. (One solution follows below.)
+
+# %% [markdown] id="test-set"
+# When the model does well enough on the validation set, check that it did not just come to fit that
+# set: you have chosen its settings there, after all. The **test set** has 10,000 digits that played
+# no part in anything so far.
+
+# %% id="load-test"
+mnist_test_dataframe = load_mnist_dataframe("test")
+
+test_targets, test_examples = parse_labels_and_features(mnist_test_dataframe)
+test_examples.describe()
+
+# %% id="test-blank"
+# YOUR CODE HERE: compute the accuracy on the test set. (One solution follows below.)
+
+# %% [markdown] id="task-2-solution"
+# ### Solution
+#
+# `train_nn_classification_model` does what its linear counterpart does, with `hidden_units` as one
+# more argument: the number of nodes of each hidden layer. Each node takes a weighted sum of the
+# layer below and passes it on if it is positive (ReLU); a softmax layer on top turns ten scores
+# into probabilities. Note how many more weights there are now:
+
+# %% id="nn-model"
+build_nn_model(hidden_units=[100, 100]).summary()
+
+# %% id="nn-solution"
+classifier = train_nn_classification_model(
+    learning_rate=0.05,
+    steps=1000,
+    batch_size=30,
+    hidden_units=[100, 100],
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
+
+# %% [markdown] id="nn-solution-read"
+# Compare with the linear model: the curve of the validation set ends lower, and the confusion
+# matrix has less beside its diagonal. How far do the two curves lie apart now? The network fits the
+# training set better than digits it has not seen, which is where overfitting begins.
+#
+# Runs differ. With these settings, about half of them reach 0.95 on the validation set, and the
+# others miss it narrowly; try a few seeds.
+
+# %% [markdown] id="test-accuracy-solution"
+# Now the test set. The predicted class of an example is the one with the largest probability.
+
+# %% id="test-accuracy"
+test_probabilities = classifier.predict(test_examples, batch_size=100, verbose=0)
+test_predictions = test_probabilities.argmax(axis=1)
+
+accuracy = metrics.accuracy_score(test_targets, test_predictions)
+print(f"Accuracy on test data: {accuracy:0.2f}")
+
+# %% [markdown] id="task-3"
+# ## Task 3: Visualise the weights of the first hidden layer
+#
+# What has the network learned? Its input layer has one node for each of the 784 pixels, so 784
+# weights go into each node of the first hidden layer, one for each pixel. Put these weights where
+# their pixels are, and they are a 28 × 28 image: what this node looks for.
+#
+# The cell below expects the trained network in a variable called `classifier`. It lists the names
+# of the network's variables, takes the weights of the first hidden layer, and draws an image for
+# each of its nodes. All images share one colour scale: red is a weight above zero (ink here excites
+# the node), blue one below zero (ink here inhibits it), white is zero. For the look of the original
+# exercise, which scaled each image by itself, add `original_look=True`.
+
+# %% id="weights" figure="weights.png"
+variables = {variable.path: variable for variable in classifier.variables}
+print("\n".join(variables))
+
+weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
+print("weights0 shape:", weights0.shape)
+
+plot_weights(weights0)
+plt.show()
+
+# %% [markdown] id="weights-read"
+# The first hidden layer learns low-level features: blurred regions, and strokes that are parts of
+# digits. Around the edges, where no ink ever falls, the weights stay as random as they began. Some
+# nodes are noise all over: they have not converged, or the layers above ignore them.
+#
+# Now train for fewer steps, and look at the weights again: with 10 steps, with 100, and the 1,000
+# from above. **What is different between them?** What does that say about which nodes matter?
+
+# %% [markdown] id="ten-steps"
+# ### With 10 steps
+
+# %% id="nn-10-steps"
+classifier = train_nn_classification_model(
+    learning_rate=0.05,
+    steps=10,
+    batch_size=30,
+    hidden_units=[100, 100],
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
+
+# %% id="weights-10-steps"
+variables = {variable.path: variable for variable in classifier.variables}
+weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
+print("weights0 shape:", weights0.shape)
+
+plot_weights(weights0)
+plt.show()
+
+# %% [markdown] id="hundred-steps"
+# ### With 100 steps
+
+# %% id="nn-100-steps"
+classifier = train_nn_classification_model(
+    learning_rate=0.05,
+    steps=100,
+    batch_size=30,
+    hidden_units=[100, 100],
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
+
+# %% id="weights-100-steps"
+variables = {variable.path: variable for variable in classifier.variables}
+weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
+print("weights0 shape:", weights0.shape)
+
+plot_weights(weights0)
+plt.show()
+
+# %% [markdown] id="what-differs"
+# After 10 steps, each image is still close to the noise it began with, and yet the network does
+# far better than guessing. After 100 steps, shapes stand out from the noise. After 1,000, they are
+# clear in many nodes, and the accuracy has risen with them, though ever more slowly.
+#
+# ## What to take away
+#
+# - A linear model with one weight per pixel and class is a strong baseline. A network with hidden
+#   layers does better, because it can combine pixels in more than one way.
+# - Choose settings on the validation set; judge the result on the test set, once.
+# - The weights of a first hidden layer can be looked at, and show what a network looks for.

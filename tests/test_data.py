@@ -1,0 +1,162 @@
+"""The data are exactly the published files, and a table that is not like them is refused."""
+
+import io
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mnist_nn
+from data.build_data import csv_sha256, published_sums
+
+DATA = Path(__file__).parent.parent / "data"
+HEADER = ",".join(["label", *(f"pixel{number}" for number in range(784))])
+
+
+def csv(table: pd.DataFrame) -> str:
+    return table.to_csv(header=False, index=False, lineterminator="\n")
+
+
+@pytest.fixture(scope="module")
+def rows(train_table: pd.DataFrame) -> list[str]:
+    """Three rows of the training file as CSV."""
+    return csv(train_table.head(3)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("split", "file", "n_bytes"),
+    [
+        ("train", "mnist_train_small.csv", 36_523_880),
+        ("test", "mnist_test.csv", 18_289_443),
+    ],
+)
+def test_data_written_as_csv_is_the_published_file(split: str, file: str, n_bytes: int) -> None:
+    values = mnist_nn.load_mnist_dataframe(split).to_numpy()
+    digits = 1 + (values >= 10).astype(int) + (values >= 100)
+    assert (digits + 1).sum() == n_bytes  # each number has a comma or newline behind it
+    assert csv_sha256(values) == published_sums()[file]
+
+
+def test_rows_that_the_published_notebook_shows(train_table: pd.DataFrame) -> None:
+    assert list(train_table.loc[[5456, 934, 2662, 9385, 157], 0]) == [8, 0, 8, 4, 8]
+
+
+def test_row_numbers_are_those_of_the_mnist_training_set() -> None:
+    numbers = np.load(DATA / "mnist_train_small_rows.npy", allow_pickle=False)
+    assert numbers.shape == (20_000,)
+    assert len(set(numbers)) == 20_000
+    assert numbers.max() < 60_000
+
+
+def test_dataframe_is_what_read_csv_returns(train_table: pd.DataFrame) -> None:
+    expected = pd.read_csv(io.StringIO(csv(train_table)), header=None)
+    pd.testing.assert_frame_equal(train_table, expected)
+    assert train_table.to_numpy().dtype == np.int64
+    assert isinstance(train_table.index, pd.RangeIndex)
+
+
+def test_dataframes_share_nothing() -> None:
+    table = mnist_nn.load_mnist_dataframe("test")
+    table.loc[:, :] = 0
+    assert mnist_nn.load_mnist_dataframe("test").to_numpy().any()
+
+
+@pytest.mark.parametrize("name", ["digits.csv", "digits.csv.gz", "digits.zip", "digits.csv.xz"])
+def test_path_reads_what_pandas_reads(name: str, tmp_path: Path, train_table: pd.DataFrame) -> None:
+    path = tmp_path / name
+    train_table.head(20).to_csv(path, header=False, index=False)
+    pd.testing.assert_frame_equal(mnist_nn.load_mnist_dataframe(path=path), train_table.head(20))
+
+
+def test_path_reads_addresses_and_open_files(tmp_path: Path, train_table: pd.DataFrame) -> None:
+    path = tmp_path / "digits.csv"
+    path.write_text(csv(train_table.head(20)))
+    for source in (path.as_uri(), str(path), io.StringIO(path.read_text())):
+        table = mnist_nn.load_mnist_dataframe(path=source)
+        pd.testing.assert_frame_equal(table, train_table.head(20))
+
+
+# By name: the lines (a row, a text, or a row, the part of it to take, and what to append).
+BAD_CSV: dict[str, tuple[list[Any], str]] = {
+    "header row": ([HEADER, 0, 1, 2], "label"),
+    "numbers as header": ([",".join(map(str, range(785))), 0], "must be a whole number from 0 to"),
+    "784 columns": ([(0, slice(0, -1)), (1, slice(0, -1))], "784 columns"),
+    "786 columns": ([(0, None, "0"), (1, None, "0")], "786 columns"),
+    "longer row later": ([0, (1, None, "0")], "785"),
+    "empty": ([], "No columns"),
+    "cut off last row": ([0, 1, (2, slice(0, 300))], "NA"),
+    "text": ([0, (1, slice(0, -1), "ink")], "ink"),
+    "missing value": ([0, (1, slice(0, -1), "")], "NA"),
+    "fraction": ([0, (1, slice(0, -1), "0.5")], "int64"),
+    "pixel above 255": ([0, (1, slice(0, -1), "256")], "pixel in row 1 .*, column 784 is 256"),
+    "pixel below 0": ([0, (1, slice(0, -1), "-1")], "pixel in row 1 .*, column 784 is -1"),
+    "label above 9": (["10" + ",0" * 784], "label in row 0 .*, column 0 is 10"),
+    "huge number": ([0, (1, slice(0, -1), "9" * 30)], "Overflow"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CSV)
+def test_bad_csv_is_refused_with_its_name_and_a_remedy(
+    case: str, tmp_path: Path, rows: list[str]
+) -> None:
+    lines, message = BAD_CSV[case]
+    path = tmp_path / "digits.csv"
+    with path.open("w") as file:
+        for line in lines:
+            if isinstance(line, int):
+                text = rows[line]
+            elif isinstance(line, str):
+                text = line
+            else:
+                number, part, *more = line
+                fields = rows[number].split(",")
+                text = ",".join([*(fields[part] if part else fields), *more])
+            file.write(text + "\n")
+    with pytest.raises(ValueError, match=message) as error:
+        mnist_nn.load_mnist_dataframe(path=path)
+    assert str(path) in str(error.value)
+    assert "must" in str(error.value)
+
+
+def test_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
+    for name, content in itertools.product(["a.gz", "a.zip", "a.xz", "a.csv"], [b"", b"\x00\xff"]):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="cannot be read"):
+            mnist_nn.load_mnist_dataframe(path=path)
+
+
+def test_missing_file_and_unknown_split_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
+        mnist_nn.load_mnist_dataframe(path=tmp_path / "nowhere.csv")
+    with pytest.raises(ValueError, match="split must be 'train' or 'test', not 'validation'"):
+        mnist_nn.load_mnist_dataframe("validation")
+
+
+def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
+    dataset = train_table.iloc[[5, 3, 3]]  # row labels may repeat
+    labels, features = mnist_nn.parse_labels_and_features(dataset)
+    for part in (labels, features):
+        np.testing.assert_array_equal(part.index, [5, 3, 3])
+    assert list(labels) == list(dataset[0])
+    np.testing.assert_array_equal(features.columns, range(1, 785))
+    np.testing.assert_array_equal(features.to_numpy(), dataset.to_numpy()[:, 1:] / 255)
+
+
+def test_parse_refuses_other_tables(train_table: pd.DataFrame) -> None:
+    with pytest.raises(TypeError, match="dataset must be a DataFrame"):
+        mnist_nn.parse_labels_and_features(train_table.to_numpy())  # type: ignore[arg-type]
+    refused = {
+        "784 columns": train_table.loc[:, 1:],
+        "no rows": train_table.head(0),
+        "no columns": pd.DataFrame(),
+        "is nan": train_table.head(3).reindex([0, 99_999]),
+        "is 33.5": train_table.head(3) * 0.5,
+        "whole numbers only": train_table.head(3).astype(str),
+    }
+    for message, table in refused.items():
+        with pytest.raises(ValueError, match=message):
+            mnist_nn.parse_labels_and_features(table)

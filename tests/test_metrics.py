@@ -1,0 +1,41 @@
+"""The figures, against constants worked out by hand and against scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+
+import mnist_nn
+
+
+def test_log_loss_is_34_54_for_each_wrong_digit() -> None:
+    targets = np.array([3, 1, 4, 1])
+    assert mnist_nn.log_loss(targets, targets) == 0
+    assert mnist_nn.log_loss(targets, np.array([3, 1, 4, 2])) == pytest.approx(
+        34.538776394910684 / 4
+    )
+    assert mnist_nn.log_loss(targets, np.array([0, 0, 0, 0])) == pytest.approx(34.538776394910684)
+
+
+def test_log_loss_matches_the_published_pair_of_log_loss_and_accuracy() -> None:
+    # The published network printed 2.00 for 0.94, which the error rate of 145 in 2,500 gives.
+    targets = np.zeros(2_500, int)
+    predicted_classes = np.repeat([1, 0], [145, 2_355])
+    assert f"{mnist_nn.log_loss(targets, predicted_classes):0.2f}" == "2.00"
+    assert f"{np.mean(targets == predicted_classes):0.2f}" == "0.94"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cross_entropy_is_scikit_learns(dtype: str) -> None:
+    generator = np.random.default_rng(0)
+    probabilities = generator.dirichlet(np.full(10, 0.1), size=500).astype(dtype)
+    targets = generator.integers(10, size=500)
+    probabilities[0] = np.eye(10)[(targets[0] + 1) % 10]  # wrong, and certain of it
+    expected = sklearn_metrics.log_loss(targets, probabilities, labels=range(10))
+    assert mnist_nn.cross_entropy(targets, probabilities) == pytest.approx(expected, rel=1e-5)
+
+
+def test_confusion_matrix_counts_by_true_digit() -> None:
+    matrix = mnist_nn.confusion_matrix(np.array([0, 0, 0, 0, 7]), np.array([0, 0, 0, 6, 7]))
+    expected = np.zeros((10, 10))
+    expected[0, 0], expected[0, 6], expected[7, 7] = 0.75, 0.25, 1
+    np.testing.assert_array_equal(matrix, expected)

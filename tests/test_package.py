@@ -1,0 +1,78 @@
+"""The package installs with its data, and its import is quick and changes nothing."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import mnist_nn
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_python(code: str, folder: Path) -> str:
+    """Run code in a fresh process outside the checkout, and return what it prints."""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_every_public_name_is_there_and_has_a_docstring() -> None:
+    assert mnist_nn.__all__ == list(mnist_nn._MODULE_OF_NAME)
+    for name in mnist_nn.__all__:
+        assert getattr(mnist_nn, name).__doc__
+        assert name in dir(mnist_nn)
+    source = (ROOT / "mnist_nn" / "__init__.py").read_text()
+    imports = source.split("if TYPE_CHECKING:")[1].split("_MODULE_OF_NAME")[0]
+    assert imports.count(" as ") == len(mnist_nn.__all__)
+    assert all(f" {name} as {name}" in imports for name in mnist_nn.__all__)
+    assert not hasattr(mnist_nn, "nonsense")
+
+
+def test_import_loads_no_heavy_library(tmp_path: Path) -> None:
+    code = """
+import os, sys
+before = dict(os.environ)
+import mnist_nn
+mnist_nn.load_mnist_dataframe
+assert dict(os.environ) == before
+print({"tensorflow", "keras", "matplotlib", "seaborn", "sklearn"} & set(sys.modules))
+"""
+    assert run_python(code, tmp_path) == "set()\n"
+
+
+def test_loading_tensorflow_is_silent_and_changes_no_environment(tmp_path: Path) -> None:
+    code = """
+import os, sys
+os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
+before = {k: v for k, v in os.environ.items() if "TF_CPP" in k}
+from mnist_nn import build_linear_model
+build_linear_model().summary(print_fn=lambda line: None)
+assert {k: v for k, v in os.environ.items() if "TF_CPP" in k} == before
+print("still here", file=sys.stderr if len(sys.argv) > 1 else sys.stdout)
+"""
+    assert run_python(code, tmp_path) == "still here\n"
+
+
+def test_wheel_carries_the_data(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(installed)
+        assert not [name for name in file.namelist() if not name.startswith("mnist_nn")]
+    code = f"""
+import sys
+sys.path.insert(0, {str(installed)!r})
+import mnist_nn
+assert mnist_nn.__file__.startswith({str(installed)!r})
+print([len(mnist_nn.load_mnist_dataframe(split)) for split in ("train", "test")])
+"""
+    assert run_python(code, tmp_path) == "[20000, 10000]\n"

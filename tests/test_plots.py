@@ -1,0 +1,96 @@
+"""The figures show what they are given, with the original's labels, titles and proportions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import mnist_nn
+
+WEIGHTS = np.random.default_rng(0).normal(size=(784, 23))
+HISTORY = {"log_loss": [3.0, 2.0, 1.0], "val_log_loss": [4.0, 3.0, 3.5]}
+
+DRAWINGS: list[Callable[..., Any]] = [
+    lambda **options: mnist_nn.plot_digit(np.linspace(0, 1, 784), 7, **options),
+    lambda **options: mnist_nn.plot_log_loss(HISTORY, **options),
+    lambda **options: mnist_nn.plot_confusion_matrix(np.eye(10), **options),
+    lambda **options: mnist_nn.plot_weights(WEIGHTS, **options),
+    lambda **options: mnist_nn.plot_weights(WEIGHTS, original_look=True, **options),
+]
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+def test_draws_into_ax_or_a_new_figure_and_never_shows(
+    draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plt, "show", lambda: pytest.fail("plt.show() called"))
+    _, (left, right) = plt.subplots(ncols=2)
+    assert draw(ax=left) is left
+    assert not right.has_data()
+    assert len(plt.get_fignums()) == 1
+    draw().figure.canvas.draw()
+    assert len(plt.get_fignums()) == 2
+
+
+def test_digit() -> None:
+    pixels = np.linspace(0, 1, 784)
+    ax: Any = mnist_nn.plot_digit(pixels, 7)
+    np.testing.assert_array_equal(ax.images[0].get_array(), pixels.reshape(28, 28))
+    assert ax.get_title() == "Label: 7"
+    assert mnist_nn.plot_digit(pixels.reshape(28, 28)).get_title() == ""
+    with pytest.raises(ValueError, match=r"pixels has the shape \(785,\)"):
+        mnist_nn.plot_digit(np.zeros(785))
+
+
+def test_log_loss() -> None:
+    ax: Any = mnist_nn.plot_log_loss(HISTORY)
+    assert [list(line.get_ydata()) for line in ax.lines] == list(HISTORY.values())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "validation"]
+    labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
+    assert labels == ("LogLoss vs. Periods", "Periods", "LogLoss")
+
+
+def test_confusion_matrix() -> None:
+    matrix = np.random.default_rng(0).dirichlet(np.ones(10), size=10)
+    ax: Any = mnist_nn.plot_confusion_matrix(matrix)
+    drawn = ax.collections[0]
+    np.testing.assert_array_equal(np.asarray(drawn.get_array()).reshape(10, 10), matrix)
+    assert drawn.get_cmap().name == "bone_r"
+    assert ax.get_aspect() == 1
+    labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
+    assert labels == ("Confusion matrix", "Predicted label", "True label")
+
+
+@pytest.mark.parametrize("original_look", [False, True])
+def test_weights_are_images_in_rows_of_ten(original_look: bool) -> None:
+    ax: Any = mnist_nn.plot_weights(WEIGHTS, original_look=original_look)
+    (image,) = ax.images
+    mosaic = np.ma.filled(image.get_array(), np.nan)
+    for node in range(23):
+        row, column = divmod(node, 10)
+        panel = mosaic[row * 30 : row * 30 + 28, column * 30 : column * 30 + 28]
+        weights = WEIGHTS[:, node].reshape(28, 28)
+        if original_look:
+            weights = (weights - weights.min()) / np.ptp(weights)
+        np.testing.assert_allclose(panel, weights)
+    assert np.isfinite(mosaic).sum() == 23 * 784
+    assert mosaic.shape == (88, 298)
+    assert tuple(ax.figure.get_size_inches()) == (20, 6)
+    assert image.get_cmap().name == ("pink" if original_look else "RdBu_r")
+    limit = np.abs(WEIGHTS).max()
+    assert image.get_clim() == ((0, 1) if original_look else (-limit, limit))
+
+
+@pytest.mark.parametrize("original_look", [False, True])
+def test_weights_that_are_all_zero(original_look: bool) -> None:
+    ax: Any = mnist_nn.plot_weights(np.zeros((784, 10)), original_look=original_look)
+    ax.figure.canvas.draw()
+    assert np.nanmax(np.ma.filled(ax.images[0].get_array(), np.nan)) == 0
+
+
+@pytest.mark.parametrize("shape", [(784,), (783, 10), (784, 0), (28, 28, 10)])
+def test_weights_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="weights has the shape"):
+        mnist_nn.plot_weights(np.zeros(shape))
