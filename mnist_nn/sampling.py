@@ -10,6 +10,7 @@ from mnist_nn.arguments import Examples, Targets
 from mnist_nn.keras_backend import tf
 
 SHUFFLE_BUFFER = 10_000
+PREFETCHED_BATCHES = 4
 
 
 def create_training_dataset(
@@ -52,8 +53,8 @@ def create_training_dataset(
     generator = np.random.default_rng(arguments.seed(seed))
     steps_by_period = split_steps(steps, periods)
     permutations = np.stack([generator.permutation(len(features)) for _ in steps_by_period])
-    batches = -(-len(features) // batch_size)
-    batch_numbers = [_deal(batches, steps_of, generator) for steps_of in steps_by_period]
+    n_batches = -(-len(features) // batch_size)
+    batch_numbers = [_deal(n_batches, n_steps, generator) for n_steps in steps_by_period]
 
     period_numbers = np.repeat(np.arange(len(steps_by_period)), steps_by_period)
     order = tf.data.Dataset.from_tensor_slices((period_numbers, np.concatenate(batch_numbers)))
@@ -65,7 +66,10 @@ def create_training_dataset(
         rows = permutations[period, batch * batch_size : (batch + 1) * batch_size]
         return tf.gather(features, rows), tf.gather(labels, rows)
 
-    return tf.data.Dataset.zip((order, table)).map(gather).prefetch(tf.data.AUTOTUNE)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # there is nothing to tune, and its thread ends slowly
+    batches = tf.data.Dataset.zip((order, table)).map(gather)
+    return batches.prefetch(PREFETCHED_BATCHES).with_options(options)
 
 
 def split_steps(steps: int, periods: int) -> list[int]:
@@ -84,11 +88,11 @@ def split_steps(steps: int, periods: int) -> list[int]:
     return [steps // periods + (period < steps % periods) for period in range(periods)]
 
 
-def _deal(batches: int, steps: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Return the batch numbers that a shuffle buffer deals from 0, 1, …, batches − 1, 0, 1, …"""
-    buffer = np.arange(SHUFFLE_BUFFER) % batches
-    dealt = np.empty(steps, np.int64)
-    for step, slot in enumerate(generator.integers(SHUFFLE_BUFFER, size=steps)):
+def _deal(n_batches: int, n_steps: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return the batch numbers that a shuffle buffer deals from 0, 1, …, n_batches − 1, 0, …"""
+    buffer = np.arange(SHUFFLE_BUFFER) % n_batches
+    dealt = np.empty(n_steps, np.int64)
+    for step, slot in enumerate(generator.integers(SHUFFLE_BUFFER, size=n_steps)):
         dealt[step] = buffer[slot]
-        buffer[slot] = (SHUFFLE_BUFFER + step) % batches
+        buffer[slot] = (SHUFFLE_BUFFER + step) % n_batches
     return dealt

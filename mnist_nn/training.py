@@ -184,16 +184,16 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
         verbose: int,
     ) -> None:
         super().__init__()
-        self.sets = {"": training, "val_": validation}
+        self.sets = {
+            prefix: (_prediction_batches(features), targets)
+            for prefix, (features, targets) in {"": training, "val_": validation}.items()
+        }
         self.verbose = verbose
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        for prefix, (features, targets) in self.sets.items():
+        for prefix, (batches, targets) in self.sets.items():
             probabilities = np.concatenate(
-                [
-                    self.model.predict_on_batch(features[start : start + PREDICTION_BATCH_SIZE])
-                    for start in range(0, len(features), PREDICTION_BATCH_SIZE)
-                ]
+                [self.model.predict_on_batch(batch) for batch in batches]
             )
             # After the loop these are the validation set's, for the confusion matrix.
             self.predicted_classes = probabilities.argmax(axis=1)
@@ -202,6 +202,14 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             logs[f"{prefix}cross_entropy"] = metrics.cross_entropy(targets, probabilities)
         if self.verbose:
             print(f"  period {epoch:02d} : {logs['val_log_loss']:0.2f}", flush=True)
+
+
+def _prediction_batches(features: Features) -> list[Any]:
+    """Cut the features into batches, as tensors, so that they are copied once and not each time."""
+    return [
+        tf.constant(features[start : start + PREDICTION_BATCH_SIZE])
+        for start in range(0, len(features), PREDICTION_BATCH_SIZE)
+    ]
 
 
 def _train_function(
@@ -216,6 +224,8 @@ def _train_function(
         for _ in tf.range(steps):
             model.train_step(next(iterator))
 
+    # Variables made while a function is traced would have it traced twice.
+    model.optimizer.build(model.trainable_variables)
     if not model.run_eagerly:
         train_period = tf.function(train_period, reduce_retracing=True)
     remaining = iter(steps_by_period)
