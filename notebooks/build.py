@@ -75,8 +75,8 @@ def save(notebook: NotebookNode, path: Path) -> None:
     """Save a notebook, and the figures that its cells name."""
     for cell in notebook.cells:
         if "figure" in cell.metadata:
-            figure = next(output.data for output in cell.outputs if "data" in output)
-            content = base64.b64decode(figure["image/png"])
+            figures = (output.get("data", {}).get("image/png") for output in cell.outputs)
+            content = base64.b64decode(next(filter(None, figures)))
             write(NOTEBOOKS / "figures" / cell.metadata["figure"], content)
     nbformat.validate(notebook)
     write(path, (nbformat.writes(notebook) + "\n").encode())

@@ -91,9 +91,9 @@ mnist_dataframe.loc[:, 72:72]
 # features are columns 1 to 784, as a DataFrame, divided by 255 so that they lie between 0 and 1.
 
 # %% id="parse-example"
-labels, features = parse_labels_and_features(mnist_dataframe)
+labels, features = parse_labels_and_features(mnist_dataframe.head())
 
-print("labels:  ", labels.shape, "from", labels.min(), "to", labels.max())
+print("labels:  ", labels.shape, labels.to_list())
 print("features:", features.shape, "from", features.min().min(), "to", features.max().max())
 
 # %% [markdown] id="split"
