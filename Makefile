@@ -3,13 +3,16 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help solutions test lint bench lab
+.PHONY: help solutions porting test lint bench lab
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-10s %s\n", $$1, $$2}'
 
 solutions: $(READY) ## execute the solution notebooks and save their outputs
-	$(BIN)/python notebooks/build.py
+	$(BIN)/python notebooks/build.py solution
+
+porting: $(READY) ## execute the notebook on porting from Estimators to Keras
+	$(BIN)/python notebooks/build.py porting
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest

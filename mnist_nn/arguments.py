@@ -89,21 +89,23 @@ def examples_and_targets(
     ):
         row = int(np.argmax(examples.index.to_numpy() != targets.index.to_numpy()))
         raise ValueError(
-            f"{both} have their rows in different orders (row {row} is {examples.index[row]!r} "
-            f"in one and {targets.index[row]!r} in the other): {remedy}"
+            f"{both} have their rows in different orders (row {row} is {examples.index[row]} in "
+            f"one and {targets.index[row]} in the other): {remedy}"
         )
     return features, labels
 
 
-def warn_of_raw_pixels(name: str, features: Features) -> None:
-    """Warn if ``features`` look like pixels that nobody has divided by 255."""
-    if features.max() > 1 and (features % 1 == 0).all():
-        warnings.warn(
-            f"{name} hold whole numbers up to {features.max():g}: if these are raw pixels, divide "
-            "them by 255, as parse_labels_and_features() does. Training goes on with them as "
-            "they are.",
-            stacklevel=_stacklevel_of_caller(),
-        )
+def warn_of_raw_pixels(**examples: Features) -> None:
+    """Warn once if any of these, by name, look like pixels that nobody has divided by 255."""
+    for name, features in examples.items():
+        if features.max() > 1 and (features % 1 == 0).all():
+            warnings.warn(
+                f"{name} hold whole numbers up to {features.max():g}: if these are raw pixels, "
+                "divide them by 255, as parse_labels_and_features() does. Training goes on with "
+                "them as they are.",
+                stacklevel=_stacklevel_of_caller(),
+            )
+            return
 
 
 def _is_number(value: Any) -> bool:
@@ -135,7 +137,11 @@ def _features(name: str, examples: Examples) -> Features:
 def _labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
     if labels.ndim != 1:
-        raise ValueError(f"{name} has the shape {labels.shape}: it must be (n_examples,)")
+        raise ValueError(
+            f"{name} has the shape {labels.shape}: it must be (n_examples,), the digits "
+            "themselves, as parse_labels_and_features() returns them; one-hot labels become "
+            "digits with .argmax(axis=1)"
+        )
     wrong = (
         ~np.isin(labels, np.arange(CLASSES))
         if labels.dtype.kind in "iuf"
@@ -144,14 +150,14 @@ def _labels(name: str, targets: Targets) -> Labels:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
-            f"{name} holds {labels[row]!r} in row {row} (counted from 0): every label must be a "
-            f"whole number from 0 to {CLASSES - 1}"
+            f"{name} holds {labels.tolist()[row]!r} in row {row} (counted from 0): every label "
+            f"must be a whole number from 0 to {CLASSES - 1}"
         )
     return labels.astype(np.int64)
 
 
 def _stacklevel_of_caller() -> int:
-    """Return the ``stacklevel`` with which a warning points at the code that called the package."""
+    """Return the ``stacklevel`` at which a warning points at the package's caller."""
     for level in itertools.count(1):
         if not sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
             return level

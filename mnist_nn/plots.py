@@ -77,7 +77,11 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
 
 
 def plot_weights(
-    weights: npt.NDArray[np.floating], *, original_look: bool = False, ax: Axes | None = None
+    weights: npt.NDArray[np.floating],
+    *,
+    limit: float | None = None,
+    original_look: bool = False,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the weights of a layer that looks at the pixels, one 28×28 image a node.
 
@@ -86,6 +90,8 @@ def plot_weights(
 
     Args:
         weights: ndarray of shape (784, n_nodes).
+        limit: The weight, above zero, at which the colours end; without it, the largest of these.
+            The same limit makes several figures comparable.
         original_look: Draw as the original did: colour map pink, each image scaled by itself.
         ax: Axes to draw into; without it, a new figure's, 20 inches wide and 2 for each row of
             ten images.
@@ -104,10 +110,10 @@ def plot_weights(
         smallest = images.min(axis=(1, 2), keepdims=True)
         spread = images.max(axis=(1, 2), keepdims=True) - smallest
         images = (images - smallest) / np.where(spread, spread, 1)
-        cmap, limits = "pink", (0, 1)
+        cmap, limits = "pink", (0.0, 1.0)
     else:
-        largest = np.abs(images).max() or 1
-        cmap, limits = "RdBu_r", (-largest, largest)
+        limit = limit or float(np.abs(images).max()) or 1.0
+        cmap, limits = "RdBu_r", (-limit, limit)
     rows = -(-len(images) // IMAGES_PER_ROW)
     if ax is None:
         size = (IMAGE_INCHES * IMAGES_PER_ROW, IMAGE_INCHES * rows)

@@ -1,6 +1,7 @@
 """The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -49,7 +50,8 @@ def train_linear_classification_model(
     Returns:
         The trained Keras model. Its ``history.history`` holds for each period ``log_loss``,
         ``accuracy`` and ``cross_entropy`` of the training set, and with ``val_`` before the name
-        of the validation set.
+        of the validation set. ``loss`` is what Keras itself reports: what training minimises, a
+        sum over each batch, in the mean over the period's steps.
 
     Raises:
         TypeError, ValueError: If an argument cannot work, with its name and what would.
@@ -150,7 +152,7 @@ def train_classification_model(
     steps_by_period = split_steps(steps, periods)
     dataset = create_training_dataset(*training, batch_size, steps, periods=periods, seed=seed)
     _prepare(model, learning_rate, *validation)
-    arguments.warn_of_raw_pixels("training_examples", training[0])
+    arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
 
     if verbose:
         print("Training model...")
@@ -192,9 +194,8 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         for prefix, (batches, targets) in self.sets.items():
-            probabilities = np.concatenate(
-                [self.model.predict_on_batch(batch) for batch in batches]
-            )
+            # Unlike predict, this traces no function, which would take longer than it saves.
+            probabilities = np.concatenate([self.model(batch, training=False) for batch in batches])
             # After the loop these are the validation set's, for the confusion matrix.
             self.predicted_classes = probabilities.argmax(axis=1)
             logs[f"{prefix}log_loss"] = metrics.log_loss(targets, self.predicted_classes)
@@ -220,22 +221,24 @@ def _train_function(
     ``steps_per_execution`` does the same, but only where every period has as many steps.
     """
 
-    def train_period(iterator: Any, steps: Any) -> None:
-        for _ in tf.range(steps):
-            model.train_step(next(iterator))
-
     # Variables made while a function is traced would have it traced twice.
     model.optimizer.build(model.trainable_variables)
+    train_steps = partial(_train_steps, model)
     if not model.run_eagerly:
-        train_period = tf.function(train_period, reduce_retracing=True)
+        train_steps = tf.function(train_steps, reduce_retracing=True)
     remaining = iter(steps_by_period)
 
     def train_function(iterator: Any) -> dict[str, Any]:
-        train_period(iterator, tf.constant(next(remaining)))
+        train_steps(iterator, tf.constant(next(remaining)))
         results: dict[str, Any] = model.get_metrics_result()
         return results
 
     return train_function
+
+
+def _train_steps(model: keras.Model, iterator: Any, steps: Any) -> None:
+    for _ in tf.range(steps):
+        model.train_step(next(iterator))
 
 
 def _prepare(
@@ -244,19 +247,20 @@ def _prepare(
     """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a Keras model, not {type(model).__name__}")
+    two = [0, -1]  # as one example, wrong shapes could pass for right ones
     try:
-        probabilities = np.asarray(model(features[:1], training=False))
+        probabilities = np.asarray(model(features[two], training=False))
     except Exception as error:  # a layer may raise anything
         raise ValueError(
             f"model {model.name!r} does not take {PIXELS} pixels: begin it with "
-            f"keras.Input(shape=({PIXELS},)). Keras says: {error}"
-        ) from error
-    if probabilities.shape != (1, CLASSES):
+            f"keras.Input(shape=({PIXELS},)). Keras says: {_first_line(error)}"
+        ) from None
+    if probabilities.shape != (2, CLASSES):
         raise ValueError(
-            f"model {model.name!r} turns one example into the shape {probabilities.shape}: it must "
-            f"be (1, {CLASSES}), so end the model with a layer of {CLASSES} nodes and softmax"
+            f"model {model.name!r} turns 2 examples into the shape {probabilities.shape}: it must "
+            f"be (2, {CLASSES}), so end the model with a layer of {CLASSES} nodes and softmax"
         )
-    if probabilities.min() < 0 or abs(probabilities.sum() - 1) > 1e-3:
+    if probabilities.min() < 0 or abs(probabilities[0].sum() - 1) > 1e-3:
         raise ValueError(
             f"model {model.name!r} returns {probabilities[0].round(3)}, which are not "
             "probabilities: end it with softmax"
@@ -270,13 +274,13 @@ def _prepare(
         compile_classification_model(model, learning_rate)
         return
     try:
-        keras.losses.get(model.loss)(targets[:1], probabilities)
+        keras.losses.get(model.loss)(targets[two], probabilities)
     except Exception as error:  # Keras' and custom losses raise anything
         raise ValueError(
             f"model {model.name!r} is compiled with loss {model.loss!r}, which cannot take labels "
             "from 0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
-            f"{error}"
-        ) from error
+            f"{_first_line(error)}"
+        ) from None
     if learning_rate is not None:
         try:
             model.optimizer.learning_rate = arguments.positive_number(
@@ -287,6 +291,10 @@ def _prepare(
                 f"learning_rate is {learning_rate!r}, but the optimizer of model {model.name!r} "
                 "has a schedule of its own: give None to keep it"
             ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
 
 
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:

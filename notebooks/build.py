@@ -1,14 +1,16 @@
-"""Execute the notebooks and save them with their outputs.
+"""Execute notebooks and save them with their outputs.
 
-    python notebooks/build.py
+    python notebooks/build.py NAME ...
 
-Each text file in ``source/`` becomes a notebook. Notebooks are never edited by hand. A cell with
-``figure="NAME.png"`` also has its figure saved as ``figures/NAME.png``.
+The text file ``source/NAME.py`` becomes the notebook ``en/NAME.ipynb``, which is never edited by
+hand. A cell with ``figure="FILE.png"`` also has its figure saved as ``figures/FILE.png``.
 """
 
 import base64
+import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import jupytext
@@ -24,6 +26,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 CELL_TIMEOUT_SECONDS = 600
+# In a notebook, TensorFlow's Python code logs to stdout.
+LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
 
 
 class NotebookError(Exception):
@@ -40,7 +44,7 @@ def read_source(path: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode, name: str) -> None:
-    """Execute a notebook in an empty folder; raise a NotebookError at an error or any stderr."""
+    """Execute a notebook in an empty folder; raise a NotebookError at an error or a log line."""
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -59,8 +63,8 @@ def execute(notebook: NotebookNode, name: str) -> None:
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                raise NotebookError(f"{name}, cell {cell.id} wrote to stderr:\n{output.text}")
+            if output.get("name") == "stderr" or LOG_LINE.search(output.get("text", "")):
+                raise NotebookError(f"{name}, cell {cell.id} is not silent:\n{output.text}")
 
 
 def write(path: Path, content: bytes) -> None:
@@ -82,18 +86,18 @@ def save(notebook: NotebookNode, path: Path) -> None:
     write(path, (nbformat.writes(notebook) + "\n").encode())
 
 
-def main() -> None:
-    for source in sorted((NOTEBOOKS / "source").glob("*.py")):
-        path = NOTEBOOKS / "en" / f"{source.stem}.ipynb"
-        name = str(path.relative_to(NOTEBOOKS.parent))
-        notebook = read_source(source)
-        execute(notebook, name)
+def main(names: Sequence[str]) -> None:
+    for name in names:
+        path = NOTEBOOKS / "en" / f"{name}.ipynb"
+        shown = str(path.relative_to(NOTEBOOKS.parent))
+        notebook = read_source(NOTEBOOKS / "source" / f"{name}.py")
+        execute(notebook, shown)
         save(notebook, path)
-        print(f"{name}: executed and saved")
+        print(f"{shown}: executed and saved")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1:])
     except NotebookError as error:
         sys.exit(str(error))

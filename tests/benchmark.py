@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 import pandas as pd
-from conftest import split_exercise
 from numpy_reference import forward, initial_weights, train
+from split import split_exercise
 
 import mnist_nn
 

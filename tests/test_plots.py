@@ -83,6 +83,11 @@ def test_weights_are_images_in_rows_of_ten(original_look: bool) -> None:
     assert image.get_clim() == ((0, 1) if original_look else (-limit, limit))
 
 
+def test_limit_is_that_of_the_colours() -> None:
+    ax: Any = mnist_nn.plot_weights(WEIGHTS, limit=0.5)
+    assert ax.images[0].get_clim() == (-0.5, 0.5)
+
+
 @pytest.mark.parametrize("original_look", [False, True])
 def test_weights_that_are_all_zero(original_look: bool) -> None:
     ax: Any = mnist_nn.plot_weights(np.zeros((784, 10)), original_look=original_look)

@@ -1,0 +1,26 @@
+"""The exercise's split into training and validation set."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import mnist_nn
+
+
+class Split(NamedTuple):
+    """The four data arguments of the trainers, in their order."""
+
+    training_examples: Any
+    training_targets: Any
+    validation_examples: Any
+    validation_targets: Any
+
+
+def split_exercise(table: pd.DataFrame, seed: int) -> Split:
+    """Shuffle the first 10,000 rows and split them as the exercise does."""
+    table = table.head(10_000)
+    table = table.reindex(np.random.default_rng(seed).permutation(table.index))
+    training_targets, training_examples = mnist_nn.parse_labels_and_features(table[:7_500])
+    validation_targets, validation_examples = mnist_nn.parse_labels_and_features(table[7_500:])
+    return Split(training_examples, training_targets, validation_examples, validation_targets)
