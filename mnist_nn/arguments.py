@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import numbers
 import sys
 import warnings
 from collections.abc import Sequence
@@ -29,9 +28,11 @@ def whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    if _is_number(value) and value > 0:
+    if _is_number(value) and np.float32(value) > 0:
         return float(value)
-    raise ValueError(f"{name} must be a finite number above 0, such as 0.03, not {value!r}")
+    raise ValueError(
+        f"{name} must be a finite number above 0 (in single precision), such as 0.03, not {value!r}"
+    )
 
 
 def number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
@@ -44,7 +45,8 @@ def number_between(name: str, value: Any, minimum: float, below: float = math.in
 
 def hidden_units(value: Any) -> list[int]:
     """Return the numbers of nodes of the hidden layers, or raise a ValueError."""
-    if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str) or not len(value):
+    is_list = isinstance(value, list | tuple | range | np.ndarray) and np.ndim(value) == 1
+    if not is_list or not len(value):
         raise ValueError(
             f"hidden_units must list the number of nodes of each hidden layer, such as "
             f"[100, 100], not {value!r}"
@@ -59,8 +61,20 @@ def seed(value: Any) -> int | None:
 
 def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
     """Raise a ValueError unless ``value`` is one of ``choices``."""
-    if value not in choices:
+    if not isinstance(value, str | int | np.integer | np.bool_) or value not in choices:
         raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {value!r}")
+
+
+def labels_of_same_length(**labels: Targets) -> list[Labels]:
+    """Return several arrays of labels, by name, or raise a ValueError."""
+    arrays = [_labels(name, values) for name, values in labels.items()]
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(
+            f"{' and '.join(labels)} have {' and '.join(map(str, lengths))} examples: they must "
+            "have the same number, one or more"
+        )
+    return arrays
 
 
 def examples_and_targets(
@@ -109,17 +123,22 @@ def warn_of_raw_pixels(**examples: Features) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    """Return whether ``value`` is a real number, finite in the models' single precision."""
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+        return False
+    largest = float(np.finfo(np.float32).max)
+    return bool(-largest <= value <= largest)
 
 
 def _features(name: str, examples: Examples) -> Features:
-    try:
-        with np.errstate(over="ignore"):
-            features = np.asarray(examples, dtype=np.float32)
-    except (TypeError, ValueError):
+    values = np.asarray(examples)
+    if values.dtype.kind not in "biuf":
         raise TypeError(
-            f"{name} must be a table of numbers, not {type(examples).__name__} with other values"
-        ) from None
+            f"{name} must be a table of numbers, not {type(examples).__name__} of {values.dtype}: "
+            "give the features that parse_labels_and_features() returns"
+        )
+    with np.errstate(over="ignore"):
+        features = np.asarray(values, np.float32)
     if features.ndim != 2 or features.shape[1] != PIXELS or not len(features):
         raise ValueError(
             f"{name} has the shape {features.shape}: it must be (n_examples, {PIXELS}), the "
@@ -136,17 +155,15 @@ def _features(name: str, examples: Examples) -> Features:
 
 def _labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
+    if labels.dtype.kind == "O" and labels.ndim == 1:
+        labels = pd.Series(labels).infer_objects().to_numpy()
     if labels.ndim != 1:
         raise ValueError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,), the digits "
             "themselves, as parse_labels_and_features() returns them; one-hot labels become "
             "digits with .argmax(axis=1)"
         )
-    wrong = (
-        ~np.isin(labels, np.arange(CLASSES))
-        if labels.dtype.kind in "iuf"
-        else np.ones(len(labels), bool)
-    )
+    wrong = np.array([label not in range(CLASSES) for label in labels.tolist()], bool)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(

@@ -32,11 +32,12 @@ def load_mnist_dataframe(
 
     Raises:
         FileNotFoundError: If there is no file at ``path``.
+        TypeError: If ``path`` is none of these.
         ValueError: If ``split`` is unknown, or the file is not such a table.
     """
     if path is not None:
         return _read_csv(path)
-    if split not in _FILE_OF_SPLIT:
+    if not isinstance(split, str) or split not in _FILE_OF_SPLIT:
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
     with np.load(_data_folder() / _FILE_OF_SPLIT[split], allow_pickle=False) as file:
         return pd.DataFrame(file["examples"].astype(np.int64), copy=False)
@@ -62,7 +63,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
             f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
         )
     _check_table("dataset", dataset)
-    labels = dataset[0]
+    labels = dataset[0].copy()
     # loc takes columns by their names here, and includes both ends.
     features = dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
     return labels, features
@@ -76,20 +77,48 @@ def _data_folder() -> Path:
 
 
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
+    if not isinstance(path, str | os.PathLike) and not hasattr(path, "read"):
+        raise TypeError(f"path must be a path, an address or an open file, not {path!r:.100}")
     name = f"path {str(path)!r}"
+    remedy = (
+        f"Each row must be {1 + PIXELS} whole numbers with commas between them, a label and "
+        f"{PIXELS} pixels: no header row, no text, no missing value, no fraction, no row cut off."
+    )
     try:
         # With the type given, pandas stops at the first value that is not a whole number.
         dataframe = pd.read_csv(path, header=None, dtype=np.int64)
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: there is no such file") from None
-    except Exception as error:  # besides pandas' own, each way of compression has errors of its own
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: {_first_wrong_cell(path) or error}. {remedy}") from None
+    except Exception as error:  # each way of transport and compression has errors of its own
         raise ValueError(
-            f"{name} cannot be read: {error}. Each row must be {1 + PIXELS} whole numbers with "
-            f"commas between them: a label and {PIXELS} pixels. No header row, no text, no "
-            "missing value, no fraction, no row cut off."
+            f"{name} cannot be read: {error or type(error).__name__}. It must be a whole CSV file "
+            "or the address of one; if it is compressed, its ending must say how"
         ) from None
+    if dataframe.iloc[0].equals(pd.Series(dataframe.columns)):
+        raise ValueError(f"{name}: row 0 is a header row. {remedy}")
     _check_table(name, dataframe)
     return dataframe
+
+
+def _first_wrong_cell(path: str | os.PathLike[str] | IO[Any]) -> str:
+    """Say where the first value is that is not a whole number, if the file can be read again."""
+    if not isinstance(path, str | os.PathLike):
+        return ""
+    try:
+        with pd.read_csv(path, header=None, dtype=str, na_filter=False, chunksize=500) as chunks:
+            for chunk in chunks:
+                text = chunk.fillna("").to_numpy(str)
+                wrong = ~np.char.isdigit(np.char.strip(np.char.lstrip(text, "-")))
+                if wrong.any():
+                    row, column = np.argwhere(wrong)[0]
+                    where = f"row {chunk.index[row]} (counted from 0), column {column}"
+                    what = f"{str(text[row, column])!r:.40}" if text[row, column] else "nothing"
+                    return f"{where} holds {what}"
+    except ValueError:  # not even a table; what pandas said of it will do
+        pass
+    return ""
 
 
 def _check_table(name: str, dataset: pd.DataFrame) -> None:
@@ -106,11 +135,16 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
         raise ValueError(f"{name} has no rows: it must have one or more")
     values = dataset.to_numpy()
     if values.dtype.kind not in "iuf":
-        raise ValueError(f"{name} holds {values.dtype} values: it must hold whole numbers only")
+        raise ValueError(
+            f"{name} holds {values.dtype} values: it must hold whole numbers only; if it does, "
+            "convert it with .astype('int64')"
+        )
     maximum = np.full(1 + PIXELS, PIXEL_MAXIMUM)
     maximum[0] = CLASSES - 1
     # NaN fails every comparison, so a missing value is wrong, too.
-    right = (values >= 0) & (values <= maximum) & (values % 1 == 0)
+    right = (values >= 0) & (values <= maximum)
+    if values.dtype.kind == "f":
+        right &= values == np.floor(values)
     if not right.all():
         row, column = np.argwhere(~right)[0]
         kind = "pixel" if column else "label"

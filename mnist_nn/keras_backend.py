@@ -11,14 +11,19 @@ def _silent_start() -> Iterator[None]:
     # descriptor is what has to be silenced; the level is read once, during the import.
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = level or "3"
-    stderr = os.dup(2)
     try:
+        stderr = os.dup(2)
+    except OSError:  # a process without stderr is silent already
+        stderr = None
+    else:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
+    try:
         yield
     finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+        if stderr is not None:
+            os.dup2(stderr, 2)
+            os.close(stderr)
         if level is None:
             del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import metrics as sklearn_metrics
 
-from mnist_nn.arguments import Labels
+from mnist_nn import arguments
+from mnist_nn.arguments import Targets
 from mnist_nn.data import CLASSES
 
 # Where scikit-learn's log loss clipped probabilities in 2018. Today it clips at the epsilon of
@@ -14,7 +15,7 @@ from mnist_nn.data import CLASSES
 LOG_LOSS_CLIP = 1e-15
 
 
-def log_loss(targets: Labels, predicted_classes: Labels) -> float:
+def log_loss(targets: Targets, predicted_classes: Targets) -> float:
     """Return the log loss that the exercise shows: that of the predicted classes.
 
     The original takes the predicted class for certain. Each wrong digit then costs
@@ -23,11 +24,17 @@ def log_loss(targets: Labels, predicted_classes: Labels) -> float:
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
         predicted_classes: ndarray of shape (n_examples,), labels from 0 to 9.
+
+    Raises:
+        ValueError: If they are no such labels, or not as many.
     """
+    targets, predicted_classes = arguments.labels_of_same_length(
+        targets=targets, predicted_classes=predicted_classes
+    )
     return -math.log(LOG_LOSS_CLIP) * float(np.mean(targets != predicted_classes))
 
 
-def cross_entropy(targets: Labels, probabilities: npt.NDArray[np.floating]) -> float:
+def cross_entropy(targets: Targets, probabilities: npt.NDArray[np.floating]) -> float:
     """Return the log loss of the probabilities, in nats per example.
 
     Probabilities are clipped at the epsilon of their dtype, as ``sklearn.metrics.log_loss`` does.
@@ -35,12 +42,21 @@ def cross_entropy(targets: Labels, probabilities: npt.NDArray[np.floating]) -> f
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
         probabilities: ndarray of shape (n_examples, 10), each row adding up to 1.
+
+    Raises:
+        ValueError: If ``targets`` are no such labels, or the shapes do not fit.
     """
+    (targets,) = arguments.labels_of_same_length(targets=targets)
+    if probabilities.shape != (len(targets), CLASSES):
+        raise ValueError(
+            f"probabilities has the shape {probabilities.shape}: it must be ({len(targets)}, "
+            f"{CLASSES}), a row for each of the targets"
+        )
     of_targets = probabilities[np.arange(len(targets)), targets]
     return -float(np.mean(np.log(np.maximum(of_targets, np.finfo(probabilities.dtype).eps))))
 
 
-def confusion_matrix(targets: Labels, predicted_classes: Labels) -> npt.NDArray[np.float64]:
+def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArray[np.float64]:
     """Return the confusion matrix, normalised by row.
 
     Args:
@@ -50,7 +66,13 @@ def confusion_matrix(targets: Labels, predicted_classes: Labels) -> npt.NDArray[
     Returns:
         ndarray of shape (10, 10): in row i and column j the share, from 0 to 1, of the examples
         of digit i that are taken for digit j. The row of a digit without examples is all 0.
+
+    Raises:
+        ValueError: If they are no such labels, or not as many.
     """
+    targets, predicted_classes = arguments.labels_of_same_length(
+        targets=targets, predicted_classes=predicted_classes
+    )
     matrix: npt.NDArray[np.float64] = sklearn_metrics.confusion_matrix(
         targets, predicted_classes, labels=range(CLASSES), normalize="true"
     )

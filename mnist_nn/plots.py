@@ -9,7 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from mnist_nn.data import IMAGE_SIDE, PIXELS
+from mnist_nn import arguments
+from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 
 IMAGES_PER_ROW = 10
 IMAGE_INCHES = 2.0
@@ -52,7 +53,13 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     Args:
         history: ``classifier.history.history``: ``log_loss`` and ``val_log_loss`` by period.
         ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If ``history`` has none of them.
     """
+    missing = {"log_loss", "val_log_loss"} - set(history if isinstance(history, Mapping) else [])
+    if missing:
+        raise ValueError(f"history has no {sorted(missing)}: give classifier.history.history")
     ax = ax or plt.subplots()[1]
     ax.plot(history["log_loss"], label="training")
     ax.plot(history["val_log_loss"], label="validation")
@@ -67,7 +74,15 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
     Args:
         matrix: ndarray of shape (10, 10), as :func:`mnist_nn.confusion_matrix` returns it.
         ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If ``matrix`` has another shape.
     """
+    if np.shape(matrix) != (CLASSES, CLASSES):
+        raise ValueError(
+            f"matrix has the shape {np.shape(matrix)}: it must be ({CLASSES}, {CLASSES}), as "
+            "confusion_matrix() returns it"
+        )
     ax = ax or plt.subplots()[1]
     sns.heatmap(matrix, cmap="bone_r", ax=ax)
     ax.set_aspect(1)
@@ -91,13 +106,13 @@ def plot_weights(
     Args:
         weights: ndarray of shape (784, n_nodes).
         limit: The weight, above zero, at which the colours end; without it, the largest of these.
-            The same limit makes several figures comparable.
+            The same limit makes several figures comparable. Not with ``original_look``.
         original_look: Draw as the original did: colour map pink, each image scaled by itself.
         ax: Axes to draw into; without it, a new figure's, 20 inches wide and 2 for each row of
             ten images.
 
     Raises:
-        ValueError: If ``weights`` has another shape.
+        ValueError: If ``weights`` has another shape, or ``limit`` cannot be.
     """
     weights = np.asarray(weights)
     if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
@@ -105,6 +120,10 @@ def plot_weights(
             f"weights has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), as the kernel "
             "of the first layer has it"
         )
+    if limit is not None:
+        limit = arguments.positive_number("limit", limit)
+        if original_look:
+            raise ValueError("limit: original_look scales each image by itself, so leave it out")
     images = weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     if original_look:
         smallest = images.min(axis=(1, 2), keepdims=True)

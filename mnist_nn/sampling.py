@@ -68,7 +68,9 @@ def create_training_dataset(
 
     options = tf.data.Options()
     options.autotune.enabled = False  # there is nothing to tune, and its thread ends slowly
-    batches = tf.data.Dataset.zip((order, table)).map(gather)
+    batches = tf.data.Dataset.zip((order, table)).map(
+        tf.autograph.experimental.do_not_convert(gather)  # leaves no files in the temporary folder
+    )
     return batches.prefetch(PREFETCHED_BATCHES).with_options(options)
 
 

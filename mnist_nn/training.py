@@ -1,5 +1,6 @@
 """The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from mnist_nn.sampling import create_training_dataset, split_steps
 
 # Enough rows to be quick, few enough for the memory that a convolutional network needs.
 PREDICTION_BATCH_SIZE = 2_500
+# Half-precision probabilities add up to 1 no better than this; logits do not come near.
+PROBABILITY_ERROR = 0.02
 
 
 def train_linear_classification_model(
@@ -195,7 +198,15 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         for prefix, (batches, targets) in self.sets.items():
             # Unlike predict, this traces no function, which would take longer than it saves.
-            probabilities = np.concatenate([self.model(batch, training=False) for batch in batches])
+            outputs = [self.model(batch, training=False) for batch in batches]
+            probabilities = np.concatenate(outputs).astype(np.float32, copy=False)
+            if not np.isfinite(probabilities).all():
+                learning_rate = float(self.model.optimizer.learning_rate.numpy())
+                raise ValueError(
+                    f"training diverged in period {epoch:02d}: the probabilities are no longer "
+                    f"numbers. learning_rate {learning_rate:g} is too high for this model and "
+                    "these features: lower it"
+                )
             # After the loop these are the validation set's, for the confusion matrix.
             self.predicted_classes = probabilities.argmax(axis=1)
             logs[f"{prefix}log_loss"] = metrics.log_loss(targets, self.predicted_classes)
@@ -225,7 +236,8 @@ def _train_function(
     model.optimizer.build(model.trainable_variables)
     train_steps = partial(_train_steps, model)
     if not model.run_eagerly:
-        train_steps = tf.function(train_steps, reduce_retracing=True)
+        # AutoGraph would leave files in the temporary folder.
+        train_steps = tf.function(train_steps, reduce_retracing=True, autograph=False)
     remaining = iter(steps_by_period)
 
     def train_function(iterator: Any) -> dict[str, Any]:
@@ -237,8 +249,11 @@ def _train_function(
 
 
 def _train_steps(model: keras.Model, iterator: Any, steps: Any) -> None:
-    for _ in tf.range(steps):
+    def train_step(done: Any) -> tuple[Any]:
         model.train_step(next(iterator))
+        return (done + 1,)
+
+    tf.while_loop(lambda done: done < steps, train_step, (tf.constant(0),))
 
 
 def _prepare(
@@ -249,18 +264,19 @@ def _prepare(
         raise TypeError(f"model must be a Keras model, not {type(model).__name__}")
     two = [0, -1]  # as one example, wrong shapes could pass for right ones
     try:
-        probabilities = np.asarray(model(features[two], training=False))
+        probabilities = np.asarray(model(features[two], training=False), np.float32)
     except Exception as error:  # a layer may raise anything
         raise ValueError(
-            f"model {model.name!r} does not take {PIXELS} pixels: begin it with "
-            f"keras.Input(shape=({PIXELS},)). Keras says: {_first_line(error)}"
+            f"model {model.name!r} cannot be applied to examples of {PIXELS} pixels: "
+            f"{_reason(error)} It must begin with keras.Input(shape=({PIXELS},)); a "
+            "keras.layers.Reshape((28, 28, 1)) behind that makes images of them"
         ) from None
     if probabilities.shape != (2, CLASSES):
         raise ValueError(
             f"model {model.name!r} turns 2 examples into the shape {probabilities.shape}: it must "
             f"be (2, {CLASSES}), so end the model with a layer of {CLASSES} nodes and softmax"
         )
-    if probabilities.min() < 0 or abs(probabilities[0].sum() - 1) > 1e-3:
+    if probabilities.min() < 0 or np.abs(probabilities.sum(axis=1) - 1).max() > PROBABILITY_ERROR:
         raise ValueError(
             f"model {model.name!r} returns {probabilities[0].round(3)}, which are not "
             "probabilities: end it with softmax"
@@ -279,7 +295,7 @@ def _prepare(
         raise ValueError(
             f"model {model.name!r} is compiled with loss {model.loss!r}, which cannot take labels "
             "from 0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
-            f"{_first_line(error)}"
+            f"{_reason(error)}"
         ) from None
     if learning_rate is not None:
         try:
@@ -293,8 +309,11 @@ def _prepare(
             ) from None
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def _reason(error: Exception) -> str:
+    """Return the line of Keras' message that says what is wrong."""
+    lines = re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()
+    reasons = [line for line in lines if line and not line.startswith("Exception encountered")]
+    return reasons[0] if reasons else type(error).__name__
 
 
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 import mnist_nn
-from data.build_data import csv_sha256, published_sums
+from data.build_data import csv_sha256, published_sums, read_idx
 
 DATA = Path(__file__).parent.parent / "data"
 HEADER = ",".join(["label", *(f"pixel{number}" for number in range(784))])
@@ -81,16 +82,16 @@ def test_path_reads_addresses_and_open_files(tmp_path: Path, train_table: pd.Dat
 
 # By name: the lines (a row, a text, or a row, the part of it to take, and what to append).
 BAD_CSV: dict[str, tuple[list[Any], str]] = {
-    "header row": ([HEADER, 0, 1, 2], "label"),
-    "numbers as header": ([",".join(map(str, range(785))), 0], "must be a whole number from 0 to"),
+    "header row": ([HEADER, 0, 1, 2], r"row 0 .*, column 0 holds 'label'.* no header row"),
+    "numbers as header": ([",".join(map(str, range(785))), 0], "row 0 is a header row"),
     "784 columns": ([(0, slice(0, -1)), (1, slice(0, -1))], "784 columns"),
     "786 columns": ([(0, None, "0"), (1, None, "0")], "786 columns"),
     "longer row later": ([0, (1, None, "0")], "785"),
     "empty": ([], "No columns"),
-    "cut off last row": ([0, 1, (2, slice(0, 300))], "NA"),
-    "text": ([0, (1, slice(0, -1), "ink")], "ink"),
-    "missing value": ([0, (1, slice(0, -1), "")], "NA"),
-    "fraction": ([0, (1, slice(0, -1), "0.5")], "int64"),
+    "cut off last row": ([0, 1, (2, slice(0, 300))], "row 2 .*, column 300 holds nothing"),
+    "text": ([0, (1, slice(0, -1), "ink")], "row 1 .*, column 784 holds 'ink'"),
+    "missing value": ([0, (1, slice(0, -1), "")], "row 1 .*, column 784 holds nothing"),
+    "fraction": ([0, (1, slice(0, -1), "0.5")], "row 1 .*, column 784 holds '0.5'"),
     "pixel above 255": ([0, (1, slice(0, -1), "256")], "pixel in row 1 .*, column 784 is 256"),
     "pixel below 0": ([0, (1, slice(0, -1), "-1")], "pixel in row 1 .*, column 784 is -1"),
     "label above 9": (["10" + ",0" * 784], "label in row 0 .*, column 0 is 10"),
@@ -125,7 +126,7 @@ def test_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
     for name, content in itertools.product(["a.gz", "a.zip", "a.xz", "a.csv"], [b"", b"\x00\xff"]):
         path = tmp_path / name
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="cannot be read"):
+        with pytest.raises(ValueError, match=re.escape(str(path))):
             mnist_nn.load_mnist_dataframe(path=path)
 
 
@@ -134,6 +135,10 @@ def test_missing_file_and_unknown_split_are_refused(tmp_path: Path) -> None:
         mnist_nn.load_mnist_dataframe(path=tmp_path / "nowhere.csv")
     with pytest.raises(ValueError, match="split must be 'train' or 'test', not 'validation'"):
         mnist_nn.load_mnist_dataframe("validation")
+    with pytest.raises(ValueError, match="cannot be read: .*refused"):
+        mnist_nn.load_mnist_dataframe(path="http://localhost:1/digits.csv")
+    with pytest.raises(TypeError, match="path must be a path, an address or an open file, not 5"):
+        mnist_nn.load_mnist_dataframe(path=5)  # type: ignore[arg-type]
 
 
 def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
@@ -160,3 +165,12 @@ def test_parse_refuses_other_tables(train_table: pd.DataFrame) -> None:
     for message, table in refused.items():
         with pytest.raises(ValueError, match=message):
             mnist_nn.parse_labels_and_features(table)
+
+
+def test_read_idx_puts_the_label_before_the_pixels(
+    tmp_path: Path, train_table: pd.DataFrame
+) -> None:
+    rows = train_table.head(3).to_numpy(np.uint8)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(bytes(8) + rows[:, 0].tobytes())
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes(16) + rows[:, 1:].tobytes())
+    np.testing.assert_array_equal(read_idx(tmp_path, "train"), rows)

@@ -75,10 +75,13 @@ def printable(log_loss: Callable[[Any, Any], float]) -> set[float]:
     return {round(log_loss(targets, np.where(errors < n, 1, 0)), 2) for n in [0, *(errors + 1)]}
 
 
+def printed() -> set[float]:
+    """Return every log loss that the original printed, measured and published."""
+    losses = [[call.figures[:, :10].ravel(), call.published.ravel()] for call in CALLS.values()]
+    return {float(loss) for parts in losses for part in parts for loss in part}
+
+
 def test_every_log_loss_that_the_original_printed_is_one_that_we_can_print() -> None:
-    # With a clip that is 0.1 % off, almost a third of them would not be.
-    printed = np.concatenate(
-        [part.ravel() for call in CALLS.values() for part in (call.figures[:, :10], call.published)]
-    )
-    assert len(printed) == 1_220
-    assert set(printed) <= printable(mnist_nn.log_loss)
+    # A cost of each wrong digit that is 4 % higher, as today's scikit-learn has it, misses some.
+    assert len(printed()) > 600
+    assert printed() <= printable(mnist_nn.log_loss)

@@ -39,3 +39,15 @@ def test_confusion_matrix_counts_by_true_digit() -> None:
     expected = np.zeros((10, 10))
     expected[0, 0], expected[0, 6], expected[7, 7] = 0.75, 0.25, 1
     np.testing.assert_array_equal(matrix, expected)
+
+
+def test_labels_and_predictions_that_do_not_fit_are_refused() -> None:
+    for function in (mnist_nn.log_loss, mnist_nn.confusion_matrix):
+        with pytest.raises(ValueError, match="targets and predicted_classes have 3 and 2 examples"):
+            function(np.zeros(3), np.zeros(2))
+        with pytest.raises(ValueError, match="have 0 and 0 examples"):
+            function(np.zeros(0), np.zeros(0))
+        with pytest.raises(ValueError, match="predicted_classes has the shape"):
+            function(np.zeros(3), np.eye(3))
+    with pytest.raises(ValueError, match=r"probabilities has the shape \(5, 10\)"):
+        mnist_nn.cross_entropy(np.zeros(3), np.ones((5, 10)))

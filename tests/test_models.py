@@ -94,6 +94,8 @@ def test_options_add_what_they_say() -> None:
         ({"hidden_units": []}, r"hidden_units must list .* not \[\]"),
         ({"hidden_units": 100}, "hidden_units must list"),
         ({"hidden_units": "100"}, "hidden_units must list"),
+        ({"hidden_units": b"ab"}, "hidden_units must list"),
+        ({"hidden_units": np.array(5)}, "hidden_units must list"),
         ({"hidden_units": [100, 0]}, r"hidden_units\[1\] must be a whole number, 1 or more, not 0"),
         ({"hidden_units": [-1]}, r"hidden_units\[0\]"),
         ({"hidden_units": [10.0]}, r"hidden_units\[0\]"),

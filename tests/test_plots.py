@@ -99,3 +99,17 @@ def test_weights_that_are_all_zero(original_look: bool) -> None:
 def test_weights_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="weights has the shape"):
         mnist_nn.plot_weights(np.zeros(shape))
+
+
+def test_other_bad_arguments_are_refused() -> None:
+    for limit in (0, -1, float("nan"), "a"):
+        with pytest.raises(ValueError, match="limit must be a finite number above 0"):
+            mnist_nn.plot_weights(WEIGHTS, limit=limit)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="limit: original_look"):
+        mnist_nn.plot_weights(WEIGHTS, limit=1, original_look=True)
+    with pytest.raises(ValueError, match=r"history has no \['val_log_loss'\]: give classifier"):
+        mnist_nn.plot_log_loss({"log_loss": [1.0]})
+    with pytest.raises(ValueError, match="history has no"):
+        mnist_nn.plot_log_loss(mnist_nn.build_linear_model())
+    with pytest.raises(ValueError, match=r"matrix has the shape \(2,\)"):
+        mnist_nn.plot_confusion_matrix(np.array([1.0, 2.0]))

@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -185,7 +186,7 @@ def test_nothing_of_the_users_is_changed(
     small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def state() -> list[Any]:
         return [
@@ -260,6 +261,7 @@ def test_data_that_must_work(small: Split) -> None:
     twice = Split(*(pd.concat([part, part]) for part in small))
     assert twice.training_examples.index.has_duplicates
     train_linear(twice)
+    train_linear(small._replace(training_targets=targets.astype(object)))
     arrays = Split(*(part.to_numpy() for part in small))
     train_linear(arrays)
 
@@ -297,6 +299,9 @@ BAD_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"periods": "10"}, "periods"),
     ({"seed": -1}, "seed must be a whole number, 0 or more"),
     ({"verbose": 2}, "verbose must be 0 or 1, not 2"),
+    ({"verbose": np.array([0, 1])}, "verbose must be 0 or 1"),
+    ({"learning_rate": 1e-50}, "learning_rate"),
+    ({"learning_rate": 10**400}, "learning_rate"),
 ]
 
 
@@ -340,6 +345,21 @@ def test_bad_data_are_refused(
     assert name in str(error.value)
 
 
+def test_divergence_is_told(small: Split) -> None:
+    with pytest.raises(ValueError, match=r"diverged in period 0\d: .*learning_rate 3e\+38 is too"):
+        train_nn(small, learning_rate=3e38)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_other_precisions_train(small: Split, policy: str) -> None:
+    keras.config.set_dtype_policy(policy)
+    try:
+        classifier = train_nn(small)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite(classifier.history.history["val_cross_entropy"]).all()
+
+
 def test_examples_that_are_not_numbers_are_refused(small: Split) -> None:
     with pytest.raises(TypeError, match="training_examples must be a table of numbers"):
         train_linear(small, training_examples=small.training_examples.astype(str) + "!")
@@ -352,7 +372,10 @@ def test_models_of_another_shape_are_refused(small: Split) -> None:
         )
 
     for model, message in [
-        (network(785, 10), "does not take 784 pixels"),
+        (
+            network(785, 10),
+            r"784 pixels: Input 0 .* It must begin with keras.Input\(shape=\(784,\)\)",
+        ),
         (network(784, 9), r"shape \(2, 9\): it must be \(2, 10\)"),
         (network(784, 1, "sigmoid"), r"shape \(2, 1\)"),
         (network(784, 10, None), "end it with softmax"),

@@ -43,15 +43,18 @@
 # starts them from the original's weights, trains them on the original's batches, and compares all
 # weights after 1, 10 and 100 steps, and the probabilities at the end.
 
-# %% id="exact"
+# %% id="imports"
 import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from sklearn import metrics
 
 import mnist_nn
 from mnist_nn import compile_classification_model, create_training_dataset
+from mnist_nn.keras_backend import keras, tf
+from mnist_nn.sampling import split_steps
 
 sys.path.insert(0, str(Path(mnist_nn.__file__).parents[1] / "tests"))
 from original import (
@@ -62,6 +65,7 @@ from original import (
     trainer_with,
 )
 
+# %% id="exact"
 for model in ("linear", "nn"):
     difference = difference_from_steps(model, compile_classification_model)
     print(f"{model:6s} largest difference {difference:.0e}")
@@ -136,10 +140,8 @@ def print_differences(compile_model, label="weights go astray by"):
 # by the gradients it has seen, but its accumulators do not start at zero, and clipping sees the
 # difference in full.
 
+
 # %% id="wrong-loss"
-from mnist_nn.keras_backend import keras
-
-
 def compile_with_mean(model, learning_rate):
     compile_classification_model(model, learning_rate)
     loss = keras.losses.SparseCategoricalCrossentropy()
@@ -260,10 +262,8 @@ show_trap("nn 0.05/1000/30", {"same batches each period": trainer_dealing(deal_t
 # settings the log loss cannot tell the two apart, as the figure shows; it is still not what the
 # original did, and the tests tell them apart by the batches themselves.
 
+
 # %% id="wrong-epochs"
-from mnist_nn.keras_backend import tf
-
-
 def deal_epochs(examples, targets, batch_size, steps, *, periods, seed):
     rows = tf.data.Dataset.range(len(examples)).shuffle(len(examples), seed=seed).repeat()
     batches = rows.batch(batch_size).take(steps)
@@ -281,10 +281,8 @@ show_trap("nn 0.05/1000/30", {"epochs": trainer_dealing(deal_epochs)})
 # clips at the epsilon of the dtype, and the same call returns another number without a word: a
 # little more for float64, less than half for float32.
 
+
 # %% id="wrong-log-loss"
-from sklearn import metrics
-
-
 def log_loss_today(targets, predicted_classes, dtype):
     certain = np.eye(10, dtype=dtype)[predicted_classes]
     return metrics.log_loss(targets, certain, labels=range(10))
@@ -325,8 +323,6 @@ def split_by_cutting_off(steps, periods):
 
 
 # %% id="show-steps"
-from mnist_nn.sampling import split_steps
-
 for split in (split_by_division, split_by_cutting_off, split_steps):
     steps_by_period = split(1003, 10)
     print(f"{split.__name__:20s} {sum(steps_by_period):7} steps: {steps_by_period}")
