@@ -15,7 +15,7 @@ porting: $(READY) ## execute the notebook on porting from Estimators to Keras
 	$(BIN)/python notebooks/build.py porting
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check .

@@ -39,6 +39,7 @@ def read_source(path: Path) -> NotebookNode:
     notebook: NotebookNode = jupytext.read(path, fmt="py:percent")
     for cell in notebook.cells:
         cell.id = cell.metadata.pop("id")
+        cell.metadata.pop("lines_to_next_cell", None)  # how the source is spaced
     notebook.metadata = nbformat.from_dict(METADATA)
     return notebook
 

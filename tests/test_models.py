@@ -54,6 +54,7 @@ def test_compiled_as_the_original() -> None:
     assert isinstance(model.optimizer, keras.optimizers.Adagrad)
     assert config["learning_rate"] == pytest.approx(0.05)
     assert config["initial_accumulator_value"] == 0.1
+    assert config["epsilon"] == 0
     assert (config["global_clipnorm"], config["clipnorm"], config["clipvalue"]) == (5, None, None)
     assert isinstance(model.loss, keras.losses.SparseCategoricalCrossentropy)
     assert model.loss.reduction == "sum"

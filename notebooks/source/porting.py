@@ -110,7 +110,7 @@ plt.show()
 # ## The traps
 #
 # Each section that follows gets one detail wrong, in the way that is easiest to get it wrong, and
-# all else right. The printed number says how far the weights go astray within 100 steps, on the
+# all else right. Where a number is printed, it says how far the weights go astray within 100 steps, on the
 # original's batches; the figure shows whole runs of the wrong variant in red.
 
 
