@@ -3,19 +3,28 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help solutions porting test lint bench lab
+.PHONY: help notebooks solutions porting browser-test check test lint bench lab
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-10s %s\n", $$1, $$2}'
 
+notebooks: $(READY) ## write all notebooks from their sources, without executing
+	$(BIN)/python notebooks/build.py write
+
 solutions: $(READY) ## execute the solution notebooks and save their outputs
-	$(BIN)/python notebooks/build.py solution
+	$(BIN)/python notebooks/build.py execute solution
 
 porting: $(READY) ## execute the notebook on porting from Estimators to Keras
-	$(BIN)/python notebooks/build.py porting
+	$(BIN)/python notebooks/build.py execute porting
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+browser-test: $(READY) ## run the exercises in JupyterLab in a headless Chromium
+	$(BIN)/python -m pytest tests/browser.py
+
+check: $(READY) ## fail if a notebook or a translation is out of date
+	$(BIN)/python notebooks/build.py check
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check .

@@ -1,17 +1,34 @@
-"""Execute notebooks and save them with their outputs.
+"""Make the notebooks from their sources: never edit one by hand.
 
-    python notebooks/build.py NAME ...
+    python notebooks/build.py write           write all of them, without executing
+    python notebooks/build.py execute NAME    execute NAME in all languages, save its outputs
+    python notebooks/build.py check           fail if a notebook or a translation is out of date
 
-The text file ``source/NAME.py`` becomes the notebook ``en/NAME.ipynb``, which is never edited by
-hand. A cell with ``figure="FILE.png"`` also has its figure saved as ``figures/FILE.png``.
+A source is a text in percent format, ``source/SOURCE.py``: the code, and the English prose. A file
+``source/SOURCE.LANGUAGE.toml`` has the texts of another language by cell id: ``text`` for a cell of
+prose, ``replace`` for the words in a cell of code, and ``hash``, the beginning of the SHA-256 sum
+of the English cell that was translated.
+
+What stands behind a cell's id in the source:
+
+    only="EDITION"      the cell is in that edition alone
+    fold="TASK"         in the exercise, these cells are folded away as one solution
+    generated="install" the cell is written by this script
+    figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
 """
 
+import asyncio
 import base64
+import hashlib
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
@@ -25,27 +42,147 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+ENGLISH = "en"
+EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
+FOLD_SUMMARY = "Solution (click to open)"
 CELL_TIMEOUT_SECONDS = 600
+EXECUTED_AT_ONCE = 2
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
+INSTALL = """
+# This cell sets things up where the package is missing.
+import importlib.util
+
+if importlib.util.find_spec("mnist_nn") is None:
+    {install}
+""".strip()
+SAY_HOW = 'print("Install the package mnist_nn from its project folder first: pip install FOLDER")'
 
 
 class NotebookError(Exception):
     """A notebook that cannot be built: which one, which cell, and why."""
 
 
-def read_source(path: Path) -> NotebookNode:
-    """Read a notebook from its text source, with the cells' ids from there."""
-    notebook: NotebookNode = jupytext.read(path, fmt="py:percent")
-    for cell in notebook.cells:
+class Edition(NamedTuple):
+    """One notebook: an edition of a source in a language."""
+
+    source: str
+    name: str
+    language: str
+
+    @property
+    def path(self) -> Path:
+        return NOTEBOOKS / self.language / f"{self.name}.ipynb"
+
+    def __str__(self) -> str:
+        return str(self.path.relative_to(NOTEBOOKS.parent))
+
+
+def editions() -> list[Edition]:
+    """Return all notebooks that there are sources for."""
+    return [
+        Edition(source.stem, name, language)
+        for source in sorted((NOTEBOOKS / "source").glob("*.py"))
+        for name in EDITIONS_OF_SOURCE.get(source.stem, (source.stem,))
+        for language in languages(source.stem)
+    ]
+
+
+def languages(source: str) -> list[str]:
+    """Return the languages of a source: English, and those that have a translation."""
+    files = (NOTEBOOKS / "source").glob(f"{source}.*.toml")
+    return [ENGLISH, *sorted(file.suffixes[0][1:] for file in files)]
+
+
+def read_source(source: str) -> list[NotebookNode]:
+    """Read the cells of a source, with their ids from there."""
+    notebook = jupytext.read(NOTEBOOKS / "source" / f"{source}.py", fmt="py:percent")
+    cells: list[NotebookNode] = notebook.cells
+    for cell in cells:
         cell.id = cell.metadata.pop("id")
-        cell.metadata.pop("lines_to_next_cell", None)  # how the source is spaced
-    notebook.metadata = nbformat.from_dict(METADATA)
+        if cell.metadata.get("generated") == "install":
+            address = project_address()
+            install = f"%pip install --quiet git+{address}" if address else SAY_HOW
+            cell.source = INSTALL.format(install=install)
+    return cells
+
+
+def project_address() -> str:
+    """Return the address of the project's repository, or nothing as long as none is set."""
+    pyproject = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    return str(pyproject["project"].get("urls", {}).get("Repository", ""))
+
+
+def read_translation(source: str, language: str) -> dict[str, Any]:
+    """Return a translation's entries, by cell id."""
+    if language == ENGLISH:
+        return {"fold-summary": {"text": FOLD_SUMMARY}}
+    path = NOTEBOOKS / "source" / f"{source}.{language}.toml"
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def make(edition: Edition) -> NotebookNode:
+    """Make a notebook, not executed."""
+    translation = read_translation(edition.source, edition.language)
+    cells = [
+        cell
+        for cell in read_source(edition.source)
+        if cell.metadata.get("only", edition.name) == edition.name
+    ]
+    for cell in cells:
+        entry = translation.get(cell.id, {})
+        cell.source = entry.get("text", cell.source).strip("\n")
+        for english, translated in entry.get("replace", {}).items():
+            cell.source = cell.source.replace(english, translated)
+    if edition.name == "exercise":
+        cells = fold_solutions(cells, translation["fold-summary"]["text"].strip())
+    address = project_address()
+    if address.startswith("https://github.com/"):
+        next(cell for cell in cells if cell.cell_type == "markdown").source += colab_badge(
+            address, edition
+        )
+    for cell in cells:
+        cell.metadata = nbformat.from_dict({})
+    made_from = f"notebooks/source/{edition.source}.py"
+    metadata = METADATA | {"mnist_nn": {"generated_from": made_from}}
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     return notebook
+
+
+def fold_solutions(cells: Sequence[NotebookNode], summary: str) -> list[NotebookNode]:
+    """Put the cells of each solution into one cell of prose that opens with a click."""
+    folded: list[NotebookNode] = []
+    for task, group in groupby(cells, key=lambda cell: cell.metadata.get("fold")):
+        members = list(group)
+        if task is None:
+            folded += members
+            continue
+        # As headings, they would take the cells that follow into their section.
+        parts = [
+            re.sub(r"^#+ (.*)$", r"**\1**", cell.source, flags=re.MULTILINE)
+            if cell.cell_type == "markdown"
+            else f"```python\n{cell.source}\n```"
+            for cell in members
+        ]
+        text = "\n\n".join(["<details>", f"<summary>{summary}</summary>", *parts, "</details>"])
+        folded.append(nbformat.v4.new_markdown_cell(text, id=members[0].id))
+    return folded
+
+
+def colab_badge(address: str, edition: Edition) -> str:
+    repository = address.removeprefix("https://github.com/").removesuffix(".git")
+    colab = "https://colab.research.google.com"
+    link = f"{colab}/github/{repository}/blob/main/{edition}"
+    return f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
 
 
 def execute(notebook: NotebookNode, name: str) -> None:
     """Execute a notebook in an empty folder; raise a NotebookError at an error or a log line."""
+    metadata = notebook.metadata
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -57,18 +194,18 @@ def execute(notebook: NotebookNode, name: str) -> None:
             resources={"metadata": {"path": folder}},
         )
         try:
-            client.execute()
+            asyncio.run(client.async_execute())  # which closes its loop, as client.execute does not
         except CellControlSignal as error:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
-    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr" or LOG_LINE.search(output.get("text", "")):
                 raise NotebookError(f"{name}, cell {cell.id} is not silent:\n{output.text}")
 
 
-def write(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that it is never half written."""
     path.parent.mkdir(exist_ok=True)
     unfinished = path.with_suffix(f".unfinished{path.suffix}")
@@ -76,25 +213,124 @@ def write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def save(notebook: NotebookNode, path: Path) -> None:
-    """Save a notebook, and the figures that its cells name."""
-    for cell in notebook.cells:
-        if "figure" in cell.metadata:
-            figures = (output.get("data", {}).get("image/png") for output in cell.outputs)
-            content = base64.b64decode(next(filter(None, figures)))
-            write(NOTEBOOKS / "figures" / cell.metadata["figure"], content)
+def save(notebook: NotebookNode, edition: Edition) -> None:
     nbformat.validate(notebook)
-    write(path, (nbformat.writes(notebook) + "\n").encode())
+    replace_file(edition.path, (nbformat.writes(notebook) + "\n").encode())
 
 
-def main(names: Sequence[str]) -> None:
-    for name in names:
-        path = NOTEBOOKS / "en" / f"{name}.ipynb"
-        shown = str(path.relative_to(NOTEBOOKS.parent))
-        notebook = read_source(NOTEBOOKS / "source" / f"{name}.py")
-        execute(notebook, shown)
-        save(notebook, path)
-        print(f"{shown}: executed and saved")
+def save_figures(notebook: NotebookNode, edition: Edition) -> None:
+    """Save the figures that the source names, from the English edition."""
+    if edition.language != ENGLISH:
+        return
+    outputs = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
+    for cell in read_source(edition.source):
+        if "figure" in cell.metadata:
+            pngs = (output.get("data", {}).get("image/png") for output in outputs[cell.id])
+            content = base64.b64decode(next(filter(None, pngs)))
+            replace_file(NOTEBOOKS / "figures" / cell.metadata["figure"], content)
+
+
+def read_saved(edition: Edition) -> NotebookNode | None:
+    if not edition.path.exists():
+        return None
+    notebook: NotebookNode = nbformat.read(edition.path, as_version=4)
+    return notebook
+
+
+def write_one(edition: Edition) -> None:
+    """Write a notebook without executing it; outputs of cells that are as they were stay."""
+    notebook = make(edition)
+    saved = read_saved(edition)
+    old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
+    for cell in notebook.cells:
+        old = old_cells.get(cell.id)
+        if cell.cell_type == "code" and old and old.source == cell.source:
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    save(notebook, edition)
+    print(f"{edition}: written")
+
+
+def execute_one(edition: Edition) -> None:
+    """Execute a notebook and save it with its outputs."""
+    notebook = make(edition)
+    execute(notebook, str(edition))
+    save(notebook, edition)
+    save_figures(notebook, edition)
+    print(f"{edition}: executed and saved")
+
+
+def check_editions() -> Iterator[str]:
+    """Yield what is out of date in the saved notebooks, and the command that mends it."""
+
+    def content(notebook: NotebookNode) -> Any:
+        cells = [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
+        return notebook.metadata, cells
+
+    for edition in editions():
+        saved = read_saved(edition)
+        if saved is None or content(saved) != content(make(edition)):
+            yield f"{edition} is out of date. Mend it with: make notebooks"
+        elif edition.name != "exercise" and any(
+            cell.cell_type == "code" and not cell.execution_count for cell in saved.cells
+        ):
+            command = "solutions" if edition.name == "solution" else edition.name
+            yield f"{edition} has cells that were not executed. Mend it with: make {command}"
+
+
+def check_translations() -> Iterator[str]:
+    """Yield what is out of date in the translations, and what mends it."""
+    for source in sorted({edition.source for edition in editions()}):
+        cells = {cell.id: cell for cell in read_source(source)}
+        for language in languages(source)[1:]:
+            path = f"notebooks/source/{source}.{language}.toml"
+            translation = read_translation(source, language)
+            for cell_id, cell in cells.items():
+                if cell.cell_type == "markdown" and "text" not in translation.get(cell_id, {}):
+                    yield f"{path}: [{cell_id}] has no text. Write one"
+            for cell_id, entry in translation.items():
+                if cell_id == "fold-summary":
+                    english = FOLD_SUMMARY
+                elif cell_id in cells:
+                    cell = cells[cell_id]
+                    english = INSTALL + SAY_HOW if "generated" in cell.metadata else cell.source
+                else:
+                    yield f"{path}: there is no cell [{cell_id}]. Take the entry out"
+                    continue
+                if entry.get("hash") != short_hash(english):
+                    yield (
+                        f"{path}: the English of [{cell_id}] has changed. Revise the entry, then "
+                        f'give it hash = "{short_hash(english)}"'
+                    )
+                for snippet in entry.get("replace", {}):
+                    if snippet not in english:
+                        yield f"{path}: [{cell_id}] replaces {snippet!r}, which is not there"
+
+
+def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> None:
+    """Apply an action to notebooks, two at a time; raise a NotebookError for all that failed."""
+    with ThreadPoolExecutor(EXECUTED_AT_ONCE) as pool:
+        futures = [pool.submit(action, edition) for edition in chosen]
+    errors = [error for future in futures if (error := future.exception())]
+    for error in errors:
+        if not isinstance(error, NotebookError):
+            raise error
+    if errors:
+        raise NotebookError("\n".join(map(str, errors)))
+
+
+def main(arguments: Sequence[str]) -> None:
+    match arguments:
+        case ["write"]:
+            for_all(editions(), write_one)
+        case ["execute", name]:
+            for_all([edition for edition in editions() if edition.name == name], execute_one)
+        case ["check"]:
+            problems = [*check_editions(), *check_translations()]
+            if problems:
+                raise NotebookError("\n".join(problems))
+            print(f"{len(editions())} notebooks are up to date")
+        case _:
+            raise NotebookError(__doc__)
 
 
 if __name__ == "__main__":

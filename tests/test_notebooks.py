@@ -1,15 +1,20 @@
 """The notebooks run to their end in silence, and a failing one leaves the saved one as it was."""
 
+import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from notebooks import build
 
-NOTEBOOKS = Path(build.__file__).parent
-SOURCES = sorted((NOTEBOOKS / "source").glob("*.py"))
+SOLUTION = build.Edition("exercise", "solution", "en")
+EXERCISE = build.Edition("exercise", "exercise", "en")
+EXECUTED = [edition for edition in build.editions() if edition.name != "exercise"]
+EXERCISES = [edition for edition in build.editions() if edition.name == "exercise"]
 
 
 @pytest.fixture
@@ -21,16 +26,19 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_source(workspace: Path, code: str) -> Path:
-    (workspace / "source" / "try.py").write_text(
-        f'# %% id="first"\n1 + 1\n\n# %% id="second"\n{code}\n'
-    )
+    text = f'# %% id="first"\n1 + 1\n\n# %% id="second"\n{code}\n'
+    (workspace / "source" / "try.py").write_text(text)
     return workspace / "en" / "try.ipynb"
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-def test_notebook_executes_in_silence(source: Path) -> None:
-    notebook = build.read_source(source)
-    build.execute(notebook, source.name)  # raises at an error, and at anything on stderr
+def test_everything_is_up_to_date() -> None:
+    build.main(["check"])
+
+
+@pytest.mark.parametrize("edition", EXECUTED, ids=str)
+def test_notebook_executes_in_silence(edition: build.Edition) -> None:
+    notebook = build.make(edition)
+    build.execute(notebook, str(edition))  # raises at an error, and at a log line
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
@@ -38,26 +46,101 @@ def test_notebook_executes_in_silence(source: Path) -> None:
             assert "\r" not in output.get("text", "")
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
-def test_saved_notebook_is_of_its_source_and_names_no_machine(source: Path) -> None:
-    saved = nbformat.read(NOTEBOOKS / "en" / f"{source.stem}.ipynb", as_version=4)
+@pytest.mark.parametrize("edition", build.editions(), ids=str)
+def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
+    saved = build.read_saved(edition)
+    assert saved is not None
     nbformat.validate(saved)
-    expected = build.read_source(source)
-    assert [(cell.id, cell.source) for cell in saved.cells] == [
-        (cell.id, cell.source) for cell in expected.cells
-    ]
-    assert saved.metadata == build.METADATA
+    assert saved.metadata == build.METADATA | {
+        "mnist_nn": {"generated_from": f"notebooks/source/{edition.source}.py"}
+    }
     for cell in saved.cells:
-        assert set(cell.metadata) <= {"figure"}
-        assert cell.cell_type == "markdown" or cell.execution_count
+        assert cell.metadata == {}
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
 
 
+def code_without_texts(notebook: Any) -> list[Any]:
+    """Return the code of each cell as a syntax tree without its strings; comments are gone, too."""
+    transform = TransformerManager().transform_cell  # %pip is no Python
+    code = [transform(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    trees = [ast.parse(source) for source in code]
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+    return [ast.dump(tree) for tree in trees]
+
+
+@pytest.mark.parametrize("edition", build.editions(), ids=str)
+def test_code_is_the_same_in_all_languages(edition: build.Edition) -> None:
+    ours, english = build.make(edition), build.make(edition._replace(language="en"))
+    assert code_without_texts(ours) == code_without_texts(english)
+    assert [cell.id for cell in ours.cells] == [cell.id for cell in english.cells]
+
+
+def run_exercise(edition: build.Edition, answers: dict[str, str]) -> list[str]:
+    """Execute an exercise with answers put into cells; return what the four checks say."""
+    notebook = build.make(edition)
+    # What checks need, without the training call of the first task.
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    build.execute(notebook, str(edition))
+    return [
+        "".join(output.get("text", "") for output in cell.outputs)
+        for cell in notebook.cells
+        if cell.id.startswith("check-")
+    ]
+
+
+@pytest.mark.parametrize("edition", EXERCISES, ids=str)
+def test_unanswered_exercise_runs_to_its_end_and_says_so(edition: build.Edition) -> None:
+    said = run_exercise(edition, {})
+    assert len(said) == 4
+    assert all(line.startswith("✘") and line.count("\n") == 1 for line in said)
+
+
+@pytest.mark.parametrize("edition", EXERCISES, ids=str)
+def test_answers_pass_the_checks(edition: build.Edition) -> None:
+    source = {cell.id: cell.source for cell in build.read_source("exercise")}
+    trained = "train_nn_classification_model("
+    loop = (
+        "weights = {}\nfor steps in (10, 100, 1000):\n    network = mnist_nn."
+        + source["nn-10-steps"][source["nn-10-steps"].index(trained) :].replace("=10,", "=steps,")
+        + "\n    weights[steps] = network.layers[0].kernel.numpy()"
+    )
+    answers = {
+        "linear-first-call": source["linear-solution"],
+        "task-2-answer": source["nn-longer"].replace("longer_classifier", "classifier"),
+        "test-answer": source["test-accuracy"],
+        "task-3-answer": "import mnist_nn\n" + loop,
+    }
+    said = run_exercise(edition, answers)
+    assert len(said) == 4
+    assert all(line.startswith("✔") and line.count("\n") == 1 for line in said), said
+
+
+def test_solutions_are_folded_away_in_the_exercise() -> None:
+    cells = {cell.id: cell for cell in build.make(EXERCISE).cells}
+    for task, call in [
+        ("task-1-solution", "steps=1000"),
+        ("task-2-solution", "hidden_units=[100, 100]"),
+        ("task-3-solution", "plot_weights(weights0"),
+    ]:
+        text = cells[task].source
+        assert cells[task].cell_type == "markdown"
+        assert text.startswith("<details>\n\n<summary>")
+        assert text.endswith("\n\n</details>")
+        assert call in text
+        assert not re.search("^#", text.replace("```python", ""), re.MULTILINE)
+    code = "\n".join(cell.source for cell in cells.values() if cell.cell_type == "code")
+    assert code.count("train_linear_classification_model(") == 1
+    assert "train_nn_classification_model(" not in code
+
+
 def test_every_step_of_the_original_is_there_in_its_order() -> None:
-    cells = build.read_source(NOTEBOOKS / "source" / "solution.py").cells
-    text = "\n".join(cell.source for cell in cells)
+    text = "\n".join(cell.source for cell in build.make(SOLUTION).cells)
     steps = [
         r"Licensed under the Apache License",
         r"# Classifying handwritten digits",
@@ -82,18 +165,16 @@ def test_every_step_of_the_original_is_there_in_its_order() -> None:
         r"=0\.02,\n    steps=100,\n    batch_size=10",
         r"=0\.03,\n    steps=1000,\n    batch_size=30",
         r"## Task 2",
-        r"YOUR CODE HERE",
         r'load_mnist_dataframe\("test"\)',
         r"test_examples\.describe\(\)",
-        r"YOUR CODE HERE",
         r"`train_nn_classification_model`",
         r"=0\.05,\n    steps=1000,\n    batch_size=30,\n    hidden_units=\[100, 100\]",
         r"predict\(test_examples, batch_size=100",
         r"Accuracy on test data: {accuracy:0\.2f}",
         r"## Task 3",
+        r"What is different",
         r"weights0 shape:",
         r"plot_weights\(weights0, limit=limit\)",
-        r"What is different",
         r"steps=10,",
         r"plot_weights\(weights0, limit=limit\)",
         r"steps=100,",
@@ -102,16 +183,18 @@ def test_every_step_of_the_original_is_there_in_its_order() -> None:
     assert re.search(".*?".join(steps), text, re.DOTALL)
 
 
-def test_build_writes_executed_notebook_and_figure(workspace: Path) -> None:
+def test_execute_saves_notebook_and_figure(workspace: Path) -> None:
     path = write_source(workspace, "print('done')")
     with (workspace / "source" / "try.py").open("a") as file:
         file.write('\n# %% id="third" figure="line.png"\n')
         file.write("import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()\n")
-    build.main(["try"])
+    build.main(["execute", "try"])
     first = path.read_bytes()
     assert nbformat.reads(first.decode(), 4).cells[1].outputs[0].text == "done\n"
     assert (workspace / "figures" / "line.png").read_bytes().startswith(b"\x89PNG")
-    build.main(["try"])
+    build.main(["execute", "try"])
+    assert path.read_bytes() == first
+    build.main(["write"])  # what was executed stays, as long as the code does
     assert path.read_bytes() == first
     assert {file.name for file in path.parent.iterdir()} == {"try.ipynb"}
 
@@ -131,7 +214,42 @@ def test_failing_cell_is_named_and_leaves_the_saved_notebook(
     path.parent.mkdir()
     path.write_text("as it was")
     with pytest.raises(build.NotebookError, match=reason) as error:
-        build.main(["try"])
+        build.main(["execute", "try"])
     assert "notebooks/en/try.ipynb, cell second" in str(error.value)
     assert path.read_text() == "as it was"
     assert [file.name for file in path.parent.iterdir()] == ["try.ipynb"]
+
+
+def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> None:
+    write_source(workspace, "print('done')")
+    with pytest.raises(build.NotebookError, match="try.ipynb is out of date.*make notebooks"):
+        build.main(["check"])
+    build.main(["write"])
+    with pytest.raises(build.NotebookError, match="not executed.*make try"):
+        build.main(["check"])
+    build.main(["execute", "try"])
+    build.main(["check"])
+    with (workspace / "source" / "try.py").open("a") as file:
+        file.write('\n# %% [markdown] id="prose"\n# Good morning.\n')
+    (workspace / "source" / "try.ko.toml").write_text("[first]\nhash = 'old'\n[other]\n")
+    with pytest.raises(build.NotebookError) as error:
+        build.main(["check"])
+    for problem in (
+        "notebooks/en/try.ipynb is out of date. Mend it with: make notebooks",
+        "notebooks/ko/try.ipynb is out of date. Mend it with: make notebooks",
+        "notebooks/source/try.ko.toml: [prose] has no text. Write one",
+        f'[first] has changed. Revise the entry, then give it hash = "{build.short_hash("1 + 1")}"',
+        "notebooks/source/try.ko.toml: there is no cell [other]. Take the entry out",
+    ):
+        assert problem in str(error.value)
+
+
+def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "project_address", lambda: "")
+    text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
+    assert "pip install FOLDER" in text
+    assert "colab" not in text
+    monkeypatch.setattr(build, "project_address", lambda: "https://github.com/someone/digits")
+    text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
+    assert "%pip install --quiet git+https://github.com/someone/digits" in text
+    assert "github/someone/digits/blob/main/notebooks/en/exercise.ipynb" in text

@@ -4,7 +4,6 @@ The variants are those that the notebook on porting shows, taken from its source
 """
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,7 @@ LONG_RUN = "nn 0.05/1000/30"
 def variants() -> dict[str, Any]:
     """Execute the notebook's cells that define variants, and return what they define."""
     namespace: dict[str, Any] = {}
-    source = Path(build.__file__).parent / "source" / "porting.py"
-    for cell in build.read_source(source).cells:
+    for cell in build.read_source("porting"):
         if cell.id == "imports" or cell.id.startswith("wrong-"):
             exec(cell.source, namespace)
     return namespace

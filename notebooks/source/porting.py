@@ -76,7 +76,7 @@ for model in ("linear", "nn"):
 # runs to either side of their mean. Blue are runs of ours, each with its own seed, and their mean.
 
 # %% id="bands" figure="fidelity.png"
-SEEDS = range(4)
+SEEDS = range(3)
 PERIODS = np.arange(10)
 
 

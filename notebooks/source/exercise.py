@@ -20,11 +20,20 @@
 # computer to say which. First comes a linear model, as simple as can be; then a neural network
 # with a few hidden layers and a softmax layer on top.
 #
-# **Learning goals**
+# **What you will do and learn**
 #
 # - Train a linear model and a neural network on the MNIST data.
 # - Compare how well the two classify digits they have not seen.
 # - Look at the weights of the network's first hidden layer, and see what it has learned to look at.
+#
+# There are three tasks. Plan about an hour; each training call takes a few seconds.
+
+# %% [markdown] id="how-checks-work" only="exercise"
+# After each task, a cell checks your answer and tells you in a line whether it holds (✔) or what to
+# look at (✘). A solution is folded away below each task: click on it to open it.
+
+# %% id="install" generated="install"
+# Written by notebooks/build.py.
 
 # %% [markdown] id="setup"
 # ## Setup
@@ -122,6 +131,16 @@ random_example = generator.choice(training_examples.index)
 plot_digit(training_examples.loc[random_example], training_targets.loc[random_example])
 plt.show()
 
+# %% id="checks" only="exercise"
+from mnist_nn.checks import (
+    check_linear_classifier,
+    check_network,
+    check_test_accuracy,
+    check_weights,
+)
+
+LANGUAGE = "en"
+
 # %% [markdown] id="task-1"
 # ## Task 1: Build a linear model for MNIST
 #
@@ -186,10 +205,11 @@ build_linear_model().summary()
 
 # %% [markdown] id="try-linear"
 # **Spend five minutes on seeing how well a linear model can do.** Change nothing but the batch
-# size, the learning rate and the number of steps. Stop when the accuracy is above 0.9.
+# size, the learning rate and the number of steps, in the next cell, and run it again. Stop when the
+# accuracy is above 0.9.
 
 # %% id="linear-first-call"
-classifier = train_linear_classification_model(
+linear_classifier = train_linear_classification_model(
     learning_rate=0.02,
     steps=100,
     batch_size=10,
@@ -200,13 +220,13 @@ classifier = train_linear_classification_model(
     seed=SEED,
 )
 
-# %% [markdown] id="task-1-solution"
+# %% [markdown] id="task-1-solution" fold="Task 1"
 # ### Solution
 #
 # These settings bring the accuracy close to 0.9, which is about as far as a linear model gets. More
 # steps may add a little.
 
-# %% id="linear-solution"
+# %% id="linear-solution" fold="Task 1"
 linear_classifier = train_linear_classification_model(
     learning_rate=0.03,
     steps=1000,
@@ -218,7 +238,12 @@ linear_classifier = train_linear_classification_model(
     seed=SEED,
 )
 
-# %% [markdown] id="linear-solution-read"
+# %% id="check-linear" only="exercise"
+check_linear_classifier(
+    linear_classifier, validation_examples, validation_targets, language=LANGUAGE
+)
+
+# %% [markdown] id="linear-read"
 # Read the confusion matrix row by row. The dark diagonal are the digits recognised; every shade
 # beside it are digits taken for another, so the palest diagonal fields belong to the digits that
 # are hardest. Which does the linear model mix up, and do they look alike when people write them?
@@ -234,8 +259,16 @@ linear_classifier = train_linear_classification_model(
 # own: `train_classification_model(model, learning_rate=0.05, ...)` from `mnist_nn` trains any that
 # turns 784 pixels into ten probabilities.
 
-# %% id="task-2-blank"
-# YOUR CODE HERE: train a neural network. (One solution follows below.)
+# %% [markdown] id="task-2-how" only="exercise"
+# Write your training call into the next cell, in place of `None`. It needs one argument more than
+# the linear one: `hidden_units`, the number of nodes of each hidden layer, as in
+# `hidden_units=[20, 20]`.
+
+# %% id="task-2-answer" only="exercise"
+classifier = None  # YOUR CODE HERE
+
+# %% id="check-network" only="exercise"
+check_network(classifier, validation_examples, validation_targets, language=LANGUAGE)
 
 # %% [markdown] id="test-set"
 # When the model does well enough on the validation set, check that it did not just come to fit that
@@ -248,10 +281,28 @@ mnist_test_dataframe = load_mnist_dataframe("test")
 test_targets, test_examples = parse_labels_and_features(mnist_test_dataframe)
 test_examples.describe()
 
-# %% id="test-blank"
-# YOUR CODE HERE: compute the accuracy on the test set. (One solution follows below.)
+# %% [markdown] id="test-how" only="exercise"
+# Predict the digit of each row of `test_examples`, and compute which share of the predictions is
+# right.
 
-# %% [markdown] id="task-2-solution"
+# %% id="test-answer" only="exercise"
+test_predictions = None  # YOUR CODE HERE
+accuracy = None  # YOUR CODE HERE
+
+# %% id="check-test" only="exercise"
+check_test_accuracy(
+    test_predictions,
+    accuracy,
+    classifier,
+    training_examples,
+    validation_examples,
+    validation_targets,
+    test_examples,
+    test_targets,
+    language=LANGUAGE,
+)
+
+# %% [markdown] id="task-2-solution" fold="Task 2"
 # ### Solution
 #
 # `train_nn_classification_model` does what its linear counterpart does, with `hidden_units` as one
@@ -259,10 +310,10 @@ test_examples.describe()
 # layer below and passes it on if it is positive (ReLU); a softmax layer on top turns ten scores
 # into probabilities. Note how many more weights there are now:
 
-# %% id="nn-model"
+# %% id="nn-model" fold="Task 2"
 build_nn_model(hidden_units=[100, 100]).summary()
 
-# %% id="nn-solution"
+# %% id="nn-solution" fold="Task 2"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=1000,
@@ -275,24 +326,38 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% [markdown] id="nn-solution-read"
+# %% [markdown] id="nn-solution-read" fold="Task 2"
 # Compare with the linear model (mind the scales of the axes): both curves end lower, and the
 # confusion matrix has less beside its diagonal. As before, the curve of the training set lies below
 # that of the validation set: a model always knows best what it has learned from. A gap that widens
 # while the validation curve rises would be overfitting.
-#
-# These are the original exercise's settings. They end near the 0.95 of the task, most runs just
-# below it. Training for longer gets there: try 2,000 steps.
 
-# %% [markdown] id="test-accuracy-solution"
+# %% [markdown] id="test-accuracy-solution" fold="Task 2"
 # Now the test set. The predicted class of an example is the one with the largest probability.
 
-# %% id="test-accuracy"
+# %% id="test-accuracy" fold="Task 2"
 test_probabilities = classifier.predict(test_examples, batch_size=100, verbose=0)
 test_predictions = test_probabilities.argmax(axis=1)
 
 accuracy = metrics.accuracy_score(test_targets, test_predictions)
 print(f"Accuracy on test data: {accuracy:0.2f}")
+
+# %% [markdown] id="nn-longer-why" fold="Task 2"
+# These were the original exercise's settings. They end near the 0.95 of the task, most runs just
+# below it. Twice the steps, with larger batches, get there.
+
+# %% id="nn-longer" fold="Task 2"
+longer_classifier = train_nn_classification_model(
+    learning_rate=0.05,
+    steps=2000,
+    batch_size=50,
+    hidden_units=[100, 100],
+    training_examples=training_examples,
+    training_targets=training_targets,
+    validation_examples=validation_examples,
+    validation_targets=validation_targets,
+    seed=SEED,
+)
 
 # %% [markdown] id="task-3"
 # ## Task 3: Visualise the weights of the first hidden layer
@@ -301,36 +366,51 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 # weights go into each node of the first hidden layer, one for each pixel. Put these weights where
 # their pixels are, and they are a 28 × 28 image: what this node looks for.
 #
-# The cell below expects the trained network in a variable called `classifier`. It lists the names
-# of the network's variables, takes the weights of the first hidden layer, and draws an image for
-# each of its nodes. All images share one colour scale: red is a weight above zero (ink here excites
-# the node), blue one below zero (ink here inhibits it), white is zero. For the look of the original
-# exercise, which scaled each image by itself, add `original_look=True`.
+# `classifier.layers[0].kernel.numpy()` gives the weights of the first hidden layer as an array, and
+# `plot_weights` draws an image for each node. All images share one colour scale: red is a weight
+# above zero (ink here excites the node), blue one below zero (ink here inhibits it), white is zero.
+# `limit=` sets where the colours end, so that several figures can be compared; `original_look=True`
+# gives the look of the original exercise, which scaled each image by itself.
+#
+# **Look at the weights of networks trained for 10, 100 and 1,000 steps. What is different between
+# them?** What does that say about which nodes matter?
 
-# %% id="weights" figure="weights.png"
+# %% id="task-3-answer" only="exercise"
+weights = {10: None, 100: None, 1000: None}  # YOUR CODE HERE
+
+# %% id="check-weights" only="exercise"
+check_weights(weights, language=LANGUAGE)
+
+# %% [markdown] id="task-3-solution" fold="Task 3"
+# ### Solution
+#
+# The cell below expects the trained network in a variable called `classifier`, which has been
+# trained for 1,000 steps. It lists the names of the network's variables, takes the weights of the
+# first hidden layer, and draws them.
+
+# %% id="weights" fold="Task 3" figure="weights.png"
 variables = {variable.path: variable for variable in classifier.variables}
 print("\n".join(variables))
 
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
 
+weights = {1000: weights0}
 limit = abs(weights0).max()
 plot_weights(weights0, limit=limit)
 plt.show()
 
-# %% [markdown] id="weights-read"
+# %% [markdown] id="weights-read" fold="Task 3"
 # The first hidden layer learns low-level features: blurred regions, and strokes that are parts of
 # digits. Around the edges, where no ink ever falls, the weights stay as random as they began. Some
 # nodes are noise all over: they have not converged, or the layers above ignore them.
 #
-# Now train for fewer steps, and look at the weights again: with 10 steps, with 100, and the 1,000
-# from above. **What is different between them?** What does that say about which nodes matter? (The
-# figures below keep the colour scale of the one above, so that all three can be compared.)
+# Now train for fewer steps, and look at the weights again, in the same colour scale.
 
-# %% [markdown] id="ten-steps"
-# ### With 10 steps
+# %% [markdown] id="ten-steps" fold="Task 3"
+# #### With 10 steps
 
-# %% id="nn-10-steps"
+# %% id="nn-10-steps" fold="Task 3"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=10,
@@ -343,18 +423,19 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-10-steps"
+# %% id="weights-10-steps" fold="Task 3"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
 
+weights[10] = weights0
 plot_weights(weights0, limit=limit)
 plt.show()
 
-# %% [markdown] id="hundred-steps"
-# ### With 100 steps
+# %% [markdown] id="hundred-steps" fold="Task 3"
+# #### With 100 steps
 
-# %% id="nn-100-steps"
+# %% id="nn-100-steps" fold="Task 3"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=100,
@@ -367,23 +448,25 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-100-steps"
+# %% id="weights-100-steps" fold="Task 3"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
 
+weights[100] = weights0
 plot_weights(weights0, limit=limit)
 plt.show()
 
-# %% [markdown] id="what-differs"
-# ### What is different
+# %% [markdown] id="what-differs" fold="Task 3"
+# #### What is different
 #
-# After 10 steps, each image is still close to the noise it began with, and yet the network does
-# far better than guessing. After 100 steps, faint shapes stand out. After 1,000, they are clear in
-# many nodes, and the accuracy has risen with them, though ever more slowly. The noise has not gone:
-# it lies under the shapes as strong as before. A node whose image still looks as it did at the
-# start has hardly been trained, and matters little to the layers above it.
-#
+# After 10 steps, each image is still close to the noise it began with, and yet the network does far
+# better than guessing. After 100 steps, faint shapes stand out. After 1,000, they are clear in many
+# nodes, and the accuracy has risen with them, though ever more slowly. The noise has not gone: it
+# lies under the shapes as strong as before. A node whose image still looks as it did at the start
+# has hardly been trained, and matters little to the layers above it.
+
+# %% [markdown] id="takeaways"
 # ## What to take away
 #
 # - A linear model with one weight per pixel and class is a strong baseline. A network does better:
