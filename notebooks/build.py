@@ -5,9 +5,10 @@
     python notebooks/build.py check           fail if a notebook or a translation is out of date
 
 A source is a text in percent format, ``source/SOURCE.py``: the code, and the English prose. A file
-``source/SOURCE.LANGUAGE.toml`` has the texts of another language by cell id: ``text`` for a cell of
+``source/SOURCE.LANGUAGE.toml`` has the texts of a language by cell id: ``text`` for a cell of
 prose, ``replace`` for the words in a cell of code, and ``hash``, the beginning of the SHA-256 sum
-of the English cell that was translated.
+of the English that was translated. It also has what stands in no cell: the summary behind which
+solutions are folded, and the alternative texts of figures.
 
 What stands behind a cell's id in the source:
 
@@ -15,6 +16,7 @@ What stands behind a cell's id in the source:
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
+    alt="NAME ..."      the alternative text of each of its figures, by name in the TOML files
 """
 
 import asyncio
@@ -44,7 +46,6 @@ METADATA = {
 }
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
-FOLD_SUMMARY = "Solution (click to open)"
 CELL_TIMEOUT_SECONDS = 600
 EXECUTED_AT_ONCE = 2
 # In a notebook, TensorFlow's Python code logs to stdout.
@@ -91,7 +92,7 @@ def editions() -> list[Edition]:
 def languages(source: str) -> list[str]:
     """Return the languages of a source: English, and those that have a translation."""
     files = (NOTEBOOKS / "source").glob(f"{source}.*.toml")
-    return [ENGLISH, *sorted(file.suffixes[0][1:] for file in files)]
+    return [ENGLISH, *sorted({file.suffixes[0][1:] for file in files} - {ENGLISH})]
 
 
 def read_source(source: str) -> list[NotebookNode]:
@@ -114,11 +115,9 @@ def project_address() -> str:
 
 
 def read_translation(source: str, language: str) -> dict[str, Any]:
-    """Return a translation's entries, by cell id."""
-    if language == ENGLISH:
-        return {"fold-summary": {"text": FOLD_SUMMARY}}
+    """Return the texts of a language, by cell id."""
     path = NOTEBOOKS / "source" / f"{source}.{language}.toml"
-    return tomllib.loads(path.read_text("utf-8"))
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def short_hash(text: str) -> str:
@@ -146,7 +145,10 @@ def make(edition: Edition) -> NotebookNode:
             address, edition
         )
     for cell in cells:
-        cell.metadata = nbformat.from_dict({})
+        names = cell.metadata.get("alt", "").split()
+        texts = [translation["alt"][name] for name in names]
+        # In the cell's metadata, it is there for figures that are yet to be drawn.
+        cell.metadata = nbformat.from_dict({"alt": "\n".join(texts)} if texts else {})
     made_from = f"notebooks/source/{edition.source}.py"
     metadata = METADATA | {"mnist_nn": {"generated_from": made_from}}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -200,9 +202,21 @@ def execute(notebook: NotebookNode, name: str) -> None:
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
+        add_alternative_texts(cell)
+    for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr" or LOG_LINE.search(output.get("text", "")):
                 raise NotebookError(f"{name}, cell {cell.id} is not silent:\n{output.text}")
+
+
+def add_alternative_texts(cell: NotebookNode) -> None:
+    """Give each figure of an executed cell its text, from the cell's metadata."""
+    figures = [
+        output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
+    ]
+    texts = cell.metadata.get("alt", "").splitlines()
+    for figure, text in zip(figures, texts, strict=False):
+        figure.metadata["image/png"] = {"alt": text}
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -246,6 +260,7 @@ def write_one(edition: Edition) -> None:
         old = old_cells.get(cell.id)
         if cell.cell_type == "code" and old and old.source == cell.source:
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            add_alternative_texts(cell)
     save(notebook, edition)
     print(f"{edition}: written")
 
@@ -288,8 +303,10 @@ def check_translations() -> Iterator[str]:
                 if cell.cell_type == "markdown" and "text" not in translation.get(cell_id, {}):
                     yield f"{path}: [{cell_id}] has no text. Write one"
             for cell_id, entry in translation.items():
-                if cell_id == "fold-summary":
-                    english = FOLD_SUMMARY
+                if cell_id in ("fold-summary", "alt"):
+                    if entry.keys() - {"hash"} != read_translation(source, ENGLISH)[cell_id].keys():
+                        yield f"{path}: [{cell_id}] has not the same names as the English"
+                    english = str(read_translation(source, ENGLISH)[cell_id])
                 elif cell_id in cells:
                     cell = cells[cell_id]
                     english = INSTALL + SAY_HOW if "generated" in cell.metadata else cell.source

@@ -126,10 +126,15 @@ validation_examples.describe()
 # Draw an example at random from the training set, and look at it. Bright pixels are ink. Would you
 # have known the digit without its label?
 
-# %% id="random-example"
+# %% id="random-example" alt="digit"
 random_example = generator.choice(training_examples.index)
 plot_digit(training_examples.loc[random_example], training_targets.loc[random_example])
 plt.show()
+
+# %% [markdown] id="random-example-read"
+# The grid of 28 × 28 squares is all that a model gets to see. Strokes are a few pixels wide, their
+# edges are grey, and the digit stands in the middle with a margin around it, as in every image of
+# MNIST.
 
 # %% id="checks" only="exercise"
 from mnist_nn.checks import (
@@ -208,7 +213,7 @@ build_linear_model().summary()
 # size, the learning rate and the number of steps, in the next cell, and run it again. Stop when the
 # accuracy is above 0.9.
 
-# %% id="linear-first-call"
+# %% id="linear-first-call" alt="log-loss confusion-matrix"
 linear_classifier = train_linear_classification_model(
     learning_rate=0.02,
     steps=100,
@@ -226,7 +231,7 @@ linear_classifier = train_linear_classification_model(
 # These settings bring the accuracy close to 0.9, which is about as far as a linear model gets. More
 # steps may add a little.
 
-# %% id="linear-solution" fold="Task 1"
+# %% id="linear-solution" fold="Task 1" alt="log-loss confusion-matrix"
 linear_classifier = train_linear_classification_model(
     learning_rate=0.03,
     steps=1000,
@@ -313,7 +318,7 @@ check_test_accuracy(
 # %% id="nn-model" fold="Task 2"
 build_nn_model(hidden_units=[100, 100]).summary()
 
-# %% id="nn-solution" fold="Task 2"
+# %% id="nn-solution" fold="Task 2" alt="log-loss confusion-matrix"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=1000,
@@ -346,7 +351,7 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 # These were the original exercise's settings. They end near the 0.95 of the task, most runs just
 # below it. Twice the steps, with larger batches, get there.
 
-# %% id="nn-longer" fold="Task 2"
+# %% id="nn-longer" fold="Task 2" alt="log-loss confusion-matrix"
 longer_classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=2000,
@@ -358,6 +363,10 @@ longer_classifier = train_nn_classification_model(
     validation_targets=validation_targets,
     seed=SEED,
 )
+
+# %% [markdown] id="nn-longer-read" fold="Task 2"
+# Both curves end lower once more, and flatten: further steps will add ever less. Mind how close to
+# zero the curve of the training set comes.
 
 # %% [markdown] id="task-3"
 # ## Task 3: Visualise the weights of the first hidden layer
@@ -388,7 +397,7 @@ check_weights(weights, language=LANGUAGE)
 # trained for 1,000 steps. It lists the names of the network's variables, takes the weights of the
 # first hidden layer, and draws them.
 
-# %% id="weights" fold="Task 3" figure="weights.png"
+# %% id="weights" fold="Task 3" figure="weights.png" alt="weights"
 variables = {variable.path: variable for variable in classifier.variables}
 print("\n".join(variables))
 
@@ -410,7 +419,7 @@ plt.show()
 # %% [markdown] id="ten-steps" fold="Task 3"
 # #### With 10 steps
 
-# %% id="nn-10-steps" fold="Task 3"
+# %% id="nn-10-steps" fold="Task 3" alt="log-loss confusion-matrix"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=10,
@@ -423,7 +432,7 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-10-steps" fold="Task 3"
+# %% id="weights-10-steps" fold="Task 3" alt="weights"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
@@ -433,9 +442,12 @@ plot_weights(weights0, limit=limit)
 plt.show()
 
 # %% [markdown] id="hundred-steps" fold="Task 3"
+# Compare the matrix with the one above: which digits does the network tell apart already, and which
+# does it take for which? The images show hardly anything yet.
+#
 # #### With 100 steps
 
-# %% id="nn-100-steps" fold="Task 3"
+# %% id="nn-100-steps" fold="Task 3" alt="log-loss confusion-matrix"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=100,
@@ -448,7 +460,7 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-100-steps" fold="Task 3"
+# %% id="weights-100-steps" fold="Task 3" alt="weights"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)

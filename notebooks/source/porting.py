@@ -75,7 +75,7 @@ for model in ("linear", "nn"):
 # figure is computed; whole runs do. Below, grey is the original: two standard deviations of its
 # runs to either side of their mean. Blue are runs of ours, each with its own seed, and their mean.
 
-# %% id="bands" figure="fidelity.png"
+# %% id="bands" figure="fidelity.png" alt="bands"
 SEEDS = range(3)
 PERIODS = np.arange(10)
 
@@ -148,7 +148,7 @@ def compile_with_mean(model, learning_rate):
     model.compile(optimizer=model.optimizer, loss=loss, jit_compile=False)
 
 
-# %% id="show-loss"
+# %% id="show-loss" alt="trap"
 print_differences(compile_with_mean)
 show_trap("linear 0.03/1000/30", {"mean over the batch": trainer_with(compile_with_mean)})
 
@@ -179,7 +179,7 @@ wrong_clipping = {
     "nothing clipped": compile_with_clipping(),
 }
 
-# %% id="show-clipping"
+# %% id="show-clipping" alt="trap"
 for label, compile_model in wrong_clipping.items():
     print_differences(compile_model, label)
 trainers = {label: trainer_with(compile_model) for label, compile_model in wrong_clipping.items()}
@@ -203,7 +203,7 @@ def compile_with_empty_accumulators(model, learning_rate):
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
 
 
-# %% id="show-accumulator"
+# %% id="show-accumulator" alt="trap"
 print_differences(compile_with_empty_accumulators)
 show_trap(
     "linear 0.02/100/10",
@@ -227,7 +227,7 @@ def build_linear_from_glorot():
     return model
 
 
-# %% id="show-start"
+# %% id="show-start" alt="trap"
 show_trap(
     "linear 0.02/100/10",
     {"Glorot's weights": trainer_with(build_linear_model=build_linear_from_glorot)},
@@ -250,7 +250,7 @@ def deal_the_same(examples, targets, batch_size, steps, *, periods, seed):
     return period.repeat(periods)
 
 
-# %% id="show-periods"
+# %% id="show-periods" alt="trap"
 show_trap("nn 0.05/1000/30", {"same batches each period": trainer_dealing(deal_the_same)})
 
 # %% [markdown] id="trap-epochs"
@@ -270,7 +270,7 @@ def deal_epochs(examples, targets, batch_size, steps, *, periods, seed):
     return batches.map(lambda rows: (tf.gather(examples, rows), tf.gather(targets, rows)))
 
 
-# %% id="show-epochs"
+# %% id="show-epochs" alt="trap"
 show_trap("nn 0.05/1000/30", {"epochs": trainer_dealing(deal_epochs)})
 
 # %% [markdown] id="trap-log-loss"
@@ -288,7 +288,7 @@ def log_loss_today(targets, predicted_classes, dtype):
     return metrics.log_loss(targets, certain, labels=range(10))
 
 
-# %% id="show-log-loss"
+# %% id="show-log-loss" alt="trap"
 targets, one_wrong_in_ten = np.zeros(10, int), np.array([0] * 9 + [1])
 right = mnist_nn.log_loss(targets, one_wrong_in_ten)
 print(f"one digit in ten wrong, 2018:           {right:.2f}")
