@@ -13,9 +13,11 @@ from mnist_nn import arguments
 from mnist_nn.check_messages import MESSAGES
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras
+from mnist_nn.models import predict_probabilities, prediction_batches
 
 LINEAR_TARGET = 0.88
 NETWORK_TARGET = 0.95
+GUESSING = 0.2  # below this, training has diverged rather than stopped early
 # By how much a test set of 10,000 may fall short of a validation set of 2,500: four standard
 # errors of the difference at an accuracy of 0.95.
 TEST_TOLERANCE = 0.02
@@ -107,9 +109,13 @@ def check_test_accuracy(
     if _problem_of_model(language, "network", classifier):
         return None
     predictions = np.asarray(test_predictions)
+    if not np.isin(predictions, np.arange(CLASSES)).all():
+        return _tell(language, False, "predictions_are_no_digits")
     if (predictions != _predict(classifier, test_examples)).any():
         return _tell(language, False, "predictions_are_stale")
     right = float(np.mean(predictions == np.asarray(test_targets)))
+    if np.ndim(accuracy):
+        return _tell(language, False, "accuracy_is_many", n=len(accuracy))
     if not isinstance(accuracy, int | float | np.number) or not 0 <= accuracy <= 1:
         return _tell(language, False, "accuracy_is_no_share", accuracy=accuracy)
     if abs(accuracy - right) > 0.005:
@@ -117,6 +123,15 @@ def check_test_accuracy(
             return _tell(language, False, "accuracy_is_root", accuracy=accuracy)
         return _tell(language, False, "accuracy_differs", accuracy=accuracy, right=right)
     validation = np.mean(_predict(classifier, validation_examples) == validation_targets)
+    if validation < NETWORK_TARGET:
+        return _tell(
+            language,
+            False,
+            "test_of_weak_network",
+            right=right,
+            validation=validation,
+            target=NETWORK_TARGET,
+        )
     if right < validation - TEST_TOLERANCE:
         return _tell(language, False, "test_much_lower", right=right, validation=validation)
     return _tell(language, True, "test_done", right=right, validation=validation)
@@ -131,6 +146,8 @@ def check_weights(weights: Any, *, language: str = "en") -> None:
     """
     if not isinstance(weights, Mapping) or any(weights.get(steps) is None for steps in STEPS):
         return _tell(language, False, "weights_not_done")
+    if any(isinstance(weights[steps], list | tuple) for steps in STEPS):
+        return _tell(language, False, "weights_are_lists")
     arrays = {steps: np.asarray(weights[steps]) for steps in STEPS}
     for steps, array in arrays.items():
         if array.ndim != 2 or array.shape[0] != PIXELS:
@@ -154,6 +171,8 @@ def _check_accuracy(
     if _problem_of_model(language, kind, classifier):
         return
     accuracy = float(np.mean(_predict(classifier, examples) == np.asarray(targets)))
+    if accuracy < GUESSING:
+        return _tell(language, False, "hardly_better_than_guessing", accuracy=accuracy)
     passed = accuracy >= target
     _tell(
         language,
@@ -178,8 +197,8 @@ def _problem_of_model(language: str, kind: str, classifier: Any) -> bool:
 
 
 def _predict(classifier: keras.Model, examples: pd.DataFrame) -> npt.NDArray[np.int64]:
-    probabilities = classifier.predict(examples, batch_size=len(examples), verbose=0)
-    return np.asarray(probabilities.argmax(axis=1))
+    batches = prediction_batches(examples.to_numpy(np.float32))
+    return np.asarray(predict_probabilities(classifier, batches).argmax(axis=1))
 
 
 def _shared_rows(first: pd.DataFrame, second: pd.DataFrame) -> int:

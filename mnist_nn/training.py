@@ -12,11 +12,15 @@ from mnist_nn import arguments, metrics, plots
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras, tf
-from mnist_nn.models import build_linear_model, build_nn_model, compile_classification_model
+from mnist_nn.models import (
+    build_linear_model,
+    build_nn_model,
+    compile_classification_model,
+    predict_probabilities,
+    prediction_batches,
+)
 from mnist_nn.sampling import create_training_dataset, split_steps
 
-# Enough rows to be quick, few enough for the memory that a convolutional network needs.
-PREDICTION_BATCH_SIZE = 2_500
 # Half-precision probabilities add up to 1 no better than this; logits do not come near.
 PROBABILITY_ERROR = 0.02
 
@@ -190,16 +194,14 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
     ) -> None:
         super().__init__()
         self.sets = {
-            prefix: (_prediction_batches(features), targets)
+            prefix: (prediction_batches(features), targets)
             for prefix, (features, targets) in {"": training, "val_": validation}.items()
         }
         self.verbose = verbose
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         for prefix, (batches, targets) in self.sets.items():
-            # Unlike predict, this traces no function, which would take longer than it saves.
-            outputs = [self.model(batch, training=False) for batch in batches]
-            probabilities = np.concatenate(outputs).astype(np.float32, copy=False)
+            probabilities = predict_probabilities(self.model, batches)
             if not np.isfinite(probabilities).all():
                 learning_rate = float(self.model.optimizer.learning_rate.numpy())
                 raise ValueError(
@@ -214,14 +216,6 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             logs[f"{prefix}cross_entropy"] = metrics.cross_entropy(targets, probabilities)
         if self.verbose:
             print(f"  period {epoch:02d} : {logs['val_log_loss']:0.2f}", flush=True)
-
-
-def _prediction_batches(features: Features) -> list[Any]:
-    """Cut the features into batches, as tensors, so that they are copied once and not each time."""
-    return [
-        tf.constant(features[start : start + PREDICTION_BATCH_SIZE])
-        for start in range(0, len(features), PREDICTION_BATCH_SIZE)
-    ]
 
 
 def _train_function(

@@ -63,16 +63,18 @@ def test_linear_classifier(data: Split, said: Say) -> None:
         checks.check_linear_classifier(classifier, *data[2:])
         return said()
 
-    weak = mnist_nn.train_linear_classification_model(0.001, 10, 10, *data, seed=0, verbose=0)
+    weak = mnist_nn.train_linear_classification_model(0.02, 50, 10, *data, seed=0, verbose=0)
     good = mnist_nn.train_linear_classification_model(0.03, 1_000, 30, *data, seed=0, verbose=0)
     assert check(None).startswith("✘ Not done yet: train a linear model")
     assert check(weak).startswith("✘ Not there yet: the accuracy on the validation set is 0.")
+    untrained = mnist_nn.build_linear_model()
+    assert "hardly better than guessing" in check(untrained)
     assert check(good.history).startswith("✘ This is a History, not a Keras model")
     accuracy = good.history.history["val_accuracy"][-1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "LINEAR_TARGET", accuracy)
         assert check(good).startswith(
-            f"✔ Well done: the accuracy on the validation set is {accuracy:.3f}"
+            f"✔ Well done: the accuracy on the validation set is {accuracy:.4f}"
         )
         patch.setattr(checks, "LINEAR_TARGET", accuracy + 0.001)
         assert check(good).startswith("✘ Not there yet")
@@ -93,10 +95,18 @@ def test_network(data: Split, network: keras.Model, said: Say) -> None:
         assert check(network).startswith("✔ Well done")
 
 
-def test_test_accuracy(data: Split, network: keras.Model, test_set: Any, said: Say) -> None:
+def test_test_accuracy(
+    data: Split,
+    network: keras.Model,
+    test_set: Any,
+    said: Say,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     examples, targets = test_set
     predictions = predict(network, examples)
     right = float(np.mean(predictions == targets))
+
+    monkeypatch.setattr(checks, "NETWORK_TARGET", 0.5)
 
     def check(predictions: Any, accuracy: Any, classifier: Any = network, **others: Any) -> str:
         given = {"training_examples": data.training_examples} | others
@@ -112,7 +122,7 @@ def test_test_accuracy(data: Split, network: keras.Model, test_set: Any, said: S
         )
         return said()
 
-    assert check(predictions, right).startswith(f"✔ Well done: {right:.3f} on the test set")
+    assert check(predictions, right).startswith(f"✔ Well done: {right:.4f} on the test set")
     assert check(predictions.tolist(), np.float64(right)).startswith("✔")
     assert check(None, None).startswith("✘ Not done yet: predict")
     assert check(predictions, None).startswith("✘ Not done yet: predict")
@@ -121,18 +131,24 @@ def test_test_accuracy(data: Split, network: keras.Model, test_set: Any, said: S
     probabilities = network.predict(examples, verbose=0)
     assert check(probabilities, right).startswith("✘ test_predictions are probabilities")
     assert check(predictions[:-1], right).startswith("✘ test_predictions have the shape (999,)")
+    largest = network.predict(examples, verbose=0).max(axis=1)
+    assert check(largest, right).startswith("✘ test_predictions must be digits from 0 to 9")
+    assert check(predictions, predictions == targets).startswith("✘ accuracy holds 1000 values")
     assert "square root" in check(predictions, right**0.5)
     assert check(predictions, 100 * right).startswith("✘ accuracy is 8")
     assert check(predictions, "0.9").startswith("✘ accuracy is '0.9'")
-    assert f"but {right:.3f} of the digits" in check(predictions, right - 0.1)
+    assert f"but {right:.4f} of the digits" in check(predictions, right - 0.1)
+    monkeypatch.setattr(checks, "NETWORK_TARGET", 0.99)
+    assert check(predictions, right).startswith("✘ The computation is right")
     # The classifier was trained again after the test set had been predicted.
     later = mnist_nn.train_nn_classification_model(0.05, 10, 30, [50], *data, seed=1, verbose=0)
-    assert "Was it trained again since?" in check(predictions, right, later)
+    assert "Was it trained again since" in check(predictions, right, later)
     mixed = pd.concat([data.training_examples, examples[:7]])
     assert check(predictions, right, training_examples=mixed).startswith("✘ 7 rows of the test set")
 
 
 def test_network_that_fits_the_validation_set_alone(data: Split, said: Say) -> None:
+    """Trained on the validation set, by mistake."""
     classifier = mnist_nn.train_nn_classification_model(
         0.05, 300, 50, [50], *data[2:], *data[2:], seed=0, verbose=0
     )
@@ -164,6 +180,7 @@ def test_weights(data: Split, said: Say) -> None:
         assert check(missing).startswith("✘ Not done yet: train for 10, 100 and 1000 steps")
     assert check(kept | {100: kept[1_000]}).startswith("✘ Some of the weights are the same")
     assert check(kept | {10: kept[1_000], 1_000: kept[10]}).startswith("✘ The weights should move")
+    assert check(kept | {10: [kept[10], kept[10][0]]}).startswith("✘ weights must hold arrays")
     assert check(kept | {10: kept[10].T}).startswith("✘ weights[10] has the shape (20, 784)")
 
 

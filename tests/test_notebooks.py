@@ -58,7 +58,7 @@ def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
         assert set(cell.metadata) <= {"alt"}
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
-                assert len(output.metadata["image/png"]["alt"]) > 30
+                assert len(output.metadata["image/png"]["alt"]) > 20
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
 
