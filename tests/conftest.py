@@ -9,9 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from split import Split
-
-import mnist_nn
+from split import Split, split_rows
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +26,4 @@ def train_table() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def small(train_table: pd.DataFrame) -> Split:
     """200 training and 100 validation examples, enough to see that training works."""
-    training_targets, training_examples = mnist_nn.parse_labels_and_features(train_table[:200])
-    validation_targets, validation_examples = mnist_nn.parse_labels_and_features(
-        train_table[200:300]
-    )
-    return Split(training_examples, training_targets, validation_examples, validation_targets)
+    return split_rows(train_table, 200, 100)

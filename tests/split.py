@@ -17,10 +17,18 @@ class Split(NamedTuple):
     validation_targets: Any
 
 
+def split_rows(table: pd.DataFrame, n_training: int, n_validation: int) -> Split:
+    """Take the first rows as the training set, and those that follow as the validation set."""
+    end = n_training + n_validation
+    training_targets, training_examples = mnist_nn.parse_labels_and_features(table[:n_training])
+    validation_targets, validation_examples = mnist_nn.parse_labels_and_features(
+        table[n_training:end]
+    )
+    return Split(training_examples, training_targets, validation_examples, validation_targets)
+
+
 def split_exercise(table: pd.DataFrame, seed: int) -> Split:
     """Shuffle the first 10,000 rows and split them as the exercise does."""
     table = table.head(10_000)
     table = table.reindex(np.random.default_rng(seed).permutation(table.index))
-    training_targets, training_examples = mnist_nn.parse_labels_and_features(table[:7_500])
-    validation_targets, validation_examples = mnist_nn.parse_labels_and_features(table[7_500:])
-    return Split(training_examples, training_targets, validation_examples, validation_targets)
+    return split_rows(table, 7_500, 2_500)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from split import Split
+from split import Split, split_rows
 
 import mnist_nn
 from mnist_nn import checks
@@ -25,11 +25,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Say:
 @pytest.fixture(scope="module")
 def data(train_table: pd.DataFrame) -> Split:
     """1,500 training, 500 validation examples."""
-    training_targets, training_examples = mnist_nn.parse_labels_and_features(train_table[:1_500])
-    validation_targets, validation_examples = mnist_nn.parse_labels_and_features(
-        train_table[1_500:2_000]
-    )
-    return Split(training_examples, training_targets, validation_examples, validation_targets)
+    return split_rows(train_table, 1_500, 500)
 
 
 @pytest.fixture(scope="module")
