@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from split import Split, split_rows
 
+import mnist_nn
+
 
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
