@@ -6,7 +6,7 @@ READY := .venv/ready
 .PHONY: help notebooks solutions porting browser-test check test lint bench lab
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
 
 notebooks: $(READY) ## write all notebooks from their sources, without executing
 	$(BIN)/python notebooks/build.py write
