@@ -85,7 +85,6 @@ def test_code_is_the_same_in_all_languages(edition: build.Edition) -> None:
 def run_exercise(edition: build.Edition, answers: dict[str, str]) -> list[str]:
     """Execute an exercise with answers put into cells; return what the four checks say."""
     notebook = build.make(edition)
-    # What checks need, without the training call of the first task.
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
     build.execute(notebook, str(edition))
