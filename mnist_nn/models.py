@@ -130,8 +130,8 @@ def prediction_batches(features: Features) -> list[Any]:
 def predict_probabilities(model: keras.Model, batches: Sequence[Any]) -> Features:
     """Return the probabilities of all batches, of shape (n_examples, 10), float32.
 
-    Unlike ``predict``, this traces no function, which would take longer than it saves, and brings
-    TensorFlow to log advice when many models predict little.
+    Keras' ``predict`` would trace a function for each model first. That takes longer than it saves,
+    and after a few models TensorFlow logs advice against it.
     """
     outputs = [model(batch, training=False) for batch in batches]
     return np.concatenate(outputs).astype(np.float32, copy=False)

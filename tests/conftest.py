@@ -9,9 +9,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import split
 from split import Split, split_rows
-
-import mnist_nn
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +21,7 @@ def _close_figures() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def train_table() -> pd.DataFrame:
-    return mnist_nn.load_mnist_dataframe("train")
+    return split.train_table()
 
 
 @pytest.fixture(scope="session")

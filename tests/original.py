@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
-from split import split_exercise
+from split import split_exercise, train_table
 
 import mnist_nn
 from mnist_nn import training
@@ -58,11 +58,6 @@ def load_calls() -> dict[str, Call]:
 
 
 CALLS = load_calls()
-
-
-@cache
-def train_table() -> Any:
-    return mnist_nn.load_mnist_dataframe("train")
 
 
 @cache

@@ -1,5 +1,6 @@
 """The exercise's split into training and validation set."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,12 @@ class Split(NamedTuple):
     training_targets: Any
     validation_examples: Any
     validation_targets: Any
+
+
+@cache
+def train_table() -> pd.DataFrame:
+    """Load the training file, once for all tests."""
+    return mnist_nn.load_mnist_dataframe("train")
 
 
 def split_rows(table: pd.DataFrame, n_training: int, n_validation: int) -> Split:
