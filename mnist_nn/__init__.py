@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mnist_nn.data import load_mnist_dataframe as load_mnist_dataframe
     from mnist_nn.data import parse_labels_and_features as parse_labels_and_features
+    from mnist_nn.language import set_language as set_language
     from mnist_nn.metrics import confusion_matrix as confusion_matrix
     from mnist_nn.metrics import cross_entropy as cross_entropy
     from mnist_nn.metrics import log_loss as log_loss
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mnist_nn.plots import plot_digit as plot_digit
     from mnist_nn.plots import plot_log_loss as plot_log_loss
     from mnist_nn.plots import plot_weights as plot_weights
+    from mnist_nn.plots import show_figures as show_figures
     from mnist_nn.sampling import create_training_dataset as create_training_dataset
     from mnist_nn.training import train_classification_model as train_classification_model
     from mnist_nn.training import (
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _MODULE_OF_NAME = {
     "load_mnist_dataframe": "data",
     "parse_labels_and_features": "data",
+    "set_language": "language",
     "confusion_matrix": "metrics",
     "cross_entropy": "metrics",
     "log_loss": "metrics",
@@ -40,6 +43,7 @@ _MODULE_OF_NAME = {
     "plot_digit": "plots",
     "plot_log_loss": "plots",
     "plot_weights": "plots",
+    "show_figures": "plots",
     "create_training_dataset": "sampling",
     "train_classification_model": "training",
     "train_linear_classification_model": "training",

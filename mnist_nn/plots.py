@@ -1,7 +1,15 @@
-"""The exercise's figures; each function draws into one Axes and returns it."""
+"""The exercise's figures: each function draws into one Axes and returns it.
 
+An Axes' label, which nothing else shows, is its alternative text: what the figure shows, in words,
+for those who cannot see it.
+"""
+
+import html
+import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +19,7 @@ from matplotlib.axes import Axes
 
 from mnist_nn import arguments
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
+from mnist_nn.language import message
 
 IMAGES_PER_ROW = 10
 IMAGE_INCHES = 2.0
@@ -44,6 +53,7 @@ def plot_digit(
     if label is not None:
         ax.set_title(f"Label: {label}")
     ax.grid(False)
+    ax.set_label(message("figure_digit", label="–" if label is None else label))
     return ax
 
 
@@ -65,6 +75,13 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     ax.plot(history["val_log_loss"], label="validation")
     ax.set(xlabel="Periods", ylabel="LogLoss", title="LogLoss vs. Periods")
     ax.legend()
+    ax.set_label(
+        message(
+            "figure_log_loss",
+            training=_listed(history["log_loss"]),
+            validation=_listed(history["val_log_loss"]),
+        )
+    )
     return ax
 
 
@@ -88,6 +105,17 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
     ax.set_aspect(1)
     ax.tick_params(axis="y", rotation=0)
     ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
+    mistaken = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
+    digit, taken_for = np.unravel_index(mistaken.argmax(), mistaken.shape)
+    ax.set_label(
+        message(
+            "figure_confusion_matrix",
+            right=_listed(np.diag(matrix)),
+            digit=digit,
+            taken_for=taken_for,
+            share=mistaken.max(),
+        )
+    )
     return ax
 
 
@@ -125,6 +153,7 @@ def plot_weights(
         if original_look:
             raise ValueError("limit: original_look scales each image by itself, so leave it out")
     images = weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    nodes = len(images)
     if original_look:
         smallest = images.min(axis=(1, 2), keepdims=True)
         spread = images.max(axis=(1, 2), keepdims=True) - smallest
@@ -133,18 +162,45 @@ def plot_weights(
     else:
         limit = limit or float(np.abs(images).max()) or 1.0
         cmap, limits = "RdBu_r", (-limit, limit)
-    rows = -(-len(images) // IMAGES_PER_ROW)
+    rows = -(-nodes // IMAGES_PER_ROW)
     if ax is None:
         size = (IMAGE_INCHES * IMAGES_PER_ROW, IMAGE_INCHES * rows)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     # One mosaic draws far faster than an Axes for each image.
     image = ax.imshow(_mosaic(images, rows), cmap=cmap, clim=limits)
     ax.axis("off")
-    if not original_look:
+    if original_look:
+        ax.set_label(message("figure_weights_original_look", nodes=nodes))
+    else:
+        ax.set_label(message("figure_weights", nodes=nodes, limit=limit))
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.02, pad=0.01, aspect=4 * rows)
         bar.ax.tick_params(labelsize="x-large")
         bar.set_label("weight", size="x-large")
     return ax
+
+
+def show_figures() -> None:
+    """Show all open figures: ``plt.show()``, but with their alternative texts in a notebook."""
+    if not mpl.get_backend().endswith("inline"):
+        return plt.show()
+    display: Any = sys.modules["IPython"].display
+    formatter = sys.modules["IPython"].get_ipython().display_formatter
+    for number in plt.get_fignums():
+        figure = plt.figure(number)
+        labels = [str(ax.get_label()) for ax in figure.axes]
+        text = " ".join(label for label in labels if label != "<colorbar>")
+        data, metadata = formatter.format(figure)
+        if "image/png" in data:
+            # Of an image alone, notebooks show no alternative text.
+            data["text/html"] = (
+                f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data["image/png"]}">'
+            )
+        display.display(data, metadata=metadata, raw=True)
+    plt.close("all")
+
+
+def _listed(numbers: Sequence[float] | npt.NDArray[np.floating]) -> str:
+    return ", ".join(f"{number:.2f}" for number in numbers)
 
 
 def _mosaic(images: npt.NDArray[np.floating], rows: int) -> npt.NDArray[np.floating]:

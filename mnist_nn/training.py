@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from mnist_nn import arguments, metrics, plots
@@ -316,6 +315,5 @@ def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels
     print("Model training finished.")
     print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
     plots.plot_log_loss(history)
-    plt.show()
     plots.plot_confusion_matrix(metrics.confusion_matrix(targets, predicted_classes))
-    plt.show()
+    plots.show_figures()

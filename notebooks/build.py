@@ -7,8 +7,7 @@
 A source is a text in percent format, ``source/SOURCE.py``: the code, and the English prose. A file
 ``source/SOURCE.LANGUAGE.toml`` has the texts of a language by cell id: ``text`` for a cell of
 prose, ``replace`` for the words in a cell of code, and ``hash``, the beginning of the SHA-256 sum
-of the English that was translated. It also has what stands in no cell: the summary behind which
-solutions are folded, and the alternative texts of figures.
+of the English that was translated. It also has the summary behind which solutions are folded.
 
 What stands behind a cell's id in the source:
 
@@ -16,7 +15,6 @@ What stands behind a cell's id in the source:
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
-    alt="NAME ..."      the alternative text of each of its figures, by name in the TOML files
 """
 
 import asyncio
@@ -145,10 +143,7 @@ def make(edition: Edition) -> NotebookNode:
             address, edition
         )
     for cell in cells:
-        names = cell.metadata.get("alt", "").split()
-        texts = [translation["alt"][name] for name in names]
-        # In the cell's metadata, it is there for figures that are yet to be drawn.
-        cell.metadata = nbformat.from_dict({"alt": "\n".join(texts)} if texts else {})
+        cell.metadata = nbformat.from_dict({})
     made_from = f"notebooks/source/{edition.source}.py"
     metadata = METADATA | {"mnist_nn": {"generated_from": made_from}}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -202,21 +197,9 @@ def execute(notebook: NotebookNode, name: str) -> None:
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
-        add_alternative_texts(cell)
-    for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr" or LOG_LINE.search(output.get("text", "")):
                 raise NotebookError(f"{name}, cell {cell.id} is not silent:\n{output.text}")
-
-
-def add_alternative_texts(cell: NotebookNode) -> None:
-    """Give each figure of an executed cell its text, from the cell's metadata."""
-    figures = [
-        output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})
-    ]
-    texts = cell.metadata.get("alt", "").splitlines()
-    for figure, text in zip(figures, texts, strict=False):
-        figure.metadata["image/png"] = {"alt": text}
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -260,7 +243,6 @@ def write_one(edition: Edition) -> None:
         old = old_cells.get(cell.id)
         if cell.cell_type == "code" and old and old.source == cell.source:
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
-            add_alternative_texts(cell)
     save(notebook, edition)
     print(f"{edition}: written")
 
@@ -303,10 +285,8 @@ def check_translations() -> Iterator[str]:
                 if cell.cell_type == "markdown" and "text" not in translation.get(cell_id, {}):
                     yield f"{path}: [{cell_id}] has no text. Write one"
             for cell_id, entry in translation.items():
-                if cell_id in ("fold-summary", "alt"):
-                    if entry.keys() - {"hash"} != read_translation(source, ENGLISH)[cell_id].keys():
-                        yield f"{path}: [{cell_id}] has not the same names as the English"
-                    english = str(read_translation(source, ENGLISH)[cell_id])
+                if cell_id == "fold-summary":
+                    english = read_translation(source, ENGLISH)[cell_id]["text"]
                 elif cell_id in cells:
                     cell = cells[cell_id]
                     english = INSTALL + SAY_HOW if "generated" in cell.metadata else cell.source

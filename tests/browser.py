@@ -20,6 +20,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
+from mnist_nn.language import messages
 from notebooks import build
 
 ROOT = Path(__file__).parent.parent
@@ -154,6 +155,15 @@ def test_unanswered_exercise_runs_to_its_end(
         browser.execute_script(SCROLL_TO, cell_id)
         time.sleep(1)
         browser.save_screenshot(str(SCREENSHOTS / f"{edition.language}-{number}-{cell_id}.png"))
+
+    # The figures carry alternative texts in the reader's language.
+    browser.execute_script(SCROLL_TO, "linear-first-call")
+    time.sleep(1)
+    images = browser.find_elements("css selector", ".jp-OutputArea-output img")
+    texts = [image.get_attribute("alt") or "" for image in images]
+    for name in ("figure_log_loss", "figure_confusion_matrix"):
+        beginning = messages(edition.language)[name].split("{")[0]
+        assert any(text.startswith(beginning) for text in texts), texts
 
     # A solution is closed until it is clicked on.
     browser.execute_script(SCROLL_TO, "task-1-solution")

@@ -1,6 +1,5 @@
 """The checks let right answers pass, and tell wrong ones what is wrong, in every language."""
 
-import string
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ from split import Split, split_rows
 
 import mnist_nn
 from mnist_nn import checks
-from mnist_nn.check_messages import ENGLISH, MESSAGES
 
 Say = Callable[[], str]
 
@@ -41,17 +39,6 @@ def network(data: Split) -> keras.Model:
 
 def predict(classifier: keras.Model, examples: Any) -> Any:
     return classifier.predict(examples, batch_size=100, verbose=0).argmax(axis=1)
-
-
-@pytest.mark.parametrize("language", MESSAGES)
-def test_messages_are_all_there_with_the_same_values(language: str) -> None:
-    def values(text: str) -> set[tuple[Any, ...]]:
-        return {part[1:] for part in string.Formatter().parse(text) if part[1]}
-
-    assert list(MESSAGES[language]) == list(ENGLISH)
-    for name, text in MESSAGES[language].items():
-        assert values(text) == values(ENGLISH[name])
-        assert "\n" not in text
 
 
 def test_linear_classifier(data: Split, said: Say) -> None:
@@ -178,8 +165,3 @@ def test_weights(data: Split, said: Say) -> None:
     assert check(kept | {10: kept[1_000], 1_000: kept[10]}).startswith("✘ The weights should move")
     assert check(kept | {10: [kept[10], kept[10][0]]}).startswith("✘ weights must hold arrays")
     assert check(kept | {10: kept[10].T}).startswith("✘ weights[10] has the shape (20, 784)")
-
-
-def test_unknown_language_is_refused() -> None:
-    with pytest.raises(ValueError, match="language must be 'en'"):
-        checks.check_weights(None, language="fr")

@@ -55,10 +55,13 @@ def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
         "mnist_nn": {"generated_from": f"notebooks/source/{edition.source}.py"}
     }
     for cell in saved.cells:
-        assert set(cell.metadata) <= {"alt"}
+        assert not cell.metadata
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
-                assert len(output.metadata["image/png"]["alt"]) > 20
+                text = re.match('<img alt="(.{40,})" src="data:', output.data["text/html"])
+                assert text
+                is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
+                assert re.search(is_of_language, text[1])
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
 

@@ -39,6 +39,7 @@ def test_digit() -> None:
     ax: Any = mnist_nn.plot_digit(pixels, 7)
     np.testing.assert_array_equal(ax.images[0].get_array(), pixels.reshape(28, 28))
     assert ax.get_title() == "Label: 7"
+    assert ax.get_label().endswith("Label: 7.")
     assert mnist_nn.plot_digit(pixels.reshape(28, 28)).get_title() == ""
     with pytest.raises(ValueError, match=r"pixels has the shape \(785,\)"):
         mnist_nn.plot_digit(np.zeros(785))
@@ -50,6 +51,9 @@ def test_log_loss() -> None:
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "validation"]
     labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
     assert labels == ("LogLoss vs. Periods", "Periods", "LogLoss")
+    assert ax.get_label().endswith(
+        "Training set: 3.00, 2.00, 1.00. Validation set: 4.00, 3.00, 3.50."
+    )
 
 
 def test_confusion_matrix() -> None:
@@ -61,6 +65,14 @@ def test_confusion_matrix() -> None:
     assert ax.get_aspect() == 1
     labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
     assert labels == ("Confusion matrix", "Predicted label", "True label")
+
+
+def test_text_of_the_confusion_matrix_names_the_worst_mistake() -> None:
+    matrix = np.eye(10)
+    matrix[4] = [0, 0, 0, 0, 0.7, 0, 0, 0, 0.1, 0.2]
+    text = str(mnist_nn.plot_confusion_matrix(matrix).get_label())
+    assert "1.00, 1.00, 1.00, 1.00, 0.70, 1.00, 1.00, 1.00, 1.00, 1.00." in text
+    assert text.endswith("Most often mistaken: 4 for 9, with a share of 0.20.")
 
 
 @pytest.mark.parametrize("original_look", [False, True])
@@ -81,6 +93,16 @@ def test_weights_are_images_in_rows_of_ten(original_look: bool) -> None:
     assert image.get_cmap().name == ("pink" if original_look else "RdBu_r")
     limit = np.abs(WEIGHTS).max()
     assert image.get_clim() == ((0, 1) if original_look else (-limit, limit))
+    assert ax.get_label().startswith("23 small images")
+    assert (f"end at −{limit:.2f} and {limit:.2f}" in ax.get_label()) != original_look
+
+
+def test_outside_a_notebook_figures_are_shown_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.get_fignums()))
+    mnist_nn.plot_digit(np.zeros(784))
+    mnist_nn.show_figures()
+    assert shown == [[1]]
 
 
 def test_limit_is_that_of_the_colours() -> None:

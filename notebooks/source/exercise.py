@@ -49,7 +49,6 @@
 # the same results. Change it, or pass `seed=None` to a training call, to see how much is luck.
 
 # %% id="load"
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn import metrics
@@ -62,10 +61,13 @@ from mnist_nn import (
     parse_labels_and_features,
     plot_digit,
     plot_weights,
+    set_language,
+    show_figures,
     train_linear_classification_model,
     train_nn_classification_model,
 )
 
+set_language("en")
 SEED = 1
 generator = np.random.default_rng(SEED)
 
@@ -126,10 +128,10 @@ validation_examples.describe()
 # Draw an example at random from the training set, and look at it. Bright pixels are ink. Would you
 # have known the digit without its label?
 
-# %% id="random-example" alt="digit"
+# %% id="random-example"
 random_example = generator.choice(training_examples.index)
 plot_digit(training_examples.loc[random_example], training_targets.loc[random_example])
-plt.show()
+show_figures()
 
 # %% [markdown] id="random-example-read"
 # The grid of 28 × 28 squares is all that a model gets to see. Strokes are a few pixels wide and fade
@@ -143,8 +145,6 @@ from mnist_nn.checks import (
     check_test_accuracy,
     check_weights,
 )
-
-LANGUAGE = "en"
 
 # %% [markdown] id="task-1"
 # ## Task 1: Build a linear model for MNIST
@@ -213,7 +213,7 @@ build_linear_model().summary()
 # size, the learning rate and the number of steps, in the next cell, and run it again. Stop when the
 # accuracy is above 0.9, or when it no longer rises: much further a linear model does not get.
 
-# %% id="linear-first-call" alt="log-loss confusion-matrix"
+# %% id="linear-first-call"
 linear_classifier = train_linear_classification_model(
     learning_rate=0.02,
     steps=100,
@@ -231,7 +231,7 @@ linear_classifier = train_linear_classification_model(
 # These settings bring the accuracy close to 0.9, which is about as far as a linear model gets. More
 # steps may add a little.
 
-# %% id="linear-solution" fold="Task 1" alt="log-loss confusion-matrix"
+# %% id="linear-solution" fold="Task 1"
 linear_classifier = train_linear_classification_model(
     learning_rate=0.03,
     steps=1000,
@@ -244,9 +244,7 @@ linear_classifier = train_linear_classification_model(
 )
 
 # %% id="check-linear" only="exercise"
-check_linear_classifier(
-    linear_classifier, validation_examples, validation_targets, language=LANGUAGE
-)
+check_linear_classifier(linear_classifier, validation_examples, validation_targets)
 
 # %% [markdown] id="linear-read"
 # Read the confusion matrix row by row. The dark diagonal are the digits recognised; every shade
@@ -273,7 +271,7 @@ check_linear_classifier(
 classifier = None  # YOUR CODE HERE
 
 # %% id="check-network" only="exercise"
-check_network(classifier, validation_examples, validation_targets, language=LANGUAGE)
+check_network(classifier, validation_examples, validation_targets)
 
 # %% [markdown] id="test-set"
 # When the model does well enough on the validation set, check that it did not just come to fit that
@@ -305,7 +303,6 @@ check_test_accuracy(
     validation_targets,
     test_examples,
     test_targets,
-    language=LANGUAGE,
 )
 
 # %% [markdown] id="task-2-solution" fold="Task 2"
@@ -322,7 +319,7 @@ check_test_accuracy(
 # %% id="nn-model" fold="Task 2"
 build_nn_model(hidden_units=[100, 100]).summary()
 
-# %% id="nn-solution" fold="Task 2" alt="log-loss confusion-matrix"
+# %% id="nn-solution" fold="Task 2"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=1000,
@@ -355,7 +352,7 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 # Twice the steps, with larger batches, reach the 0.95 of the task. (For the check of your answer,
 # call this network `classifier`.)
 
-# %% id="nn-longer" fold="Task 2" alt="log-loss confusion-matrix"
+# %% id="nn-longer" fold="Task 2"
 longer_classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=2000,
@@ -397,7 +394,7 @@ longer_classifier = train_nn_classification_model(
 weights = {10: None, 100: None, 1000: None}  # YOUR CODE HERE
 
 # %% id="check-weights" only="exercise"
-check_weights(weights, language=LANGUAGE)
+check_weights(weights)
 
 # %% [markdown] id="task-3-solution" fold="Task 3"
 # ### Solution
@@ -406,7 +403,7 @@ check_weights(weights, language=LANGUAGE)
 # trained for 1,000 steps. It lists the names of the network's variables, takes the weights of the
 # first hidden layer, and draws them.
 
-# %% id="weights" fold="Task 3" figure="weights.png" alt="weights"
+# %% id="weights" fold="Task 3" figure="weights.png"
 variables = {variable.path: variable for variable in classifier.variables}
 print("\n".join(variables))
 
@@ -416,7 +413,7 @@ print("weights0 shape:", weights0.shape)
 weights = {1000: weights0}
 limit = abs(weights0).max()
 plot_weights(weights0, limit=limit)
-plt.show()
+show_figures()
 
 # %% [markdown] id="weights-read" fold="Task 3"
 # The first hidden layer learns low-level features: blurred regions, and strokes that are parts of
@@ -428,7 +425,7 @@ plt.show()
 # %% [markdown] id="ten-steps" fold="Task 3"
 # #### With 10 steps
 
-# %% id="nn-10-steps" fold="Task 3" alt="log-loss confusion-matrix"
+# %% id="nn-10-steps" fold="Task 3"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=10,
@@ -441,14 +438,14 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-10-steps" fold="Task 3" alt="weights"
+# %% id="weights-10-steps" fold="Task 3"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
 
 weights[10] = weights0
 plot_weights(weights0, limit=limit)
-plt.show()
+show_figures()
 
 # %% [markdown] id="hundred-steps" fold="Task 3"
 # Compare the matrix with the one above: which digits does the network tell apart already, and which
@@ -456,7 +453,7 @@ plt.show()
 #
 # #### With 100 steps
 
-# %% id="nn-100-steps" fold="Task 3" alt="log-loss confusion-matrix"
+# %% id="nn-100-steps" fold="Task 3"
 classifier = train_nn_classification_model(
     learning_rate=0.05,
     steps=100,
@@ -469,14 +466,14 @@ classifier = train_nn_classification_model(
     seed=SEED,
 )
 
-# %% id="weights-100-steps" fold="Task 3" alt="weights"
+# %% id="weights-100-steps" fold="Task 3"
 variables = {variable.path: variable for variable in classifier.variables}
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
 print("weights0 shape:", weights0.shape)
 
 weights[100] = weights0
 plot_weights(weights0, limit=limit)
-plt.show()
+show_figures()
 
 # %% [markdown] id="what-differs" fold="Task 3"
 # #### What is different

@@ -52,7 +52,7 @@ import numpy as np
 from sklearn import metrics
 
 import mnist_nn
-from mnist_nn import compile_classification_model, create_training_dataset
+from mnist_nn import compile_classification_model, create_training_dataset, show_figures
 from mnist_nn.keras_backend import keras, tf
 from mnist_nn.sampling import split_steps
 
@@ -75,7 +75,7 @@ for model in ("linear", "nn"):
 # figure is computed; whole runs do. Below, grey is the original: two standard deviations of its
 # runs to either side of their mean. Blue are runs of ours, each with its own seed, and their mean.
 
-# %% id="bands" figure="fidelity.png" alt="bands"
+# %% id="bands" figure="fidelity.png"
 SEEDS = range(3)
 PERIODS = np.arange(10)
 
@@ -85,11 +85,20 @@ def draw_original(ax, call):
     mean, spread = losses.mean(axis=0), 2 * losses.std(axis=0, ddof=1)
     ax.fill_between(PERIODS, mean - spread, mean + spread, color="0.85", label="original, ±2 sd")
     ax.set(title=call.name, xlabel="Periods", ylabel="LogLoss (validation)", xticks=PERIODS[::3])
+    # The alternative text, for those who cannot see the figure.
+    ax.set_label(
+        f"Line chart of the log loss over ten periods, {call.name}. A grey band about the mean of "
+        f"the original, from {mean[0]:.2f} to {mean[-1]:.2f}."
+    )
 
 
 def draw_runs(ax, figures, color, label):
     ax.plot(PERIODS, figures[:, :10].T, color=color, linewidth=0.6, alpha=0.6)
-    ax.plot(PERIODS, figures[:, :10].mean(axis=0), color=color, linewidth=2, label=label)
+    mean = figures[:, :10].mean(axis=0)
+    ax.plot(PERIODS, mean, color=color, linewidth=2, label=label)
+    ax.set_label(
+        f"{ax.get_label()} Lines, {label}: in the mean from {mean[0]:.2f} to {mean[-1]:.2f}."
+    )
 
 
 ours = {name: run_figures(call, SEEDS) for name, call in CALLS.items()}
@@ -99,7 +108,7 @@ for ax, (name, call) in zip(axes, CALLS.items(), strict=True):
     draw_original(ax, call)
     draw_runs(ax, ours[name], "C0", "this port")
 axes[0].legend()
-plt.show()
+show_figures()
 
 # %% [markdown] id="runs-read"
 # The titles name the calls: learning rate / steps / batch size. In all five, our runs lie inside
@@ -124,7 +133,7 @@ def show_trap(call, wrong_trainers):
         draw_runs(ax, ours[call], "C0", "this port")
         draw_runs(ax, run_figures(CALLS[call], SEEDS, trainer), "C3", label)
         ax.legend()
-    plt.show()
+    show_figures()
 
 
 def print_differences(compile_model, label="weights go astray by"):
@@ -148,7 +157,7 @@ def compile_with_mean(model, learning_rate):
     model.compile(optimizer=model.optimizer, loss=loss, jit_compile=False)
 
 
-# %% id="show-loss" alt="trap"
+# %% id="show-loss"
 print_differences(compile_with_mean)
 show_trap("linear 0.03/1000/30", {"mean over the batch": trainer_with(compile_with_mean)})
 
@@ -179,7 +188,7 @@ wrong_clipping = {
     "nothing clipped": compile_with_clipping(),
 }
 
-# %% id="show-clipping" alt="trap"
+# %% id="show-clipping"
 for label, compile_model in wrong_clipping.items():
     print_differences(compile_model, label)
 trainers = {label: trainer_with(compile_model) for label, compile_model in wrong_clipping.items()}
@@ -203,7 +212,7 @@ def compile_with_empty_accumulators(model, learning_rate):
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
 
 
-# %% id="show-accumulator" alt="trap"
+# %% id="show-accumulator"
 print_differences(compile_with_empty_accumulators)
 show_trap(
     "linear 0.02/100/10",
@@ -227,7 +236,7 @@ def build_linear_from_glorot():
     return model
 
 
-# %% id="show-start" alt="trap"
+# %% id="show-start"
 show_trap(
     "linear 0.02/100/10",
     {"Glorot's weights": trainer_with(build_linear_model=build_linear_from_glorot)},
@@ -250,7 +259,7 @@ def deal_the_same(examples, targets, batch_size, steps, *, periods, seed):
     return period.repeat(periods)
 
 
-# %% id="show-periods" alt="trap"
+# %% id="show-periods"
 show_trap("nn 0.05/1000/30", {"same batches each period": trainer_dealing(deal_the_same)})
 
 # %% [markdown] id="trap-epochs"
@@ -270,7 +279,7 @@ def deal_epochs(examples, targets, batch_size, steps, *, periods, seed):
     return batches.map(lambda rows: (tf.gather(examples, rows), tf.gather(targets, rows)))
 
 
-# %% id="show-epochs" alt="trap"
+# %% id="show-epochs"
 show_trap("nn 0.05/1000/30", {"epochs": trainer_dealing(deal_epochs)})
 
 # %% [markdown] id="trap-log-loss"
@@ -288,7 +297,7 @@ def log_loss_today(targets, predicted_classes, dtype):
     return metrics.log_loss(targets, certain, labels=range(10))
 
 
-# %% id="show-log-loss" alt="trap"
+# %% id="show-log-loss"
 targets, one_wrong_in_ten = np.zeros(10, int), np.array([0] * 9 + [1])
 right = mnist_nn.log_loss(targets, one_wrong_in_ten)
 print(f"one digit in ten wrong, 2018:           {right:.2f}")
@@ -303,7 +312,7 @@ for ax, dtype in zip(axes, ("float64", "float32"), strict=True):
     # Both are proportional to the error rate.
     draw_runs(ax, ours[call] * wrong / right, "C3", f"scikit-learn today, {dtype}")
     ax.legend()
-plt.show()
+show_figures()
 
 # %% [markdown] id="trap-steps"
 # ### 8. Steps are whole numbers

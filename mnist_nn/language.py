@@ -1,0 +1,37 @@
+"""The language of what readers are told: the checks' answers, and figures' alternative texts."""
+
+import functools
+import tomllib
+from pathlib import Path
+
+from mnist_nn import arguments
+
+MESSAGES = Path(__file__).parent / "messages"
+LANGUAGES = ("en", "zh", "ko")
+
+_language = "en"
+
+
+def set_language(language: str) -> None:
+    """Set the language of the checks and of the alternative texts of figures.
+
+    Args:
+        language: ``"en"``, ``"zh"`` or ``"ko"``; as long as none is set, it is English.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    global _language
+    arguments.one_of("language", language, LANGUAGES)
+    _language = language
+
+
+def message(name: str, **values: object) -> str:
+    """Return a message in the language that was set, with its values filled in."""
+    return messages(_language)[name].format(**values)
+
+
+@functools.cache
+def messages(language: str) -> dict[str, str]:
+    """Return all messages of a language, by name."""
+    return tomllib.loads((MESSAGES / f"{language}.toml").read_text("utf-8"))
