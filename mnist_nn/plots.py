@@ -193,7 +193,8 @@ def show_figures() -> None:
         if "image/png" in data:
             # Of an image alone, notebooks show no alternative text.
             data["text/html"] = (
-                f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data["image/png"]}">'
+                f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data["image/png"]}" '
+                'style="max-width: 100%">'
             )
         display.display(data, metadata=metadata, raw=True)
     plt.close("all")
