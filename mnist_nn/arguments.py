@@ -163,7 +163,10 @@ def _labels(name: str, targets: Targets) -> Labels:
             "themselves, as parse_labels_and_features() returns them; one-hot labels become "
             "digits with .argmax(axis=1)"
         )
-    wrong = np.array([label not in range(CLASSES) for label in labels.tolist()], bool)
+    if labels.dtype.kind in "biuf":
+        wrong = ~np.isin(labels, range(CLASSES))
+    else:
+        wrong = np.array([label not in range(CLASSES) for label in labels.tolist()], bool)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(

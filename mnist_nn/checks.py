@@ -12,7 +12,7 @@ import pandas as pd
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras
 from mnist_nn.language import message
-from mnist_nn.models import predict_probabilities, prediction_batches
+from mnist_nn.models import predict_probabilities
 
 LINEAR_TARGET = 0.88
 NETWORK_TARGET = 0.95
@@ -180,8 +180,8 @@ def _problem_of_model(kind: str, classifier: Any) -> bool:
 
 
 def _predict(classifier: keras.Model, examples: pd.DataFrame) -> npt.NDArray[np.int64]:
-    batches = prediction_batches(examples.to_numpy(np.float32))
-    return np.asarray(predict_probabilities(classifier, batches).argmax(axis=1))
+    probabilities = predict_probabilities(classifier, examples.to_numpy(np.float32))
+    return np.asarray(np.argmax(probabilities, axis=1))
 
 
 def _shared_rows(first: pd.DataFrame, second: pd.DataFrame) -> int:

@@ -1,19 +1,21 @@
 """The exercise's two classifiers, built and compiled as the original's were."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments
-from mnist_nn.arguments import Features
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras, tf
 
 CLIP_NORM = 5.0
 INITIAL_ACCUMULATOR_VALUE = 0.1
-# Enough rows to be quick, few enough for the memory that a convolutional network needs.
-PREDICTION_BATCH_SIZE = 2_500
+# Outputs that a layer may have at once in a prediction: 64 MiB.
+PREDICTION_OUTPUTS = 2**24
+# Of layers that do not tell: as many as a small convolutional layer has.
+UNKNOWN_WIDTH = 2**13
 
 
 def build_linear_model() -> keras.Model:
@@ -119,22 +121,30 @@ def compile_classification_model(model: keras.Model, learning_rate: float) -> No
     )
 
 
-def prediction_batches(features: Features) -> list[Any]:
-    """Cut features into batches, as tensors, so that they are copied once for many predictions."""
-    return [
-        tf.constant(features[start : start + PREDICTION_BATCH_SIZE])
-        for start in range(0, len(features), PREDICTION_BATCH_SIZE)
-    ]
+def predict_probabilities(model: keras.Model, features: Any) -> Any:
+    """Return the probabilities of all examples, as a tensor of shape (n_examples, 10).
 
-
-def predict_probabilities(model: keras.Model, batches: Sequence[Any]) -> Features:
-    """Return the probabilities of all batches, of shape (n_examples, 10), float32.
-
-    Keras' ``predict`` would trace a function for each model first. That takes longer than it saves,
-    and after a few models TensorFlow logs advice against it.
+    Unlike Keras' ``predict`` it can be part of a larger function, and leaves nothing to be traced
+    for each model by itself, which takes longer than it saves. It predicts as many examples at once
+    as the outputs of the widest layer allow.
     """
-    outputs = [model(batch, training=False) for batch in batches]
-    return np.concatenate(outputs).astype(np.float32, copy=False)
+    size = max(1, PREDICTION_OUTPUTS // _widest_layer(model))
+    batches = [features[start : start + size] for start in range(0, len(features), size)]
+    return tf.concat([model(batch, training=False) for batch in batches], axis=0)
+
+
+def _widest_layer(model: keras.Model) -> int:
+    """Return the number of outputs per example of the layer that has the most."""
+    widths = [PIXELS]
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            widths.append(_widest_layer(layer))
+            continue
+        try:
+            widths.append(math.prod(layer.output.shape[1:]))
+        except (AttributeError, TypeError, ValueError):  # of no, several or unknown outputs
+            widths.append(UNKNOWN_WIDTH)
+    return max(widths)
 
 
 def _draw_seed(seeds: np.random.Generator) -> int:

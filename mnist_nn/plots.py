@@ -22,7 +22,7 @@ from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.language import message
 
 IMAGES_PER_ROW = 10
-IMAGE_INCHES = 2.0
+IMAGE_INCHES = 1.0
 GAP = 2  # pixels between two weight images
 
 
@@ -136,7 +136,7 @@ def plot_weights(
         limit: The weight, above zero, at which the colours end; without it, the largest of these.
             The same limit makes several figures comparable. Not with ``original_look``.
         original_look: Draw as the original did: colour map pink, each image scaled by itself.
-        ax: Axes to draw into; without it, a new figure's, 20 inches wide and 2 for each row of
+        ax: Axes to draw into; without it, a new figure's, 10 inches wide and 1 for each row of
             ten images.
 
     Raises:
@@ -165,17 +165,17 @@ def plot_weights(
     rows = -(-nodes // IMAGES_PER_ROW)
     if ax is None:
         size = (IMAGE_INCHES * IMAGES_PER_ROW, IMAGE_INCHES * rows)
-        ax = plt.subplots(figsize=size, layout="constrained")[1]
+        margins = {"left": 0, "right": 0.92, "bottom": 0, "top": 1}  # room for the colour bar
+        ax = plt.subplots(figsize=size, gridspec_kw=margins)[1]
     # One mosaic draws far faster than an Axes for each image.
-    image = ax.imshow(_mosaic(images, rows), cmap=cmap, clim=limits)
+    image = ax.imshow(_mosaic(images, rows), cmap=cmap, clim=limits, interpolation="nearest")
     ax.axis("off")
     if original_look:
         ax.set_label(message("figure_weights_original_look", nodes=nodes))
     else:
         ax.set_label(message("figure_weights", nodes=nodes, limit=limit))
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.02, pad=0.01, aspect=4 * rows)
-        bar.ax.tick_params(labelsize="x-large")
-        bar.set_label("weight", size="x-large")
+        bar.set_label("weight")
     return ax
 
 

@@ -1,6 +1,6 @@
 """Batches dealt by the original's law: what became of its training input function."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,13 @@ from mnist_nn.arguments import Examples, Targets
 from mnist_nn.keras_backend import tf
 
 SHUFFLE_BUFFER = 10_000
-PREFETCHED_BATCHES = 4
+
+
+class Period(NamedTuple):
+    """What a period deals: batch k is ``rows[k * batch_size : (k + 1) * batch_size]``."""
+
+    rows: npt.NDArray[np.int64]  # of all examples, permuted
+    batch_numbers: npt.NDArray[np.int64]  # a batch a step
 
 
 def create_training_dataset(
@@ -44,34 +50,52 @@ def create_training_dataset(
         TypeError, ValueError: If an argument cannot work, with its name and what would.
     """
     features, labels = arguments.examples_and_targets("", examples, targets)
+    periods_dealt = deal_batches(len(features), batch_size, steps, periods, seed)
+    rows, batch_numbers = zip(*periods_dealt, strict=True)
+    period_numbers = np.repeat(np.arange(len(rows)), [len(numbers) for numbers in batch_numbers])
+    order = tf.data.Dataset.from_tensor_slices((period_numbers, np.concatenate(batch_numbers)))
+    # As an element of its own, not as a constant of gather, the table is freed with the dataset.
+    table = tf.data.Dataset.from_tensors((features, labels, np.stack(rows))).repeat()
+
+    def gather(numbers: Any, table: Any) -> tuple[Any, Any]:
+        (period, batch), (features, labels, rows) = numbers, table
+        return take_batch(features, labels, rows[period], batch, batch_size)
+
+    return tf.data.Dataset.zip((order, table)).map(
+        tf.autograph.experimental.do_not_convert(gather)  # leaves no files in the temporary folder
+    )
+
+
+def deal_batches(
+    n_examples: int, batch_size: int, steps: int, periods: int, seed: int | None
+) -> list[Period]:
+    """Deal the batches of :func:`create_training_dataset`, as row numbers.
+
+    Raises:
+        ValueError: If an argument cannot work, with its name and what would.
+    """
     batch_size = arguments.whole_number("batch_size", batch_size)
-    if batch_size > len(features):
+    if batch_size > n_examples:
         raise ValueError(
-            f"batch_size {batch_size} is more than the {len(features)} training examples: "
-            f"it must be {len(features)} or less"
+            f"batch_size {batch_size} is more than the {n_examples} training examples: "
+            f"it must be {n_examples} or less"
         )
     generator = np.random.default_rng(arguments.seed(seed))
     steps_by_period = split_steps(steps, periods)
-    permutations = np.stack([generator.permutation(len(features)) for _ in steps_by_period])
-    n_batches = -(-len(features) // batch_size)
-    batch_numbers = [_deal(n_batches, n_steps, generator) for n_steps in steps_by_period]
+    permutations = [generator.permutation(n_examples) for _ in steps_by_period]
+    n_batches = -(-n_examples // batch_size)
+    return [
+        Period(rows, _deal(n_batches, n_steps, generator))
+        for rows, n_steps in zip(permutations, steps_by_period, strict=True)
+    ]
 
-    period_numbers = np.repeat(np.arange(len(steps_by_period)), steps_by_period)
-    order = tf.data.Dataset.from_tensor_slices((period_numbers, np.concatenate(batch_numbers)))
-    # As an element of its own, not as a constant of gather, the table is freed with the dataset.
-    table = tf.data.Dataset.from_tensors((features, labels, permutations)).repeat()
 
-    def gather(numbers: Any, table: Any) -> tuple[Any, Any]:
-        (period, batch), (features, labels, permutations) = numbers, table
-        rows = permutations[period, batch * batch_size : (batch + 1) * batch_size]
-        return tf.gather(features, rows), tf.gather(labels, rows)
-
-    options = tf.data.Options()
-    options.autotune.enabled = False  # there is nothing to tune, and its thread ends slowly
-    batches = tf.data.Dataset.zip((order, table)).map(
-        tf.autograph.experimental.do_not_convert(gather)  # leaves no files in the temporary folder
-    )
-    return batches.prefetch(PREFETCHED_BATCHES).with_options(options)
+def take_batch(
+    features: Any, labels: Any, rows: Any, batch_number: Any, batch_size: int
+) -> tuple[Any, Any]:
+    """Return features and labels of a batch, as tensors; the last of all may be shorter."""
+    rows = rows[batch_number * batch_size : (batch_number + 1) * batch_size]
+    return tf.gather(features, rows), tf.gather(labels, rows)
 
 
 def split_steps(steps: int, periods: int) -> list[int]:

@@ -16,12 +16,15 @@ from mnist_nn.models import (
     build_nn_model,
     compile_classification_model,
     predict_probabilities,
-    prediction_batches,
 )
-from mnist_nn.sampling import create_training_dataset, split_steps
+from mnist_nn.sampling import Period, deal_batches, take_batch
 
 # Half-precision probabilities add up to 1 no better than this; logits do not come near.
 PROBABILITY_ERROR = 0.02
+
+# There is nothing to tune, and the thread that would do it ends slowly.
+_WITHOUT_AUTOTUNING = tf.data.Options()
+_WITHOUT_AUTOTUNING.autotune.enabled = False
 
 
 def train_linear_classification_model(
@@ -155,19 +158,20 @@ def train_classification_model(
         "validation_", validation_examples, validation_targets
     )
     arguments.one_of("verbose", verbose, (0, 1))
-    steps_by_period = split_steps(steps, periods)
-    dataset = create_training_dataset(*training, batch_size, steps, periods=periods, seed=seed)
+    periods_dealt = deal_batches(len(training[0]), batch_size, steps, periods, seed)
     _prepare(model, learning_rate, *validation)
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
 
     if verbose:
         print("Training model...")
         print("LogLoss error (on validation data):", flush=True)
-    evaluation = _PeriodEvaluation(training, validation, verbose)
-    model.train_function = _train_function(model, steps_by_period)
+    evaluation = _PeriodEvaluation(training[1], validation[1], verbose)
+    model.train_function = _train_function(
+        model, training, validation[0], batch_size, periods_dealt, evaluation
+    )
     try:
         model.fit(
-            dataset,
+            tf.data.Dataset.range(periods).with_options(_WITHOUT_AUTOTUNING),
             epochs=periods,
             steps_per_epoch=1,  # a call of the train function, which does the period's steps
             shuffle=False,
@@ -183,24 +187,18 @@ def train_classification_model(
 
 
 class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Adds the figures of both whole sets, predicted after each period, to the history."""
+    """Adds the figures of both whole sets to the history, from ``probabilities`` of each period."""
 
-    def __init__(
-        self,
-        training: tuple[Features, Labels],
-        validation: tuple[Features, Labels],
-        verbose: int,
-    ) -> None:
+    def __init__(self, training_targets: Labels, validation_targets: Labels, verbose: int) -> None:
         super().__init__()
-        self.sets = {
-            prefix: (prediction_batches(features), targets)
-            for prefix, (features, targets) in {"": training, "val_": validation}.items()
-        }
+        self.targets = {"": training_targets, "val_": validation_targets}
+        self.probabilities: list[Features] = []
         self.verbose = verbose
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        for prefix, (batches, targets) in self.sets.items():
-            probabilities = predict_probabilities(self.model, batches)
+        for (prefix, targets), probabilities in zip(
+            self.targets.items(), self.probabilities, strict=True
+        ):
             if not np.isfinite(probabilities).all():
                 learning_rate = float(self.model.optimizer.learning_rate.numpy())
                 raise ValueError(
@@ -218,35 +216,54 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
 
 
 def _train_function(
-    model: keras.Model, steps_by_period: Sequence[int]
+    model: keras.Model,
+    training: tuple[Features, Labels],
+    validation_features: Features,
+    batch_size: int,
+    periods_dealt: Sequence[Period],
+    evaluation: _PeriodEvaluation,
 ) -> Callable[[Any], dict[str, Any]]:
-    """Return a train function that does a period's steps in one call, for Keras' ``fit``.
+    """Return a train function for Keras' ``fit`` that does a period in one call: all its steps, and
+    the predictions of both sets.
 
-    ``steps_per_execution`` does the same, but only where every period has as many steps.
+    What ``fit`` iterates over are the numbers of the periods; the batches are gathered here. A
+    pipeline that hands on each batch takes as long as half the training.
     """
-
     # Variables made while a function is traced would have it traced twice.
     model.optimizer.build(model.trainable_variables)
-    train_steps = partial(_train_steps, model)
+    tensors = map(tf.convert_to_tensor, (*training, validation_features))
+    train_period = partial(_train_period, model, batch_size, *tensors)
     if not model.run_eagerly:
         # AutoGraph would leave files in the temporary folder.
-        train_steps = tf.function(train_steps, reduce_retracing=True, autograph=False)
-    remaining = iter(steps_by_period)
+        train_period = tf.function(train_period, reduce_retracing=True, autograph=False)
 
     def train_function(iterator: Any) -> dict[str, Any]:
-        train_steps(iterator, tf.constant(next(remaining)))
+        period = periods_dealt[int(next(iterator))]
+        probabilities = train_period(*map(tf.convert_to_tensor, period))
+        evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
         results: dict[str, Any] = model.get_metrics_result()
         return results
 
     return train_function
 
 
-def _train_steps(model: keras.Model, iterator: Any, steps: Any) -> None:
-    def train_step(done: Any) -> tuple[Any]:
-        model.train_step(next(iterator))
-        return (done + 1,)
+def _train_period(
+    model: keras.Model,
+    batch_size: int,
+    features: Any,
+    labels: Any,
+    validation_features: Any,
+    rows: Any,
+    batch_numbers: Any,
+) -> list[Any]:
+    """Train for a period, and return the probabilities of both sets after it, as tensors."""
 
-    tf.while_loop(lambda done: done < steps, train_step, (tf.constant(0),))
+    def train_step(step: Any) -> tuple[Any]:
+        model.train_step(take_batch(features, labels, rows, batch_numbers[step], batch_size))
+        return (step + 1,)
+
+    tf.while_loop(lambda step: step < tf.size(batch_numbers), train_step, (tf.constant(0),))
+    return [predict_probabilities(model, part) for part in (features, validation_features)]
 
 
 def _prepare(

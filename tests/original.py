@@ -13,7 +13,8 @@ from split import split_exercise, train_table
 
 import mnist_nn
 from mnist_nn import training
-from mnist_nn.keras_backend import keras, tf
+from mnist_nn.keras_backend import keras
+from mnist_nn.sampling import Period
 
 REFERENCE = Path(__file__).parent / "reference"
 STEPS = np.load(REFERENCE / "original_steps.npz", allow_pickle=False)
@@ -133,11 +134,11 @@ def trainer_with(
     return train_otherwise
 
 
-def trainer_dealing(create_dataset: Callable[..., tf.data.Dataset]) -> Train:
+def trainer_dealing(deal_batches: Callable[..., list[Period]]) -> Train:
     """Return a trainer that deals its batches in another way."""
 
     def train_otherwise(**arguments: Any) -> keras.Model:
-        with mock.patch.object(training, "create_training_dataset", create_dataset):
+        with mock.patch.object(training, "deal_batches", deal_batches):
             return train(**arguments)
 
     return train_otherwise

@@ -1,12 +1,18 @@
 """The classifiers are built and compiled as the original's were."""
 
 import random
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from mnist_nn import build_linear_model, build_nn_model, compile_classification_model
+from mnist_nn import (
+    build_linear_model,
+    build_nn_model,
+    compile_classification_model,
+    models,
+)
 
 
 def paths(model: keras.Model) -> list[str]:
@@ -118,3 +124,31 @@ def test_bad_arguments_are_refused(arguments: dict[str, object], message: str) -
 def test_bad_learning_rate_is_refused(learning_rate: object) -> None:
     with pytest.raises(ValueError, match="learning_rate must be a finite number above 0"):
         compile_classification_model(build_linear_model(), learning_rate)  # type: ignore[arg-type]
+
+
+def test_predictions_are_cut_by_the_widest_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(keras.Model):  # type: ignore[misc]  # Keras has no types
+        """Tells nothing of its layers' outputs."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(10, activation="softmax")
+
+        def call(self, features: Any) -> Any:
+            sizes.append(len(features))
+            return self.dense(features)
+
+    wide = keras.Sequential([keras.Input(shape=(784,)), keras.layers.Dense(3_000)])
+    nested = keras.Sequential([keras.Input(shape=(784,)), wide, keras.layers.Dense(10)])
+    assert models._widest_layer(build_linear_model()) == 784
+    assert models._widest_layer(nested) == 3_000
+    assert models._widest_layer(Own()) == models.UNKNOWN_WIDTH
+
+    sizes: list[int] = []
+    features = np.random.default_rng(0).random((25, 784), np.float32)
+    model = Own()
+    whole = np.asarray(models.predict_probabilities(model, features))
+    sizes.clear()  # to build itself, it is called once more
+    monkeypatch.setattr(models, "PREDICTION_OUTPUTS", 10 * models.UNKNOWN_WIDTH)
+    np.testing.assert_allclose(models.predict_probabilities(model, features), whole, rtol=1e-6)
+    assert sizes == [10, 10, 5]

@@ -89,7 +89,7 @@ def test_weights_are_images_in_rows_of_ten(original_look: bool) -> None:
         np.testing.assert_allclose(panel, weights)
     assert np.isfinite(mosaic).sum() == 23 * 784
     assert mosaic.shape == (88, 298)
-    assert tuple(ax.figure.get_size_inches()) == (20, 6)
+    assert tuple(ax.figure.get_size_inches()) == (10, 3)
     assert image.get_cmap().name == ("pink" if original_look else "RdBu_r")
     limit = np.abs(WEIGHTS).max()
     assert image.get_clim() == ((0, 1) if original_look else (-limit, limit))

@@ -12,6 +12,7 @@ from original import BUILDERS, CALLS, chance, difference_from_steps, run_figures
 from test_fidelity import BY_CHANCE, SEEDS, VALIDATION_EXAMPLES, printable, printed
 
 import mnist_nn
+from mnist_nn import sampling
 from notebooks import build
 
 LONG_RUN = "nn 0.05/1000/30"
@@ -65,19 +66,22 @@ def test_same_batches_in_each_period_are_rejected_by_the_means() -> None:
     assert chance(figures, CALLS[LONG_RUN].figures) < BY_CHANCE
 
 
-def distinct_batches(create_dataset: Any) -> float:
+def distinct_batches(deal_batches: Any) -> float:
     """Return how many different batches a period of 100 steps deals, in the mean of ten."""
-    examples = np.zeros((7_500, 784), np.float32)
-    examples[:, 0] = np.arange(7_500)
-    dataset = create_dataset(examples, np.zeros(7_500, int), 30, 1_000, periods=10, seed=0)
-    firsts = np.array([features[0, 0] for features, _ in dataset.as_numpy_iterator()])
-    return float(np.mean([len(set(period)) for period in firsts.reshape(10, 100)]))
+    return float(
+        np.mean(
+            [
+                len({tuple(period.rows[30 * batch :][:30]) for batch in period.batch_numbers})
+                for period in deal_batches(7_500, 30, 1_000, 10, seed=0)
+            ]
+        )
+    )
 
 
 def test_epochs_are_rejected_by_the_batches_alone() -> None:
     # 250 batches, drawn almost independently, show 82.6 in 100 draws; an epoch never repeats one.
     # The standard error of ours is 1.0, so by chance it fails for one seed in 1.7 million.
-    assert abs(distinct_batches(mnist_nn.create_training_dataset) - 82.6) < 5
+    assert abs(distinct_batches(sampling.deal_batches) - 82.6) < 5
     assert distinct_batches(variants()["deal_epochs"]) == 100
     # In the figures, the difference is too small to be told from chance: the final log loss
     # differs by less than 0.3 in the mean, and by 0.2 or so from run to run.

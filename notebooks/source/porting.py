@@ -52,9 +52,9 @@ import numpy as np
 from sklearn import metrics
 
 import mnist_nn
-from mnist_nn import compile_classification_model, create_training_dataset, show_figures
-from mnist_nn.keras_backend import keras, tf
-from mnist_nn.sampling import split_steps
+from mnist_nn import compile_classification_model, show_figures
+from mnist_nn.keras_backend import keras
+from mnist_nn.sampling import Period, deal_batches, split_steps
 
 sys.path.insert(0, str(Path(mnist_nn.__file__).parents[1] / "tests"))
 from original import (
@@ -252,11 +252,8 @@ show_trap(
 
 
 # %% id="wrong-periods"
-def deal_the_same(examples, targets, batch_size, steps, *, periods, seed):
-    period = create_training_dataset(
-        examples, targets, batch_size, steps // periods, periods=1, seed=seed
-    )
-    return period.repeat(periods)
+def deal_the_same(n_examples, batch_size, steps, periods, seed):
+    return deal_batches(n_examples, batch_size, steps // periods, 1, seed) * periods
 
 
 # %% id="show-periods"
@@ -273,10 +270,16 @@ show_trap("nn 0.05/1000/30", {"same batches each period": trainer_dealing(deal_t
 
 
 # %% id="wrong-epochs"
-def deal_epochs(examples, targets, batch_size, steps, *, periods, seed):
-    rows = tf.data.Dataset.range(len(examples)).shuffle(len(examples), seed=seed).repeat()
-    batches = rows.batch(batch_size).take(steps)
-    return batches.map(lambda rows: (tf.gather(examples, rows), tf.gather(targets, rows)))
+def deal_epochs(n_examples, batch_size, steps, periods, seed):
+    generator = np.random.default_rng(seed)
+    steps_by_period = split_steps(steps, periods)
+    epochs = -(-steps * batch_size // n_examples)
+    rows = np.concatenate([generator.permutation(n_examples) for _ in range(epochs)])
+    starts = np.cumsum([0, *steps_by_period]) * batch_size
+    return [
+        Period(rows[start:], np.arange(n_steps))
+        for start, n_steps in zip(starts, steps_by_period, strict=False)
+    ]
 
 
 # %% id="show-epochs"
