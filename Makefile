@@ -3,7 +3,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help notebooks solutions porting browser-test check test lint bench lab
+.PHONY: help notebooks solutions going-further porting browser-test check test lint bench lab
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ notebooks: $(READY) ## write all notebooks from their sources, without executing
 
 solutions: $(READY) ## execute the solution notebooks and save their outputs
 	$(BIN)/python notebooks/build.py execute solution
+
+going-further: $(READY) ## execute the notebooks that go further and save their outputs
+	$(BIN)/python notebooks/build.py execute going_further
 
 porting: $(READY) ## execute the notebook on porting from Estimators to Keras
 	$(BIN)/python notebooks/build.py execute porting

@@ -8,8 +8,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mnist_nn.analysis import compare_predictions as compare_predictions
+    from mnist_nn.analysis import confident_mistakes as confident_mistakes
+    from mnist_nn.analysis import confused_pairs as confused_pairs
+    from mnist_nn.analysis import count_dead_units as count_dead_units
+    from mnist_nn.analysis_plots import animate_weights as animate_weights
+    from mnist_nn.analysis_plots import plot_accuracies as plot_accuracies
+    from mnist_nn.analysis_plots import plot_confusion_difference as plot_confusion_difference
+    from mnist_nn.analysis_plots import plot_cross_entropy as plot_cross_entropy
+    from mnist_nn.analysis_plots import plot_examples as plot_examples
+    from mnist_nn.analysis_plots import plot_mistakes as plot_mistakes
+    from mnist_nn.analysis_plots import plot_runs as plot_runs
+    from mnist_nn.analysis_plots import plot_weights_over_training as plot_weights_over_training
     from mnist_nn.data import load_mnist_dataframe as load_mnist_dataframe
     from mnist_nn.data import parse_labels_and_features as parse_labels_and_features
+    from mnist_nn.keep_weights import KeepWeights as KeepWeights
     from mnist_nn.language import set_language as set_language
     from mnist_nn.metrics import confusion_matrix as confusion_matrix
     from mnist_nn.metrics import cross_entropy as cross_entropy
@@ -30,8 +43,21 @@ if TYPE_CHECKING:
     from mnist_nn.training import train_nn_classification_model as train_nn_classification_model
 
 _MODULE_OF_NAME = {
+    "compare_predictions": "analysis",
+    "confident_mistakes": "analysis",
+    "confused_pairs": "analysis",
+    "count_dead_units": "analysis",
+    "animate_weights": "analysis_plots",
+    "plot_accuracies": "analysis_plots",
+    "plot_confusion_difference": "analysis_plots",
+    "plot_cross_entropy": "analysis_plots",
+    "plot_examples": "analysis_plots",
+    "plot_mistakes": "analysis_plots",
+    "plot_runs": "analysis_plots",
+    "plot_weights_over_training": "analysis_plots",
     "load_mnist_dataframe": "data",
     "parse_labels_and_features": "data",
+    "KeepWeights": "keep_weights",
     "set_language": "language",
     "confusion_matrix": "metrics",
     "cross_entropy": "metrics",

@@ -77,6 +77,44 @@ def labels_of_same_length(**labels: Targets) -> list[Labels]:
     return arrays
 
 
+def labels_and_probabilities(
+    targets: Targets, probabilities: npt.NDArray[np.floating]
+) -> tuple[Labels, npt.NDArray[np.floating]]:
+    """Return labels, and probabilities of shape (n_examples, 10), or raise a ValueError."""
+    (labels,) = labels_of_same_length(targets=targets)
+    probabilities = np.asarray(probabilities)
+    if probabilities.shape != (len(labels), CLASSES):
+        raise ValueError(
+            f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, "
+            f"{CLASSES}), a row for each of the targets"
+        )
+    return labels, probabilities
+
+
+def feature_array(name: str, examples: Examples) -> Features:
+    """Return features as an ndarray of shape (n_examples, 784), float32, or raise an error."""
+    values = np.asarray(examples)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} must be a table of numbers, not {type(examples).__name__} of {values.dtype}: "
+            "give the features that parse_labels_and_features() returns"
+        )
+    with np.errstate(over="ignore"):
+        features = np.asarray(values, np.float32)
+    if features.ndim != 2 or features.shape[1] != PIXELS or not len(features):
+        raise ValueError(
+            f"{name} has the shape {features.shape}: it must be (n_examples, {PIXELS}), the "
+            "features that parse_labels_and_features() returns, with one row or more"
+        )
+    if not np.isfinite(features).all():
+        row, column = np.argwhere(~np.isfinite(features))[0]
+        raise ValueError(
+            f"{name} holds {features[row, column]} in row {row}, column {column} (counted from "
+            "0): every feature must be a finite number"
+        )
+    return features
+
+
 def examples_and_targets(
     prefix: str, examples: Examples, targets: Targets
 ) -> tuple[Features, Labels]:
@@ -90,7 +128,7 @@ def examples_and_targets(
     Returns:
         ndarray of shape (n_examples, 784), float32, and ndarray of shape (n_examples,), int64.
     """
-    features = _features(f"{prefix}examples", examples)
+    features = feature_array(f"{prefix}examples", examples)
     labels = _labels(f"{prefix}targets", targets)
     both = f"{prefix}examples and {prefix}targets"
     remedy = "take both from one call of parse_labels_and_features()"
@@ -128,29 +166,6 @@ def _is_number(value: Any) -> bool:
         return False
     largest = float(np.finfo(np.float32).max)
     return bool(-largest <= value <= largest)
-
-
-def _features(name: str, examples: Examples) -> Features:
-    values = np.asarray(examples)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{name} must be a table of numbers, not {type(examples).__name__} of {values.dtype}: "
-            "give the features that parse_labels_and_features() returns"
-        )
-    with np.errstate(over="ignore"):
-        features = np.asarray(values, np.float32)
-    if features.ndim != 2 or features.shape[1] != PIXELS or not len(features):
-        raise ValueError(
-            f"{name} has the shape {features.shape}: it must be (n_examples, {PIXELS}), the "
-            "features that parse_labels_and_features() returns, with one row or more"
-        )
-    if not np.isfinite(features).all():
-        row, column = np.argwhere(~np.isfinite(features))[0]
-        raise ValueError(
-            f"{name} holds {features[row, column]} in row {row}, column {column} (counted from "
-            "0): every feature must be a finite number"
-        )
-    return features
 
 
 def _labels(name: str, targets: Targets) -> Labels:

@@ -46,13 +46,8 @@ def cross_entropy(targets: Targets, probabilities: npt.NDArray[np.floating]) -> 
     Raises:
         ValueError: If ``targets`` are no such labels, or the shapes do not fit.
     """
-    (targets,) = arguments.labels_of_same_length(targets=targets)
-    if probabilities.shape != (len(targets), CLASSES):
-        raise ValueError(
-            f"probabilities has the shape {probabilities.shape}: it must be ({len(targets)}, "
-            f"{CLASSES}), a row for each of the targets"
-        )
-    of_targets = probabilities[np.arange(len(targets)), targets]
+    labels, probabilities = arguments.labels_and_probabilities(targets, probabilities)
+    of_targets = probabilities[np.arange(len(labels)), labels]
     return -float(np.mean(np.log(np.maximum(of_targets, np.finfo(probabilities.dtype).eps))))
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
@@ -67,22 +68,28 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     Raises:
         ValueError: If ``history`` has none of them.
     """
-    missing = {"log_loss", "val_log_loss"} - set(history if isinstance(history, Mapping) else [])
-    if missing:
-        raise ValueError(f"history has no {sorted(missing)}: give classifier.history.history")
+    check_history(history, "log_loss")
     ax = ax or plt.subplots()[1]
     ax.plot(history["log_loss"], label="training")
     ax.plot(history["val_log_loss"], label="validation")
     ax.set(xlabel="Periods", ylabel="LogLoss", title="LogLoss vs. Periods")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     ax.set_label(
         message(
             "figure_log_loss",
-            training=_listed(history["log_loss"]),
-            validation=_listed(history["val_log_loss"]),
+            training=listed(history["log_loss"]),
+            validation=listed(history["val_log_loss"]),
         )
     )
     return ax
+
+
+def check_history(history: Mapping[str, Sequence[float]], figure: str) -> None:
+    """Raise a ValueError unless ``history`` has a figure of both sets."""
+    missing = {figure, f"val_{figure}"} - set(history if isinstance(history, Mapping) else [])
+    if missing:
+        raise ValueError(f"history has no {sorted(missing)}: give classifier.history.history")
 
 
 def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None = None) -> Axes:
@@ -110,7 +117,7 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
     ax.set_label(
         message(
             "figure_confusion_matrix",
-            right=_listed(np.diag(matrix)),
+            right=listed(np.diag(matrix)),
             digit=digit,
             taken_for=taken_for,
             share=mistaken.max(),
@@ -168,7 +175,7 @@ def plot_weights(
         margins = {"left": 0, "right": 0.92, "bottom": 0, "top": 1}  # room for the colour bar
         ax = plt.subplots(figsize=size, gridspec_kw=margins)[1]
     # One mosaic draws far faster than an Axes for each image.
-    image = ax.imshow(_mosaic(images, rows), cmap=cmap, clim=limits, interpolation="nearest")
+    image = ax.imshow(mosaic(images), cmap=cmap, clim=limits, interpolation="nearest")
     ax.axis("off")
     if original_look:
         ax.set_label(message("figure_weights_original_look", nodes=nodes))
@@ -200,14 +207,26 @@ def show_figures() -> None:
     plt.close("all")
 
 
-def _listed(numbers: Sequence[float] | npt.NDArray[np.floating]) -> str:
-    return ", ".join(f"{number:.2f}" for number in numbers)
+def mosaic(
+    images: npt.NDArray[np.floating],
+    columns: int = IMAGES_PER_ROW,
+    gap: tuple[int, int] = (GAP, GAP),
+) -> npt.NDArray[np.floating]:
+    """Return one image of all, in rows; what lies between and behind them is NaN.
 
-
-def _mosaic(images: npt.NDArray[np.floating], rows: int) -> npt.NDArray[np.floating]:
-    """Return one image of all, in rows of ten; what lies between and behind them is NaN."""
-    cell = IMAGE_SIDE + GAP
-    cells = np.full((rows * IMAGES_PER_ROW, cell, cell), np.nan)
+    Args:
+        images: ndarray of shape (n_images, 28, 28).
+        columns: Number of images in a row.
+        gap: Pixels between two rows, and between two columns.
+    """
+    rows = -(-len(images) // columns)
+    height, width = IMAGE_SIDE + gap[0], IMAGE_SIDE + gap[1]
+    cells = np.full((rows * columns, height, width), np.nan)
     cells[: len(images), :IMAGE_SIDE, :IMAGE_SIDE] = images
-    mosaic = cells.reshape(rows, IMAGES_PER_ROW, cell, cell).swapaxes(1, 2)
-    return mosaic.reshape(rows * cell, IMAGES_PER_ROW * cell)[:-GAP, :-GAP]
+    whole = cells.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return whole.reshape(rows * height, columns * width)[: -gap[0], : -gap[1]]
+
+
+def listed(numbers: Sequence[float] | npt.NDArray[np.floating]) -> str:
+    """Return numbers as an alternative text names them."""
+    return ", ".join(f"{number:.2f}" for number in numbers)

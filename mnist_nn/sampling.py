@@ -1,5 +1,6 @@
 """Batches dealt by the original's law: what became of its training input function."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ def create_training_dataset(
     batch_size: int,
     steps: int,
     *,
-    periods: int = 10,
+    periods: int | Sequence[int] = 10,
     seed: int | None = None,
 ) -> tf.data.Dataset:
     """Deal training batches as the original's input function did.
@@ -39,7 +40,7 @@ def create_training_dataset(
         targets: Series or ndarray of shape (n_examples,): the labels, 0 to 9.
         batch_size: Number of examples in a batch.
         steps: Number of batches, over all periods.
-        periods: Number of periods.
+        periods: Number of periods, or the number of steps of each.
         seed: Seed of the order; without one, each call differs.
 
     Returns:
@@ -67,7 +68,11 @@ def create_training_dataset(
 
 
 def deal_batches(
-    n_examples: int, batch_size: int, steps: int, periods: int, seed: int | None
+    n_examples: int,
+    batch_size: int,
+    steps: int,
+    periods: int | Sequence[int],
+    seed: int | None,
 ) -> list[Period]:
     """Deal the batches of :func:`create_training_dataset`, as row numbers.
 
@@ -98,13 +103,25 @@ def take_batch(
     return tf.gather(features, rows), tf.gather(labels, rows)
 
 
-def split_steps(steps: int, periods: int) -> list[int]:
+def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
     """Return the number of steps of each period: whole, as equal as can be, and ``steps`` in all.
 
     Raises:
-        ValueError: If either is not a positive whole number, or there are fewer steps than periods.
+        ValueError: If either is not a positive whole number, or there are fewer steps than periods;
+            or if ``periods`` lists the steps of each, and they do not add up.
     """
     steps = arguments.whole_number("steps", steps)
+    if isinstance(periods, Sequence | np.ndarray) and not isinstance(periods, str):
+        steps_by_period = [
+            arguments.whole_number(f"periods[{period}]", n_steps)
+            for period, n_steps in enumerate(periods)
+        ]
+        if sum(steps_by_period) != steps:
+            raise ValueError(
+                f"periods lists {sum(steps_by_period)} steps, but steps is {steps}: they must be "
+                "the same"
+            )
+        return steps_by_period
     periods = arguments.whole_number("periods", periods)
     if steps < periods:
         raise ValueError(

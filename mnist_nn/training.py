@@ -36,7 +36,8 @@ def train_linear_classification_model(
     validation_examples: Examples,
     validation_targets: Targets,
     *,
-    periods: int = 10,
+    periods: int | Sequence[int] = 10,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -50,7 +51,8 @@ def train_linear_classification_model(
         training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
-        periods: Number of periods into which the steps are divided.
+        periods: Number of periods into which the steps are divided, or the number of steps of each.
+        callbacks: Keras callbacks. To them, a period is an epoch.
         seed: Seed of the batches. The same seed gives the same run on the same machine; without
             one, each run differs.
         verbose: 1 prints the log loss of each period and draws it and the confusion matrix; 0 is
@@ -75,6 +77,7 @@ def train_linear_classification_model(
         validation_examples,
         validation_targets,
         periods=periods,
+        callbacks=callbacks,
         seed=seed,
         verbose=verbose,
     )
@@ -94,7 +97,8 @@ def train_nn_classification_model(
     batch_normalization: bool = False,
     l1: float = 0.0,
     l2: float = 0.0,
-    periods: int = 10,
+    periods: int | Sequence[int] = 10,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -121,6 +125,7 @@ def train_nn_classification_model(
         validation_examples,
         validation_targets,
         periods=periods,
+        callbacks=callbacks,
         seed=seed,
         verbose=verbose,
     )
@@ -136,7 +141,8 @@ def train_classification_model(
     validation_examples: Examples,
     validation_targets: Targets,
     *,
-    periods: int = 10,
+    periods: int | Sequence[int] = 10,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -158,6 +164,9 @@ def train_classification_model(
         "validation_", validation_examples, validation_targets
     )
     arguments.one_of("verbose", verbose, (0, 1))
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(f"callbacks must list Keras callbacks, not {callback!r:.100}")
     periods_dealt = deal_batches(len(training[0]), batch_size, steps, periods, seed)
     _prepare(model, learning_rate, *validation)
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
@@ -171,11 +180,11 @@ def train_classification_model(
     )
     try:
         model.fit(
-            tf.data.Dataset.range(periods).with_options(_WITHOUT_AUTOTUNING),
-            epochs=periods,
+            tf.data.Dataset.range(len(periods_dealt)).with_options(_WITHOUT_AUTOTUNING),
+            epochs=len(periods_dealt),
             steps_per_epoch=1,  # a call of the train function, which does the period's steps
             shuffle=False,
-            callbacks=[evaluation],
+            callbacks=[evaluation, *callbacks],
             verbose=0,
         )
     finally:

@@ -44,7 +44,7 @@ METADATA = {
 }
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
-CELL_TIMEOUT_SECONDS = 600
+CELL_TIMEOUT_SECONDS = 1_800
 EXECUTED_AT_ONCE = 2
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
@@ -270,7 +270,7 @@ def check_editions() -> Iterator[str]:
         elif edition.name != "exercise" and any(
             cell.cell_type == "code" and not cell.execution_count for cell in saved.cells
         ):
-            command = "solutions" if edition.name == "solution" else edition.name
+            command = "solutions" if edition.name == "solution" else edition.name.replace("_", "-")
             yield f"{edition} has cells that were not executed. Mend it with: make {command}"
 
 

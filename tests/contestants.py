@@ -21,7 +21,7 @@ def _arrays(split: Split) -> tuple[Any, ...]:
     examples, targets = split[::2], split[1::2]
     return (
         *(part.to_numpy(np.float32) for part in examples),
-        *(part.to_numpy(np.int64) for part in targets),
+        *(part.to_numpy(np.int64, copy=True) for part in targets),
     )
 
 

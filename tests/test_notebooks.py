@@ -36,7 +36,10 @@ def test_everything_is_up_to_date() -> None:
 
 
 @pytest.mark.parametrize("edition", EXECUTED, ids=str)
-def test_notebook_executes_in_silence(edition: build.Edition) -> None:
+def test_notebook_executes_in_silence(
+    edition: build.Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUICK", "1")  # going_further.py makes itself small
     notebook = build.make(edition)
     build.execute(notebook, str(edition))  # raises at an error, and at a log line
     for cell in notebook.cells:
@@ -62,6 +65,9 @@ def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
                 assert text
                 is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
                 assert re.search(is_of_language, text[1])
+            elif "<img" in output.get("data", {}).get("text/html", ""):
+                assert '<img alt="' in output.data["text/html"]  # an animation
+                assert len(output.data["text/html"]) < 3e6
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
 
