@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mnist_nn.analysis_plots import animate_weights as animate_weights
     from mnist_nn.analysis_plots import plot_accuracies as plot_accuracies
     from mnist_nn.analysis_plots import plot_confusion_difference as plot_confusion_difference
-    from mnist_nn.analysis_plots import plot_cross_entropy as plot_cross_entropy
     from mnist_nn.analysis_plots import plot_examples as plot_examples
     from mnist_nn.analysis_plots import plot_mistakes as plot_mistakes
     from mnist_nn.analysis_plots import plot_runs as plot_runs
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from mnist_nn.models import build_nn_model as build_nn_model
     from mnist_nn.models import compile_classification_model as compile_classification_model
     from mnist_nn.plots import plot_confusion_matrix as plot_confusion_matrix
+    from mnist_nn.plots import plot_cross_entropy as plot_cross_entropy
     from mnist_nn.plots import plot_digit as plot_digit
     from mnist_nn.plots import plot_log_loss as plot_log_loss
     from mnist_nn.plots import plot_weights as plot_weights
@@ -50,7 +50,7 @@ _MODULE_OF_NAME = {
     "animate_weights": "analysis_plots",
     "plot_accuracies": "analysis_plots",
     "plot_confusion_difference": "analysis_plots",
-    "plot_cross_entropy": "analysis_plots",
+    "plot_cross_entropy": "plots",
     "plot_examples": "analysis_plots",
     "plot_mistakes": "analysis_plots",
     "plot_runs": "analysis_plots",

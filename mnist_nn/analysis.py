@@ -1,6 +1,6 @@
 """What trained classifiers get wrong, and how far two of them differ."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,9 @@ from scipy import stats  # scikit-learn brings it
 from mnist_nn import arguments
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.data import CLASSES
-from mnist_nn.keras_backend import keras, tf
+
+if TYPE_CHECKING:
+    import keras
 
 
 def confident_mistakes(
@@ -108,13 +110,13 @@ def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Co
     )
 
 
-def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
-    """Return how many units of each hidden layer put out the same, whatever the example.
+def count_dead_units(model: "keras.Model", examples: Examples) -> dict[str, int]:
+    """Return how many units of each dense layer but the last put out the same for every example.
 
     A ReLU unit that is negative for every example passes nothing on and can learn nothing more.
 
     Args:
-        model: A Keras model made of layers in a row, whose input are features.
+        model: A Sequential Keras model of features, its activations within its dense layers.
         examples: DataFrame or ndarray of shape (n_examples, 784), two rows or more.
 
     Returns:
@@ -123,9 +125,13 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     Raises:
         TypeError, ValueError: If an argument cannot work, with its name and what would.
     """
+    from mnist_nn.keras_backend import keras, tf  # the rest of this module needs no TensorFlow
+
     if not isinstance(model, keras.Sequential):
         raise TypeError(f"model must be a Sequential Keras model, not {type(model).__name__}")
     outputs = tf.convert_to_tensor(arguments.feature_array("examples", examples))
+    if len(outputs) < 2:
+        raise ValueError("examples has one row: it must have two or more, to tell them apart")
     hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]
     dead = {}
     for layer in model.layers:

@@ -4,6 +4,7 @@ Axes and returns it.
 
 import hashlib
 import html
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +15,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments
-from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
+from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.language import message
-from mnist_nn.plots import IMAGES_PER_ROW, check_history, listed, mosaic
+from mnist_nn.plots import IMAGES_PER_ROW, listed, mosaic, weight_images
 
 TEXT_GAP = 16  # pixels below a digit, for two lines of text
 STEPS = (1, 10, 100, 1_000)
@@ -43,7 +43,7 @@ WeightsByStep = Mapping[int, npt.NDArray[np.floating]]
 def plot_weights_over_training(
     weights_by_step: WeightsByStep,
     *,
-    steps: Sequence[int] = STEPS,
+    steps: Sequence[int] | None = None,
     nodes: int = 10,
     ax: Axes | None = None,
 ) -> Axes:
@@ -54,16 +54,19 @@ def plot_weights_over_training(
     Args:
         weights_by_step: Number of steps to ndarray of shape (784, n_nodes), as
             :class:`mnist_nn.KeepWeights` keeps them.
-        steps: The numbers of steps to draw.
+        steps: The numbers of steps to draw; without it, those of 1, 10, 100 and 1,000 that there
+            are.
         nodes: How many nodes to draw, at most.
         ax: Axes to draw into; without it, a new figure's.
 
     Raises:
         ValueError: If the weights of a step are missing or have another shape.
     """
-    shown = _of_moving_nodes(weights_by_step, steps, nodes)
-    columns = shown[0].shape[1]
-    images = np.concatenate([_as_images(weights) for weights in shown])
+    if steps is None:
+        steps = [step for step in STEPS if step in weights_by_step]
+    shown = _moving_nodes(weights_by_step, steps, nodes)
+    columns = len(shown[0])
+    images = np.concatenate(shown)
     limit = float(np.abs(images).max()) or 1.0
     if ax is None:
         size = (columns + 2, len(steps) + 0.2)
@@ -82,7 +85,7 @@ def plot_weights_over_training(
             "figure_weights_over_training",
             nodes=columns,
             steps=", ".join(f"{step:,}" for step in steps),
-            spreads=listed([float(np.std(weights)) for weights in shown]),
+            spreads=listed([float(np.std(images)) for images in shown], decimals=3),
         )
     )
     return ax
@@ -101,10 +104,9 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
         ValueError: If there are no such weights.
     """
     steps = sorted(weights_by_step)
-    shown = _of_moving_nodes(weights_by_step, steps, nodes)
+    shown = _moving_nodes(weights_by_step, steps, nodes)
     limit = float(np.abs(shown).max()) or 1.0
-    columns = min(IMAGES_PER_ROW, shown[0].shape[1])
-    mosaics = [mosaic(_as_images(weights), columns) for weights in shown]
+    mosaics = [mosaic(images, min(IMAGES_PER_ROW, len(images))) for images in shown]
     height, width = mosaics[0].shape
     figure, ax = plt.subplots(
         figsize=(8, 8 * height / width + 0.5), dpi=FRAME_DPI, layout="constrained"
@@ -120,8 +122,10 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
     animation = FuncAnimation(figure, draw, frames=len(steps))  # type: ignore[arg-type]
     page = animation.to_jshtml(fps=FRAMES_PER_SECOND, default_mode="once")
     plt.close(figure)
-    text = message("animation_weights", nodes=shown[0].shape[1], steps=f"{steps[-1]:,}")
-    page = page.replace("<img id=", f'<img alt="{html.escape(text)}" id=', 1)
+    text = message("animation_weights", nodes=len(shown[0]), steps=f"{steps[-1]:,}")
+    # Where scripts are not run, the last frame stands still.
+    still = re.findall(r'"(data:image/png;base64,[^"]+)"', page)[-1].replace("\\\n", "")
+    page = page.replace("<img id=", f'<img alt="{html.escape(text)}" src="{still}" id=', 1)
     return _self_contained(page, hashlib.sha256(np.asarray(shown).tobytes()).hexdigest()[:16])
 
 
@@ -177,16 +181,21 @@ def plot_examples(examples: pd.DataFrame, texts: Sequence[str], *, ax: Axes | No
 def plot_mistakes(
     examples: pd.DataFrame, mistakes: pd.DataFrame, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw mistaken digits, with what each is → what it was taken for, and how surely.
+    """Draw mistaken digits, with what each is: what it was taken for, and how surely.
 
     Args:
         examples: DataFrame of shape (n_examples, 784).
         mistakes: DataFrame of some of these rows, as :func:`mnist_nn.confident_mistakes` returns
-            it.
+            it, one or more.
         ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If there are no mistakes.
     """
+    if mistakes.empty:
+        raise ValueError("mistakes has no rows: there is nothing to draw")
     texts = [
-        f"{row.label} → {row.predicted}\n{row.probability:.3f}" for row in mistakes.itertuples()
+        f"{row.label}: {row.predicted}\n{row.probability:.3f}" for row in mistakes.itertuples()
     ]
     return plot_examples(examples.loc[mistakes.index], texts, ax=ax)
 
@@ -219,7 +228,7 @@ def plot_confusion_difference(
     percent = np.where(np.abs(difference) < 0.0005, "", np.char.mod("%.1f", 100 * difference))
     sns.heatmap(
         100 * difference,
-        cmap="RdBu",
+        cmap="RdBu_r",
         vmin=-100 * limit,
         vmax=100 * limit,
         annot=percent,
@@ -255,42 +264,15 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
         ax.plot(np.full(len(runs), position), runs, "o", color="C0", alpha=0.5)
         ax.errorbar(position + 0.15, mean, spread, fmt="D", color="C1", capsize=5)
         ax.annotate(
-            f"{mean:.4f} ± {spread:.4f}",
+            f"{mean:.3f} ± {spread:.3f}",
             (position + 0.2, mean),
             textcoords="offset points",
             xytext=(8, -4),
         )
-        parts.append(f"{name}: {mean:.4f} ± {spread:.4f}")
+        parts.append(f"{name}: {mean:.3f} ± {spread:.3f}")
     ax.set_xticks(range(len(accuracies)), list(accuracies))
     ax.set(xlim=(-0.5, len(accuracies) - 0.2), ylabel="Accuracy", title="Single runs, mean ± sd")
     ax.set_label(message("figure_runs", models="; ".join(parts)))
-    return ax
-
-
-def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | None = None) -> Axes:
-    """Draw the cross entropy of the training and the validation set over the periods.
-
-    Args:
-        history: ``classifier.history.history``: ``cross_entropy`` and ``val_cross_entropy``.
-        ax: Axes to draw into; without it, a new figure's.
-
-    Raises:
-        ValueError: If ``history`` has none of them.
-    """
-    check_history(history, "cross_entropy")
-    ax = ax or plt.subplots()[1]
-    ax.plot(history["cross_entropy"], label="training")
-    ax.plot(history["val_cross_entropy"], label="validation")
-    ax.set(xlabel="Periods", ylabel="Cross entropy", title="Cross entropy vs. Periods")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
-    ax.set_label(
-        message(
-            "figure_cross_entropy",
-            training=listed(history["cross_entropy"]),
-            validation=listed(history["val_cross_entropy"]),
-        )
-    )
     return ax
 
 
@@ -312,12 +294,17 @@ def plot_accuracies(
     """
     ax = ax or plt.subplots(layout="constrained")[1]
     parts = []
-    for (name, values), marker in zip(accuracies.items(), "osD^v<>Pp*" * 9, strict=False):
+    for (name, values), marker in zip(
+        accuracies.items(), itertools.cycle("osD^v<>Pp*"), strict=False
+    ):
         points = values if isinstance(values, Mapping) else dict(enumerate(values))
         ax.plot(list(points), list(points.values()), marker=marker, markersize=4, label=name)
-        parts.append(f"{name}: {listed(list(points.values()))}")
+        parts.append(f"{name}: {listed(list(points.values()), decimals=3)}")
     if logarithmic:
         ax.set_xscale("log")
+        ticks = sorted({x for line in ax.lines for x in np.asarray(line.get_xdata(), float)})
+        ax.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+        ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel="Accuracy (validation)")
     ax.grid(alpha=0.3)
     ax.legend()
@@ -325,28 +312,25 @@ def plot_accuracies(
     return ax
 
 
-def _of_moving_nodes(
+def _moving_nodes(
     weights_by_step: WeightsByStep, steps: Sequence[int], nodes: int
 ) -> list[npt.NDArray[np.floating]]:
-    """Return the weights at these steps, of the nodes that move furthest from the first to the
-    last step there is.
+    """Return the images at these steps of the nodes whose weights move furthest, from the first to
+    the last step there is; each of shape (n_nodes, 28, 28).
     """
     nodes = arguments.whole_number("nodes", nodes)
     missing = [step for step in steps if step not in weights_by_step]
-    if missing or not len(weights_by_step):
+    if missing or not len(steps):
         raise ValueError(
-            f"weights_by_step has no weights for steps {missing}, but for {sorted(weights_by_step)}"
+            f"weights_by_step has no weights for steps {missing or STEPS}, but for "
+            f"{sorted(weights_by_step)}"
         )
-    for step, weights in weights_by_step.items():
-        if np.ndim(weights) != 2 or np.shape(weights)[0] != PIXELS:
-            raise ValueError(
-                f"weights_by_step[{step}] has the shape {np.shape(weights)}: it must be "
-                f"({PIXELS}, n_nodes)"
-            )
-    moved = weights_by_step[max(weights_by_step)] - weights_by_step[min(weights_by_step)]
-    furthest = np.argsort(-np.linalg.norm(moved, axis=0), kind="stable")[:nodes]
-    return [np.asarray(weights_by_step[step])[:, np.sort(furthest)] for step in steps]
-
-
-def _as_images(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    return weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    images = {
+        step: weight_images(f"weights_by_step[{step}]", weights)
+        for step, weights in weights_by_step.items()
+    }
+    if len({len(of_step) for of_step in images.values()}) > 1:
+        raise ValueError("weights_by_step holds layers of several sizes: it must be of one network")
+    moved = images[max(images)] - images[min(images)]
+    furthest = np.argsort(-np.linalg.norm(moved, axis=(1, 2)), kind="stable")[:nodes]
+    return [images[step][np.sort(furthest)] for step in steps]

@@ -9,7 +9,7 @@ from mnist_nn.keras_backend import keras
 
 
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Keeps the weights of the first layer: at the start, and after each period.
+    """Keeps the weights of the first layer that has a kernel: at the start, and after each period.
 
     Attributes:
         weights: Number of steps to ndarray of shape (784, n_nodes), float32.
@@ -20,11 +20,12 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights: dict[int, npt.NDArray[np.float32]] = {}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.weights = {}
         self._keep()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._keep()
 
     def _keep(self) -> None:
-        layer = next(layer for layer in self.model.layers if layer.weights)
-        self.weights[int(self.model.optimizer.iterations)] = layer.weights[0].numpy()
+        layer = next(layer for layer in self.model.layers if hasattr(layer, "kernel"))
+        self.weights[int(self.model.optimizer.iterations)] = layer.kernel.numpy()

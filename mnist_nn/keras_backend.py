@@ -1,7 +1,6 @@
 """Keras and TensorFlow, imported without the start-up lines that TensorFlow writes to stderr."""
 
 import contextlib
-import gc
 import os
 from collections.abc import Iterator
 
@@ -34,13 +33,12 @@ with _silent_start():
     import tensorflow as tf
 
 # Operations of models this small wait for each other longer than they take: one after another, a
-# training step takes three quarters of the time. Each still computes on all cores.
-if not tf.config.threading.get_inter_op_parallelism_threads():
+# training step takes three quarters of the time. Each still computes on all cores. Whoever has
+# chosen otherwise keeps their choice.
+if not (
+    tf.config.threading.get_inter_op_parallelism_threads() or "TF_NUM_INTEROP_THREADS" in os.environ
+):
     with contextlib.suppress(RuntimeError):  # TensorFlow is at work already, and stays as it is
         tf.config.threading.set_inter_op_parallelism_threads(1)
-
-# What was imported stays for good. Unless Python's garbage collector is told so, it looks through
-# all of it again and again, and training stops for a fifth of a second.
-gc.freeze()
 
 __all__ = ["keras", "tf"]

@@ -130,7 +130,11 @@ def predict_probabilities(model: keras.Model, features: Any) -> Any:
     """
     size = max(1, PREDICTION_OUTPUTS // _widest_layer(model))
     batches = [features[start : start + size] for start in range(0, len(features), size)]
-    return tf.concat([model(batch, training=False) for batch in batches], axis=0)
+    probabilities: list[Any] = []
+    for batch in batches:
+        with tf.control_dependencies(probabilities[-1:]):  # one after another, to save memory
+            probabilities.append(model(batch, training=False))
+    return tf.concat(probabilities, axis=0)
 
 
 def _widest_layer(model: keras.Model) -> int:

@@ -68,28 +68,20 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     Raises:
         ValueError: If ``history`` has none of them.
     """
-    check_history(history, "log_loss")
-    ax = ax or plt.subplots()[1]
-    ax.plot(history["log_loss"], label="training")
-    ax.plot(history["val_log_loss"], label="validation")
-    ax.set(xlabel="Periods", ylabel="LogLoss", title="LogLoss vs. Periods")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
-    ax.set_label(
-        message(
-            "figure_log_loss",
-            training=listed(history["log_loss"]),
-            validation=listed(history["val_log_loss"]),
-        )
-    )
-    return ax
+    return _plot_history(history, "log_loss", "LogLoss", ax)
 
 
-def check_history(history: Mapping[str, Sequence[float]], figure: str) -> None:
-    """Raise a ValueError unless ``history`` has a figure of both sets."""
-    missing = {figure, f"val_{figure}"} - set(history if isinstance(history, Mapping) else [])
-    if missing:
-        raise ValueError(f"history has no {sorted(missing)}: give classifier.history.history")
+def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | None = None) -> Axes:
+    """Draw the cross entropy of the training and the validation set over the periods.
+
+    Args:
+        history: ``classifier.history.history``: ``cross_entropy`` and ``val_cross_entropy``.
+        ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If ``history`` has none of them.
+    """
+    return _plot_history(history, "cross_entropy", "Cross entropy", ax)
 
 
 def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None = None) -> Axes:
@@ -114,15 +106,15 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
     ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
     mistaken = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
     digit, taken_for = np.unravel_index(mistaken.argmax(), mistaken.shape)
-    ax.set_label(
-        message(
-            "figure_confusion_matrix",
-            right=listed(np.diag(matrix)),
+    text = message("figure_confusion_matrix", right=listed(np.diag(matrix)))
+    if mistaken.any():
+        text += " " + message(
+            "figure_confusion_matrix_worst",
             digit=digit,
             taken_for=taken_for,
             share=mistaken.max(),
         )
-    )
+    ax.set_label(text)
     return ax
 
 
@@ -149,17 +141,11 @@ def plot_weights(
     Raises:
         ValueError: If ``weights`` has another shape, or ``limit`` cannot be.
     """
-    weights = np.asarray(weights)
-    if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
-        raise ValueError(
-            f"weights has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), as the kernel "
-            "of the first layer has it"
-        )
+    images = weight_images("weights", weights)
     if limit is not None:
         limit = arguments.positive_number("limit", limit)
         if original_look:
             raise ValueError("limit: original_look scales each image by itself, so leave it out")
-    images = weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     nodes = len(images)
     if original_look:
         smallest = images.min(axis=(1, 2), keepdims=True)
@@ -188,23 +174,55 @@ def plot_weights(
 
 def show_figures() -> None:
     """Show all open figures: ``plt.show()``, but with their alternative texts in a notebook."""
-    if not mpl.get_backend().endswith("inline"):
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None or not mpl.get_backend().endswith("inline"):
         return plt.show()
-    display: Any = sys.modules["IPython"].display
-    formatter = sys.modules["IPython"].get_ipython().display_formatter
     for number in plt.get_fignums():
         figure = plt.figure(number)
         labels = [str(ax.get_label()) for ax in figure.axes]
         text = " ".join(label for label in labels if label != "<colorbar>")
-        data, metadata = formatter.format(figure)
+        data, metadata = shell.display_formatter.format(figure)
         if "image/png" in data:
             # Of an image alone, notebooks show no alternative text.
+            width = metadata.get("image/png", {}).get("width")  # of a retina figure
             data["text/html"] = (
                 f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data["image/png"]}" '
-                'style="max-width: 100%">'
+                f'style="max-width: 100%"{f" width={width}" if width else ""}>'
             )
-        display.display(data, metadata=metadata, raw=True)
+        ipython.display.display(data, metadata=metadata, raw=True)
     plt.close("all")
+
+
+def _plot_history(
+    history: Mapping[str, Sequence[float]], figure: str, name: str, ax: Axes | None
+) -> Axes:
+    sets = {"training": figure, "validation": f"val_{figure}"}
+    missing = set(sets.values()) - set(history if isinstance(history, Mapping) else [])
+    if missing:
+        raise ValueError(f"history has no {sorted(missing)}: give classifier.history.history")
+    ax = ax or plt.subplots()[1]
+    for label, key in sets.items():
+        ax.plot(history[key], label=label)
+    ax.set(xlabel="Periods", ylabel=name, title=f"{name} vs. Periods")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    values = {label: listed(history[key]) for label, key in sets.items()}
+    ax.set_label(message(f"figure_{figure}", **values))
+    return ax
+
+
+def weight_images(name: str, weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Return the weights of each node as an image, of shape (n_nodes, 28, 28), or raise a
+    ValueError.
+    """
+    weights = np.asarray(weights)
+    if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
+        raise ValueError(
+            f"{name} has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), as the kernel "
+            "of the first layer has it"
+        )
+    return weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
 def mosaic(
@@ -227,6 +245,6 @@ def mosaic(
     return whole.reshape(rows * height, columns * width)[: -gap[0], : -gap[1]]
 
 
-def listed(numbers: Sequence[float] | npt.NDArray[np.floating]) -> str:
+def listed(numbers: Sequence[float] | npt.NDArray[np.floating], decimals: int = 2) -> str:
     """Return numbers as an alternative text names them."""
-    return ", ".join(f"{number:.2f}" for number in numbers)
+    return ", ".join(f"{number:.{decimals}f}" for number in numbers)

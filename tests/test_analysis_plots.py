@@ -1,5 +1,6 @@
 """The figures show what they are given, and say in words what they show."""
 
+import base64
 import re
 from typing import Any
 
@@ -34,7 +35,9 @@ def test_weights_over_training() -> None:
 
 def test_animation_holds_its_frames_and_is_the_same_each_time() -> None:
     page = mnist_nn.animate_weights(WEIGHTS, nodes=3)
-    assert page.count("data:image/png;base64") == len(WEIGHTS)
+    assert page.count("data:image/png;base64") == len(WEIGHTS) + 1  # and one that stands still
+    (still,) = re.findall('<img [^>]*src="data:image/png;base64,([^"]*)"', page)
+    assert base64.b64decode(still, validate=True).startswith(b"\x89PNG")
     assert 'type="range"' in page
     assert re.search('<img alt="Animation: the weights of 3 nodes.*1,000 steps', page)
     assert len(page) < 1e6
@@ -56,7 +59,7 @@ def test_examples_and_mistakes() -> None:
         {"label": [4, 9], "predicted": [9, 4], "probability": [0.99, 0.5]}, index=[7, 3]
     )
     ax = mnist_nn.plot_mistakes(EXAMPLES, mistakes)
-    assert [text.get_text() for text in ax.texts] == ["4 → 9\n0.990", "9 → 4\n0.500"]
+    assert [text.get_text() for text in ax.texts] == ["4: 9\n0.990", "9: 4\n0.500"]
     drawn = np.ma.filled(ax.images[0].get_array(), np.nan)
     np.testing.assert_allclose(
         drawn[:28, :28], EXAMPLES.loc[7].to_numpy().reshape(28, 28), rtol=1e-6
@@ -78,8 +81,8 @@ def test_confusion_difference() -> None:
 def test_runs() -> None:
     ax: Any = mnist_nn.plot_runs({"linear": [0.89, 0.91], "network": [0.94, 0.95, 0.96]})
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.89, 0.91])
-    assert [text.get_text() for text in ax.texts] == ["0.9000 ± 0.0141", "0.9500 ± 0.0100"]
-    assert "network: 0.9500 ± 0.0100" in ax.get_label()
+    assert [text.get_text() for text in ax.texts] == ["0.900 ± 0.014", "0.950 ± 0.010"]
+    assert "network: 0.950 ± 0.010" in ax.get_label()
 
 
 def test_cross_entropy() -> None:
@@ -98,14 +101,20 @@ def test_accuracies() -> None:
     assert [list(line.get_xdata()) for line in ax.lines] == [[100, 1_000]] * 2
     assert [list(line.get_ydata()) for line in ax.lines] == [[0.6, 0.8], [0.7, 0.9]]
     assert ax.get_xscale() == "log"
-    assert "network: 0.70, 0.90" in ax.get_label()
+    assert "network: 0.700, 0.900" in ax.get_label()
     ax = mnist_nn.plot_accuracies({"network": [0.5, 0.6]})
     assert list(ax.lines[0].get_xdata()) == [0, 1]
 
 
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match=r"no weights for steps \[100\], but for \[1, 10, 1000\]"):
-        mnist_nn.plot_weights_over_training(WEIGHTS)
+        mnist_nn.plot_weights_over_training(WEIGHTS, steps=[1, 100])
+    with pytest.raises(ValueError, match=r"no weights for steps \(1, .*, but for \[7\]"):
+        mnist_nn.plot_weights_over_training({7: START})
+    with pytest.raises(ValueError, match="holds layers of several sizes"):
+        mnist_nn.animate_weights({1: START, 2: START[:, :5]})
+    with pytest.raises(ValueError, match="mistakes has no rows"):
+        mnist_nn.plot_mistakes(EXAMPLES, pd.DataFrame(columns=["label"]))
     with pytest.raises(ValueError, match=r"weights_by_step\[1\] has the shape \(3, 4\)"):
         mnist_nn.animate_weights({1: np.zeros((3, 4))})
     with pytest.raises(ValueError, match="weights_by_step has no weights"):

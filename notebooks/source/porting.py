@@ -23,7 +23,7 @@
 # | `tf.train.AdagradOptimizer(learning_rate)` | `Adagrad(learning_rate, initial_accumulator_value=0.1, epsilon=0.0)` |
 # | `tf.contrib.estimator.clip_gradients_by_norm(optimizer, 5.0)` | `Adagrad(..., global_clipnorm=5.0)` |
 # | `tf.estimator.RunConfig(...)`, event files, checkpoints | nothing: the model is in memory, `model.save` writes it |
-# | a training input function | a `tf.data.Dataset`, here `create_training_dataset` |
+# | a training input function | a `tf.data.Dataset`, here `create_training_dataset`, or row numbers as the trainers take them |
 # | ten times `classifier.train(input_fn, steps=steps / 10)` | one `model.fit` with an epoch a period |
 # | a prediction input function | nothing: `predict` takes the DataFrame |
 # | `classifier.predict(...)`: a generator of dictionaries with `probabilities` and `class_ids` | `model.predict(...)`: an array of probabilities; `.argmax(axis=1)` for the classes |
