@@ -25,15 +25,15 @@ TEXT_GAP = 16  # pixels below a digit, for two lines of text
 STEPS = (1, 10, 100, 1_000)
 FRAMES_PER_SECOND = 4
 FRAME_DPI = 80
-SYMBOLS = {  # for the icons on an animation's buttons
+SYMBOLS = {  # for the icons on an animation's buttons; every font has them
     "minus": "−",
-    "fast-backward": "⏮",
-    "step-backward": "⏪",
+    "fast-backward": "|◀",
+    "step-backward": "‹",
     "play fa-flip-horizontal": "◀",
-    "pause": "⏸",
+    "pause": "||",
     "play": "▶",
-    "step-forward": "⏩",
-    "fast-forward": "⏭",
+    "step-forward": "›",
+    "fast-forward": "▶|",
     "plus": "+",
 }
 
