@@ -12,14 +12,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import seaborn as sns
 from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 
 from mnist_nn import arguments
-from mnist_nn.data import CLASSES, IMAGE_SIDE
+from mnist_nn.data import IMAGE_SIDE
 from mnist_nn.language import message
-from mnist_nn.plots import IMAGES_PER_ROW, listed, mosaic, weight_images
+from mnist_nn.plots import (
+    IMAGES_PER_ROW,
+    check_confusion_matrix,
+    draw_heat_map,
+    listed,
+    mosaic,
+    weight_images,
+)
 
 TEXT_GAP = 16  # pixels below a digit, for two lines of text
 STEPS = (1, 10, 100, 1_000)
@@ -216,18 +222,16 @@ def plot_confusion_difference(
     Raises:
         ValueError: If either has another shape.
     """
-    for name, matrix in {"first": first, "second": second}.items():
-        if np.shape(matrix) != (CLASSES, CLASSES):
-            raise ValueError(
-                f"{name} has the shape {np.shape(matrix)}: it must be ({CLASSES}, {CLASSES}), as "
-                "confusion_matrix() returns it"
-            )
+    check_confusion_matrix("first", first)
+    check_confusion_matrix("second", second)
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
     difference = second - first
     limit = float(np.abs(difference).max()) or 1.0
     percent = np.where(np.abs(difference) < 0.0005, "", np.char.mod("%.1f", 100 * difference))
-    sns.heatmap(
+    draw_heat_map(
         100 * difference,
+        "Difference of confusion matrices",
+        ax,
         cmap="RdBu_r",
         vmin=-100 * limit,
         vmax=100 * limit,
@@ -235,11 +239,7 @@ def plot_confusion_difference(
         fmt="",
         annot_kws={"fontsize": "small"},
         cbar_kws={"label": "percentage points"},
-        ax=ax,
     )
-    ax.set_aspect(1)
-    ax.tick_params(axis="y", rotation=0)
-    ax.set(title="Difference of confusion matrices", ylabel="True label", xlabel="Predicted label")
     ax.set_label(message("figure_confusion_difference", right=listed(100 * np.diag(difference))))
     return ax
 

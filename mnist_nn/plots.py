@@ -94,16 +94,9 @@ def plot_confusion_matrix(matrix: npt.NDArray[np.floating], *, ax: Axes | None =
     Raises:
         ValueError: If ``matrix`` has another shape.
     """
-    if np.shape(matrix) != (CLASSES, CLASSES):
-        raise ValueError(
-            f"matrix has the shape {np.shape(matrix)}: it must be ({CLASSES}, {CLASSES}), as "
-            "confusion_matrix() returns it"
-        )
+    check_confusion_matrix("matrix", matrix)
     ax = ax or plt.subplots()[1]
-    sns.heatmap(matrix, cmap="bone_r", ax=ax)
-    ax.set_aspect(1)
-    ax.tick_params(axis="y", rotation=0)
-    ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
+    draw_heat_map(matrix, "Confusion matrix", ax, cmap="bone_r")
     mistaken = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
     digit, taken_for = np.unravel_index(mistaken.argmax(), mistaken.shape)
     text = message("figure_confusion_matrix", right=listed(np.diag(matrix)))
@@ -210,6 +203,23 @@ def _plot_history(
     values = {label: listed(history[key]) for label, key in sets.items()}
     ax.set_label(message(f"figure_{figure}", **values))
     return ax
+
+
+def check_confusion_matrix(name: str, matrix: npt.NDArray[np.floating]) -> None:
+    """Raise a ValueError unless ``matrix`` has the shape of a confusion matrix."""
+    if np.shape(matrix) != (CLASSES, CLASSES):
+        raise ValueError(
+            f"{name} has the shape {np.shape(matrix)}: it must be ({CLASSES}, {CLASSES}), as "
+            "confusion_matrix() returns it"
+        )
+
+
+def draw_heat_map(matrix: npt.NDArray[np.floating], title: str, ax: Axes, **options: Any) -> None:
+    """Draw what has a row for each true and a column for each predicted digit."""
+    sns.heatmap(matrix, ax=ax, **options)
+    ax.set_aspect(1)
+    ax.tick_params(axis="y", rotation=0)
+    ax.set(title=title, ylabel="True label", xlabel="Predicted label")
 
 
 def weight_images(name: str, weights: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

@@ -26,8 +26,8 @@ PROBABILITY_ERROR = 0.02
 PERIOD_SIGNATURE = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.int64)]
 
 # There is nothing to tune, and the thread that would do it ends slowly.
-_WITHOUT_AUTOTUNING = tf.data.Options()
-_WITHOUT_AUTOTUNING.autotune.enabled = False
+WITHOUT_AUTOTUNING = tf.data.Options()
+WITHOUT_AUTOTUNING.autotune.enabled = False
 
 
 def train_linear_classification_model(
@@ -189,7 +189,7 @@ def train_classification_model(
     gc.freeze()
     try:
         model.fit(
-            tf.data.Dataset.range(len(periods_dealt)).with_options(_WITHOUT_AUTOTUNING),
+            tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
             epochs=len(periods_dealt),
             steps_per_epoch=1,  # a call of the train function, which does the period's steps
             shuffle=False,

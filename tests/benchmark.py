@@ -108,7 +108,7 @@ def serve(name: str, connection: Any) -> None:
             call.learning_rate, call.hidden_units, splits[call.training_rows], rows, seed
         )
         seconds = time.perf_counter() - start
-        connection.send((seconds, accuracy, peak_mebibytes() - before))
+        connection.send((seconds, accuracy, mebibytes("VmHWM") - before))
 
 
 def deal(call: Call, seed: int) -> Rows:
@@ -125,10 +125,6 @@ def start_watching_memory() -> float:
     if STATUS.exists():
         (STATUS.parent / "clear_refs").write_text("5")
     return mebibytes("VmRSS")
-
-
-def peak_mebibytes() -> float:
-    return mebibytes("VmHWM")
 
 
 def mebibytes(kind: str) -> float:
