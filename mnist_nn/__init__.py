@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from mnist_nn.plots import plot_weights as plot_weights
     from mnist_nn.plots import show_figures as show_figures
     from mnist_nn.sampling import create_training_dataset as create_training_dataset
+    from mnist_nn.search import search_hyperparameters as search_hyperparameters
+    from mnist_nn.search_plots import plot_search as plot_search
     from mnist_nn.training import train_classification_model as train_classification_model
     from mnist_nn.training import (
         train_linear_classification_model as train_linear_classification_model,
@@ -71,6 +73,8 @@ _MODULE_OF_NAME = {
     "plot_weights": "plots",
     "show_figures": "plots",
     "create_training_dataset": "sampling",
+    "search_hyperparameters": "search",
+    "plot_search": "search_plots",
     "train_classification_model": "training",
     "train_linear_classification_model": "training",
     "train_nn_classification_model": "training",

@@ -155,9 +155,17 @@ def warn_of_raw_pixels(**examples: Features) -> None:
                 f"{name} hold whole numbers up to {features.max():g}: if these are raw pixels, "
                 "divide them by 255, as parse_labels_and_features() does. Training goes on with "
                 "them as they are.",
-                stacklevel=_stacklevel_of_caller(),
+                stacklevel=stacklevel_of_caller(),
             )
             return
+
+
+def stacklevel_of_caller() -> int:
+    """Return the ``stacklevel`` at which a warning points at the package's caller."""
+    for level in itertools.count(1):
+        if not sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
+            return level
+    raise AssertionError("unreachable")
 
 
 def _is_number(value: Any) -> bool:
@@ -189,11 +197,3 @@ def _labels(name: str, targets: Targets) -> Labels:
             f"must be a whole number from 0 to {CLASSES - 1}"
         )
     return labels.astype(np.int64)
-
-
-def _stacklevel_of_caller() -> int:
-    """Return the ``stacklevel`` at which a warning points at the package's caller."""
-    for level in itertools.count(1):
-        if not sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
-            return level
-    raise AssertionError("unreachable")

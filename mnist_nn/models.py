@@ -129,7 +129,7 @@ def predict_probabilities(model: keras.Model, features: Any) -> Any:
     as the outputs of the widest layer allow.
     """
     size = max(1, PREDICTION_OUTPUTS // _widest_layer(model))
-    batches = [features[start : start + size] for start in range(0, len(features), size)]
+    batches = [features[start : start + size] for start in range(0, features.shape[0], size)]
     probabilities: list[Any] = []
     for batch in batches:
         with tf.control_dependencies(probabilities[-1:]):  # one after another, to save memory

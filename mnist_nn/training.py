@@ -250,15 +250,18 @@ def _train_function(
     """
     # Variables made while a function is traced would have it traced twice.
     model.optimizer.build(model.trainable_variables)
-    tensors = map(tf.convert_to_tensor, (*training, validation_features))
-    train_period = partial(_train_period, model, batch_size, *tensors)
+    tensors = [tf.convert_to_tensor(part) for part in (*training, validation_features)]
+    train_period = partial(_train_period, model, batch_size)
     if not model.run_eagerly:
         # AutoGraph would leave files in the temporary folder.
-        train_period = tf.function(train_period, input_signature=PERIOD_SIGNATURE, autograph=False)
+        # As arguments, not as constants of the function, the large tensors are freed at once.
+        signature = [*map(tf.TensorSpec.from_tensor, tensors), *PERIOD_SIGNATURE]
+        train_period = tf.function(train_period, input_signature=signature, autograph=False)
 
     def train_function(iterator: Any) -> dict[str, Any]:
         period = periods_dealt[int(next(iterator))]
-        probabilities = train_period(*(tf.convert_to_tensor(part, tf.int64) for part in period))
+        numbers = [tf.convert_to_tensor(part, tf.int64) for part in period]
+        probabilities = train_period(*tensors, *numbers)
         evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
         results: dict[str, Any] = model.get_metrics_result()
         return results

@@ -1,6 +1,7 @@
 """Measure speed, as ratios within one run, and memory.
 
-    make bench
+    make bench                            all of it
+    python tests/benchmark.py search …    some of it: loading, search and so on
 
 Each contestant trains in a process of its own, and they take turns, so that they suffer the same
 from whatever else the machine does. Results are also written to ``build/benchmark.json``.
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import psutil
 from contestants import CONTESTANTS, Rows
 from split import split_rows
 
@@ -287,6 +289,63 @@ build.execute(build.make(edition), str(edition))
     RESULTS.append({"what": "solution notebook", "seconds": seconds})
 
 
+def measure_search() -> None:
+    from joblib.externals.loky import get_reusable_executor
+
+    split = split_rows(mnist_nn.load_mnist_dataframe("train"), 7_500, 2_500)
+    settings: dict[str, Any] = {"steps": 300, "batch_size": 30, "hidden_units": (100, 100)}
+    rates = [0.01 + 0.01 * k for k in range(16)]
+    seeds = (1, 2, 3)
+    train = mnist_nn.train_nn_classification_model
+    train(0.05, **settings, **split._asdict(), verbose=0)
+
+    def one_after_another() -> None:
+        for rate in rates:
+            for seed in seeds:
+                train(rate, **settings, **split._asdict(), seed=seed, verbose=0)
+
+    def search(n_jobs: int) -> pd.DataFrame:
+        parameters = {name: [value] for name, value in settings.items()} | {"learning_rate": rates}
+        return mnist_nn.search_hyperparameters(
+            train, parameters, **split._asdict(), seeds=seeds, n_jobs=n_jobs, verbose=0
+        )
+
+    def timed(function: Callable[[], Any]) -> tuple[float, float, Any]:
+        """Return the seconds that a call takes, those of this process's work, and its result."""
+        start, start_of_work = time.perf_counter(), time.process_time()
+        result = function()
+        return time.perf_counter() - start, time.process_time() - start_of_work, result
+
+    serial, _, _ = timed(one_after_another)
+    first, _, _ = timed(lambda: search(2))
+    later, work, runs = timed(lambda: search(2))
+    workers = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if any("LokyProcess" in part for part in child.cmdline())
+    ]
+    memory = max(worker.memory_info().rss for worker in workers) / 2**20
+    serial_again, _, _ = timed(one_after_another)
+    one_after_the_other = (serial + serial_again) / 2
+    report("search, workers started, against one process", (first, one_after_the_other), 1 / 1.7)
+    report("search, workers there, against one process", (later, one_after_the_other))
+    overhead = (2 * later - runs["seconds"].sum()) / len(runs)
+    print(f"    overhead of a run beyond its training call: {overhead:.3f} s (at most 0.15)")
+    print(f"    memory of a worker: {memory:.0f} MiB (at most 900)")
+    RESULTS.append({"what": "search", "overhead": overhead, "mebibytes": memory})
+    get_reusable_executor().shutdown()
+
+    alone, _, _ = timed(lambda: search(1))
+    runs_a_minute = {1: 60 * len(runs) / alone, 2: 60 * len(runs) / later}
+    for n_workers in (8, 64):  # until the searching process has no time to hand out more
+        runs_a_minute[n_workers] = 60 * len(runs) / max(2 * later / n_workers, work)
+    print(
+        "    runs a minute, measured with 1 and 2 workers, computed for more: "
+        + ", ".join(f"{workers}: {runs:.0f}" for workers, runs in runs_a_minute.items())
+    )
+    RESULTS.append({"what": "runs a minute by workers", "runs": runs_a_minute})
+
+
 def machine() -> str:
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
@@ -294,16 +353,26 @@ def machine() -> str:
     return f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores"
 
 
-def main() -> None:
+MEASURES = {
+    measure.__name__.removeprefix("measure_"): measure
+    for measure in (
+        measure_loading,
+        measure_weights_figure,
+        measure_import,
+        measure_contestants,
+        measure_growth,
+        measure_solution,
+        measure_search,
+    )
+}
+
+
+def main(names: Sequence[str]) -> None:
     plt.switch_backend("Agg")
     print(f"{machine()}, Python {platform.python_version()}")
     print("Ratios of medians: 0.5 is half the time of the other.")
-    measure_loading()
-    measure_weights_figure()
-    measure_import()
-    measure_contestants()
-    measure_growth()
-    measure_solution()
+    for name in names or MEASURES:
+        MEASURES[name]()
     path = ROOT / "build" / "benchmark.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"machine": machine(), "results": RESULTS}, indent=1) + "\n")
@@ -311,4 +380,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -24,7 +24,7 @@ def main() -> None:
     notebook: dict[str, Any] = {}
     exec(cells["load"] + "\nimport keras\n", notebook)
     # The figure of the copies is not needed, the training itself comes below.
-    exec(cells["best-copies"].split("plot_examples(deform")[0], notebook)
+    exec(cells["best-copies"].split("one_digit =")[0], notebook)
     exec(cells["best-train"].split("if TRAIN_BEST")[0], notebook)
     targets, examples = notebook["parse_labels_and_features"](
         notebook["load_mnist_dataframe"]("test")

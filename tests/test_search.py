@@ -1,0 +1,342 @@
+"""The search of hyper-parameters: what it returns, writes and survives."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from scipy import stats
+from split import Split
+
+from mnist_nn import search_hyperparameters, train_linear_classification_model
+from mnist_nn import train_nn_classification_model as train_nn
+
+GRID: dict[str, Any] = {
+    "learning_rate": [0.01, 0.1],
+    "steps": [20],
+    "batch_size": [10, 20],
+    "hidden_units": [[10], (10, 5)],
+    "periods": [4],
+}
+LINEAR: dict[str, Any] = {"learning_rate": [0.1], "steps": [20], "batch_size": [10]}
+
+
+def search(small: Split, parameters: dict[str, Any] = GRID, **options: Any) -> pd.DataFrame:
+    """Search in this process, with two seeds, unless told otherwise."""
+    trainer = train_nn if "hidden_units" in parameters else train_linear_classification_model
+    options = {"seeds": (1, 2), "n_jobs": 1, "verbose": 0, **options}
+    return search_hyperparameters(trainer, parameters, *small, **options)
+
+
+@pytest.fixture(scope="module")
+def grid_results(small: Split) -> pd.DataFrame:
+    return search(small)
+
+
+def test_every_setting_is_trained_once_with_every_seed(grid_results: pd.DataFrame) -> None:
+    runs = grid_results[["learning_rate", "batch_size", "hidden_units", "seed"]]
+    assert len(runs) == 2 * 2 * 2 * 2
+    assert not runs.duplicated().any()
+    assert set(grid_results["hidden_units"]) == {(10,), (10, 5)}
+
+
+def test_figures_are_those_of_the_trainer(small: Split, grid_results: pd.DataFrame) -> None:
+    run = grid_results.iloc[5]
+    model = train_nn(
+        run["learning_rate"],
+        20,
+        int(run["batch_size"]),
+        run["hidden_units"],
+        *small,
+        periods=4,
+        seed=int(run["seed"]),
+        verbose=0,
+    )
+    for name in ("accuracy", "log_loss", "cross_entropy"):
+        for figure in (name, f"val_{name}"):
+            history = model.history.history[figure]
+            assert [run[f"{figure}_{period:02d}"] for period in range(4)] == history
+            assert run[figure] == history[-1]
+    assert run["periods_done"] == 4
+    assert run["error"] == ""
+    assert run["seconds"] > 0
+
+
+def test_best_setting_comes_first(grid_results: pd.DataFrame) -> None:
+    means = grid_results["mean_val_accuracy"].to_numpy()
+    assert (np.diff(means) <= 0).all()
+    assert means[0] > means[-1]
+    for start in range(0, 16, 2):
+        accuracies = grid_results["val_accuracy"].iloc[start : start + 2]
+        assert means[start] == means[start + 1] == accuracies.mean()
+        error = accuracies.std(ddof=1) / np.sqrt(2)
+        assert grid_results["standard_error"].iloc[start] == pytest.approx(error)
+
+
+def test_samples_are_drawn_by_seed(small: Split) -> None:
+    parameters = LINEAR | {"learning_rate": stats.loguniform(0.001, 1), "batch_size": [10, 20, 40]}
+    first, again, other = (
+        search(small, parameters, samples=4, sample_seed=seed, seeds=[1]) for seed in (1, 1, 2)
+    )
+    drawn = ["learning_rate", "batch_size"]
+    assert len(first) == 4
+    assert first[drawn].equals(again[drawn])
+    assert not set(first["learning_rate"]) & set(other["learning_rate"])
+    assert first["learning_rate"].between(0.001, 1).all()
+
+
+def test_halving_stops_the_hopeless(small: Split) -> None:
+    parameters = LINEAR | {
+        "learning_rate": [0.0001 * 2**power for power in range(9)],
+        "steps": [90],
+        "periods": [9],
+    }
+    results = search(small, parameters, halving=3)
+    whole = search(small, parameters).set_index(["learning_rate", "seed"])
+    # Nine settings see a ninth of the periods, three a third, and one all of them.
+    assert results["periods_done"].tolist() == [9] * 2 + [3] * 4 + [1] * 12
+    after_first = whole["val_accuracy_00"].groupby(level=0).mean()
+    stopped = results[results["periods_done"] == 1]["learning_rate"]
+    assert after_first[stopped.unique()].max() <= after_first.drop(stopped.unique()).min()
+    # What they saw is the beginning of the whole run.
+    for _, run in results.iterrows():
+        last = f"val_accuracy_{run['periods_done'] - 1:02d}"
+        assert run["val_accuracy"] == whole.loc[(run["learning_rate"], run["seed"]), last]
+
+
+def test_failed_runs_are_rows_with_their_error(small: Split) -> None:
+    parameters = GRID | {"learning_rate": [0.1, 1e30, -1], "batch_size": [10, 1_000]}
+    results = search(small, parameters, seeds=[1])
+    assert len(results) == 12
+    good = results[(results["learning_rate"] == 0.1) & (results["batch_size"] == 10)]
+    assert (good["error"] == "").all()
+    assert list(good.index) == [0, 1]
+    errors = results.drop(good.index).set_index(["learning_rate", "batch_size"])["error"]
+    assert errors[1e30, 10].str.startswith("ValueError: training diverged").all()
+    assert errors[-1, 10].str.contains("learning_rate must be a finite number above 0").all()
+    assert errors[0.1, 1_000].str.contains("batch_size 1000 is more than").all()
+    assert results["mean_val_accuracy"].iloc[2:].isna().all()
+
+
+def test_search_goes_on_where_it_stopped(
+    small: Split, tmp_path: Path, grid_results: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results.csv"
+    part = GRID | {"learning_rate": [0.1]}
+    seconds = search(small, part, results=path)["seconds"].sum()
+    whole_lines = path.read_bytes()
+    path.write_bytes(whole_lines + b'train_nn_classification_model,0123abcd,"0.0')
+    results = search(small, results=path)
+    pd.testing.assert_frame_equal(
+        results.drop(columns="seconds"), grid_results.drop(columns="seconds"), check_exact=True
+    )
+    assert results["seconds"][results["learning_rate"] == 0.1].sum() == pytest.approx(seconds)
+    assert path.read_bytes().startswith(whole_lines)
+    assert len(pd.read_csv(path)) == 16
+    # Nothing is left to train.
+    monkeypatch.setattr("mnist_nn.search._train", None)
+    again = search(small, results=path)
+    pd.testing.assert_frame_equal(again, results, check_exact=True)
+
+
+def test_halving_goes_on_from_a_file(small: Split, tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    parameters = LINEAR | {"learning_rate": [0.001, 0.01, 0.1], "periods": [3]}
+    halved = search(small, parameters, halving=3, results=path)
+    assert sorted(halved["periods_done"]) == [1] * 4 + [3] * 2
+    whole = search(small, parameters, results=path)
+    assert (whole["periods_done"] == 3).all()
+    assert whole["val_accuracy"].equals(search(small, parameters)["val_accuracy"])
+    # A file of whole runs tells what halving asks for.
+    lines = len(path.read_text().splitlines())
+    halved = search(small, parameters, halving=3, results=path)
+    assert len(path.read_text().splitlines()) == lines
+    assert halved["val_accuracy"].iloc[0] == whole["val_accuracy"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"learning_rate": [0.1], "steps": [20], "batch_size": [10], "l2": [0.1]}, "l2"),
+        (LINEAR | {"periods": [5]}, "differ in .*_09"),
+    ],
+)
+def test_file_of_another_search_is_refused(
+    small: Split, tmp_path: Path, change: dict[str, Any], complaint: str
+) -> None:
+    path = tmp_path / "results.csv"
+    search(small, LINEAR, results=path)
+    content = path.read_bytes()
+    if "l2" in change:
+        change = change | {"hidden_units": [[3]]}
+    with pytest.raises(ValueError, match=f"results .*results.csv.*line 1.*{complaint}.*another"):
+        search(small, change, results=path)
+    assert path.read_bytes() == content
+
+
+def test_file_of_other_data_is_refused(small: Split, tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    search(small, LINEAR, results=path)
+    other = small._replace(training_examples=small.training_examples / 2)
+    with pytest.raises(ValueError, match="line 2: it is train_linear.* of data .*, not train_lin"):
+        search(other, LINEAR, results=path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (lambda text: "a,b\n1,2\n", "line 1: its columns differ in a, "),
+        (lambda text: "\0\xff" * 99 + "\n", "line 1"),
+        (lambda text: text.replace(",20,", ",twenty,"), "line 2"),
+        (lambda text: text[:-30] + "\n", "line 3.*cells"),
+    ],
+)
+def test_damaged_file_is_refused(
+    small: Split, tmp_path: Path, damage: Callable[[str], str], complaint: str
+) -> None:
+    path = tmp_path / "results.csv"
+    search(small, LINEAR, results=path)
+    path.write_text(damage(path.read_text()), "utf-8")
+    with pytest.raises(ValueError, match=complaint):
+        search(small, LINEAR, results=path)
+
+
+def test_full_disk_leaves_whole_lines(
+    small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "results.csv"
+    sync, calls = os.fsync, 0
+
+    def full(file: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 4:  # the header and two runs are written
+            raise OSError(28, "No space left on device")
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="cannot be written: No space left.* 2 finished runs.*same"):
+        search(small, results=path)
+    assert len(pd.read_csv(path)) == 2
+    assert path.read_bytes().endswith(b"\n")
+    assert len(search(small, results=path)) == 16
+
+
+def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="cannot be written: No such file or directory"):
+        search(small, results=tmp_path / "none" / "results.csv")
+    with pytest.raises(OSError, match="cannot be read: Is a directory"):
+        search(small, results=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"seeds": []}, "seeds must list one seed or more"),
+        ({"seeds": 3}, "seeds must list one seed or more"),
+        ({"seeds": (1, 1)}, "seeds .* must differ"),
+        ({"seeds": (1, -1)}, r"seeds\[1\] must be a whole number, 0 or more"),
+        ({"samples": 0}, "samples must be a whole number, 1 or more"),
+        ({"samples": 9}, "samples is 9, but parameters has only 8 combinations"),
+        ({"halving": 1}, "halving must be a whole number, 2 or more"),
+        ({"n_jobs": 0}, "n_jobs must be a whole number, 1 or more"),
+        ({"verbose": 2}, "verbose must be 0 or 1"),
+        ({"parameters": {}}, "parameters lacks 'learning_rate'.*hidden_units"),
+        ({"parameters": [GRID]}, "parameters must map"),
+        ({"parameters": GRID | {"seed": [1]}}, "parameters holds 'seed': train_nn"),
+        ({"parameters": GRID | {"steps": 20}}, r"parameters\['steps'\] must list.*\[20\]"),
+        ({"parameters": GRID | {"steps": []}}, r"parameters\['steps'\] must list"),
+        ({"parameters": GRID | {"steps": "20"}}, r"parameters\['steps'\] must list"),
+        ({"parameters": GRID | {"l1": stats.uniform()}}, r"parameters\['l1'\] must list"),
+        ({"parameters": GRID | {"l1": [print]}}, r"parameters\['l1'\] holds <built-in"),
+        ({"trainer": print}, "trainer must be train_linear_classification_model or"),
+    ],
+)
+def test_bad_arguments_are_named(
+    small: Split, options: dict[str, Any], complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_nn.search._train", None)  # nothing is trained before
+    arguments = {"trainer": train_nn, "parameters": GRID, "n_jobs": 1, **options}
+    with pytest.raises((TypeError, ValueError), match=complaint):
+        search_hyperparameters(
+            arguments.pop("trainer"), arguments.pop("parameters"), *small, **arguments
+        )
+
+
+def test_bad_data_are_named(small: Split) -> None:
+    with pytest.raises(ValueError, match="validation_examples"):
+        search(small._replace(validation_examples=small.validation_examples.iloc[:, 1:]))
+
+
+def test_progress_is_shown_and_wiped_away(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
+    search(small, LINEAR, verbose=1)
+    out, err = capsys.readouterr()
+    assert "2/2" in out
+    assert "best accuracy 0." in out
+    assert out.splitlines()[-1].rpartition("\r")[2].strip() == ""
+    assert err == ""
+
+
+def kill_a_worker(path: Path, find: Callable[[], list[psutil.Process]]) -> threading.Thread:
+    """Kill one of the processes that ``find`` finds, as soon as two runs are finished."""
+
+    def kill() -> None:
+        while not path.exists() or path.read_bytes().count(b"\n") < 3:
+            time.sleep(0.02)
+        find()[0].kill()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+def processes(word: str) -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if any(word in part for part in child.cmdline())]
+
+
+def assert_same_runs(results: pd.DataFrame, expected: pd.DataFrame, path: Path) -> None:
+    """Assert that each run is there once, in the file, too, and as it should be to the last bit."""
+    pd.testing.assert_frame_equal(
+        results.drop(columns="seconds"), expected.drop(columns="seconds"), check_exact=True
+    )
+    assert len(pd.read_csv(path)) == len(expected)
+
+
+def test_lost_worker_process_costs_no_run(
+    small: Split, tmp_path: Path, grid_results: pd.DataFrame
+) -> None:
+    path = tmp_path / "results.csv"
+    killer = kill_a_worker(path, lambda: processes("LokyProcess"))
+    with pytest.warns(UserWarning, match="workers lost.* runs that are not finished begin again"):
+        results = search(small, n_jobs=2, results=path)
+    killer.join()
+    assert_same_runs(results, grid_results, path)
+
+
+def test_lost_worker_of_a_cluster_costs_no_run(
+    small: Split, tmp_path: Path, grid_results: pd.DataFrame
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    path = tmp_path / "results.csv"
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=tmp_path,
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        killer = kill_a_worker(path, lambda: processes("spawn_main"))
+        results = search(small, n_jobs=-1, results=path)
+        killer.join()
+    assert_same_runs(results, grid_results, path)
