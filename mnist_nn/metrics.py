@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics as sklearn_metrics
 
 from mnist_nn import arguments
 from mnist_nn.arguments import Targets
@@ -68,6 +67,9 @@ def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArra
     targets, predicted_classes = arguments.labels_of_same_length(
         targets=targets, predicted_classes=predicted_classes
     )
+    # Takes a second to import, which worker processes save.
+    from sklearn import metrics as sklearn_metrics
+
     matrix: npt.NDArray[np.float64] = sklearn_metrics.confusion_matrix(
         targets, predicted_classes, labels=range(CLASSES), normalize="true"
     )

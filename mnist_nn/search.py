@@ -4,13 +4,9 @@ import contextlib
 import inspect
 import math
 import os
-import signal
-import socket
 import sys
-import threading
-import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 import joblib
@@ -22,8 +18,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
 
 from mnist_nn import arguments
-from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.keras_backend import keras, tf
+from mnist_nn.arguments import Examples, Targets
 from mnist_nn.sampling import split_steps
 from mnist_nn.search_results import (
     ResultsFile,
@@ -32,11 +27,10 @@ from mnist_nn.search_results import (
     Setting,
     plain,
     row_names,
-    row_of_history,
 )
+from mnist_nn.search_worker import Trainer, failed_row, in_one_line, this_process, train_run
 from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
 
-Trainer = Callable[..., keras.Model]
 Arrays = Sequence[npt.NDArray[Any]]
 
 TRAINERS = (train_linear_classification_model, train_nn_classification_model)
@@ -52,9 +46,6 @@ NOT_SEARCHED = (
 # Times in a row that workers may be lost before a run is finished.
 ATTEMPTS = 3
 WORKERS_LOST = "workers lost"
-
-# TensorFlow's threads and the garbage collector belong to the whole process.
-_one_run_at_a_time = threading.Lock()
 
 
 def search_hyperparameters(
@@ -139,7 +130,9 @@ def search_hyperparameters(
     stopped: list[Setting] = []  # by halving, the best first
     try:
         for share in _shares_of_periods(halving, len(settings), most_periods):
-            last_periods = {setting: math.ceil(n_periods[setting] * share) for setting in settings}
+            last_periods = {
+                setting: max(1, round(n_periods[setting] * share)) for setting in settings
+            }
             search.train(last_periods)
             settings = search.ranked(settings, last_periods)
             if halving and share < 1:
@@ -243,14 +236,14 @@ class _Search:
         remaining = dict(missing)
         attempts = 0
         while remaining:
-            train = joblib.delayed(_train)
+            train = joblib.delayed(train_run)
             finished = joblib.Parallel(
                 self.n_jobs,
                 batch_size=1,
                 pre_dispatch="n_jobs + 1",
                 return_as="generator_unordered",
             )(
-                train(self.trainer, *self.data, run, last_period, _this_process())
+                train(self.trainer, *self.data, run, last_period, this_process())
                 for run, last_period in list(remaining.items())
             )
             try:
@@ -263,80 +256,16 @@ class _Search:
                 # Or else workers would finish what they are at, and stay for five minutes.
                 get_reusable_executor().shutdown(kill_workers=True)
                 raise
-            except Exception as error:  # of joblib or its backend; _train raises none
+            except Exception as error:  # of joblib or its backend; train_run raises none
                 attempts += 1
-                lost = f"{WORKERS_LOST}: {_in_one_line(error)}"
+                lost = f"{WORKERS_LOST}: {in_one_line(error)}"
                 if attempts == ATTEMPTS:
-                    yield from ((run, _failed_row(lost)) for run in remaining)
+                    yield from ((run, failed_row(lost)) for run in remaining)
                     return
                 warnings.warn(
                     f"{lost} The {len(remaining)} runs that are not finished begin again.",
                     stacklevel=arguments.stacklevel_of_caller(),
                 )
-
-
-class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Ends training after a number of periods."""
-
-    def __init__(self, periods: int) -> None:
-        super().__init__()
-        self.periods = periods
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        self.model.stop_training = epoch + 1 >= self.periods
-
-
-def _train(
-    trainer: Trainer,
-    training_features: Features,
-    training_labels: Labels,
-    validation_features: Features,
-    validation_labels: Labels,
-    run: Run,
-    last_period: int,
-    searching_process: tuple[str, int],
-) -> tuple[Run, Row]:
-    """Train a run, in whatever process, and return it with its row."""
-    with _one_run_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if searching_process != _this_process():
-            _prepare_worker()
-        start = time.perf_counter()
-        try:
-            model = trainer(
-                **dict(run.setting),
-                training_examples=training_features,
-                training_targets=training_labels,
-                validation_examples=validation_features,
-                validation_targets=validation_labels,
-                callbacks=[_StopAfter(last_period)],
-                seed=run.seed,
-                verbose=0,
-            )
-            row = row_of_history(model.history.history)
-        except Exception as error:  # the trainer's, Keras' or TensorFlow's
-            row = _failed_row(_in_one_line(error))
-        return run, row | {"seconds": time.perf_counter() - start}
-
-
-def _prepare_worker() -> None:
-    """Keep TensorFlow to one thread, and leave interrupts to the searching process."""
-    with contextlib.suppress(RuntimeError):  # TensorFlow is at work already
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-    with contextlib.suppress(ValueError):  # a cluster's workers train in a thread
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _this_process() -> tuple[str, int]:
-    return socket.gethostname(), os.getpid()
-
-
-def _failed_row(error: str) -> Row:
-    return {"periods_done": 0, "seconds": math.nan, "error": error}
-
-
-def _in_one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
 
 
 def _settings(

@@ -20,8 +20,9 @@ def plot_search(
 ) -> Axes:
     """Draw how the mean validation accuracy depends on one or two hyper-parameters.
 
-    Where settings differ in other parameters, too, the best of them counts. Without ``y`` there is
-    a line with the standard errors; with it, a heat map with both numbers in each square.
+    Where settings differ in other parameters, too, the best of them counts; those that ``halving``
+    stopped count with what they had reached. Without ``y`` there is a line with the standard
+    errors; with it, a heat map with both numbers in each square.
 
     Args:
         results: What :func:`mnist_nn.search_hyperparameters` returns.

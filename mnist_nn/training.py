@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_nn import arguments, metrics, plots
+from mnist_nn import arguments, metrics
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras, tf
@@ -185,8 +185,10 @@ def train_classification_model(
         model, training, validation[0], batch_size, periods_dealt, evaluation
     )
     # So that the garbage collector does not look through all that was imported, again and again: a
-    # look takes a fifth of a second.
-    gc.freeze()
+    # look takes a fifth of a second. Where somebody has frozen that already, it stays so.
+    freeze = not gc.get_freeze_count()
+    if freeze:
+        gc.freeze()
     try:
         model.fit(
             tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
@@ -197,7 +199,8 @@ def train_classification_model(
             verbose=0,
         )
     finally:
-        gc.unfreeze()
+        if freeze:
+            gc.unfreeze()
         model.train_function = None  # so that the next fit makes its own
 
     if verbose:
@@ -251,7 +254,9 @@ def _train_function(
     # Variables made while a function is traced would have it traced twice.
     model.optimizer.build(model.trainable_variables)
     tensors = [tf.convert_to_tensor(part) for part in (*training, validation_features)]
-    train_period = partial(_train_period, model, batch_size)
+    train_period: Callable[..., list[Any]] = partial(_train_period, model, batch_size)
+    if not tf.distribute.has_strategy():
+        train_period = partial(_without_replicas, train_period)
     if not model.run_eagerly:
         # AutoGraph would leave files in the temporary folder.
         # As arguments, not as constants of the function, the large tensors are freed at once.
@@ -267,6 +272,16 @@ def _train_function(
         return results
 
     return train_function
+
+
+def _without_replicas(function: Callable[..., Any], *tensors: Any) -> Any:
+    """Call a function where TensorFlow knows of no replicas.
+
+    To sum gradients over replicas, be there but one, Keras' optimizers call what TensorFlow
+    registers for good, and with it the graph: 3 MB more with each training call.
+    """
+    replica_context = tf.distribute.get_replica_context()
+    return replica_context.merge_call(lambda strategy: function(*tensors))
 
 
 def _train_period(
@@ -350,6 +365,8 @@ def _reason(error: Exception) -> str:
 
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:
     """Print the last lines of the original's trainers, and show their two figures."""
+    from mnist_nn import plots  # takes long to import, which worker processes save
+
     history = model.history.history
     print("Model training finished.")
     print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)

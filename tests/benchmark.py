@@ -318,13 +318,13 @@ def measure_search() -> None:
 
     serial, _, _ = timed(one_after_another)
     first, _, _ = timed(lambda: search(2))
-    later, work, runs = timed(lambda: search(2))
     workers = [
         child
         for child in psutil.Process().children(recursive=True)
         if any("LokyProcess" in part for part in child.cmdline())
     ]
     memory = max(worker.memory_info().rss for worker in workers) / 2**20
+    later, work, runs = timed(lambda: search(2))
     serial_again, _, _ = timed(one_after_another)
     one_after_the_other = (serial + serial_again) / 2
     report("search, workers started, against one process", (first, one_after_the_other), 1 / 1.7)

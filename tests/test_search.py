@@ -141,7 +141,7 @@ def test_search_goes_on_where_it_stopped(
     assert path.read_bytes().startswith(whole_lines)
     assert len(pd.read_csv(path)) == 16
     # Nothing is left to train.
-    monkeypatch.setattr("mnist_nn.search._train", None)
+    monkeypatch.setattr("mnist_nn.search.train_run", None)
     again = search(small, results=path)
     pd.testing.assert_frame_equal(again, results, check_exact=True)
 
@@ -262,7 +262,7 @@ def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
 def test_bad_arguments_are_named(
     small: Split, options: dict[str, Any], complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mnist_nn.search._train", None)  # nothing is trained before
+    monkeypatch.setattr("mnist_nn.search.train_run", None)  # nothing is trained before
     arguments = {"trainer": train_nn, "parameters": GRID, "n_jobs": 1, **options}
     with pytest.raises((TypeError, ValueError), match=complaint):
         search_hyperparameters(

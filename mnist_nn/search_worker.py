@@ -1,0 +1,95 @@
+"""What worker processes do in a search: train one run. It imports no more than that needs."""
+
+import contextlib
+import gc
+import math
+import os
+import signal
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from mnist_nn.arguments import Features, Labels
+from mnist_nn.keras_backend import keras, tf
+from mnist_nn.search_results import Row, Run, row_of_history
+
+Trainer = Callable[..., keras.Model]
+
+# TensorFlow's threads and the garbage collector belong to the whole process.
+_one_run_at_a_time = threading.Lock()
+
+
+def train_run(
+    trainer: Trainer,
+    training_features: Features,
+    training_labels: Labels,
+    validation_features: Features,
+    validation_labels: Labels,
+    run: Run,
+    last_period: int,
+    searching_process: tuple[str, int],
+) -> tuple[Run, Row]:
+    """Train a run, in whatever process, and return it with its row."""
+    in_worker = searching_process != this_process()
+    with _one_run_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if in_worker:
+            _prepare_worker()
+        start = time.perf_counter()
+        try:
+            model = trainer(
+                **dict(run.setting),
+                training_examples=training_features,
+                training_targets=training_labels,
+                validation_examples=validation_features,
+                validation_targets=validation_labels,
+                callbacks=[_StopAfter(last_period)],
+                seed=run.seed,
+                verbose=0,
+            )
+            row = row_of_history(model.history.history)
+            del model
+        except Exception as error:  # the trainer's, Keras' or TensorFlow's
+            row = failed_row(in_one_line(error))
+        row["seconds"] = time.perf_counter() - start
+        if in_worker:
+            gc.collect()  # of this run alone, since all else is frozen
+        return run, row
+
+
+def this_process() -> tuple[str, int]:
+    return socket.gethostname(), os.getpid()
+
+
+def failed_row(error: str) -> Row:
+    return {"periods_done": 0, "seconds": math.nan, "error": error}
+
+
+def in_one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+
+
+class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Ends training after a number of periods."""
+
+    def __init__(self, periods: int) -> None:
+        super().__init__()
+        self.periods = periods
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
+        self.model.stop_training = epoch + 1 >= self.periods
+
+
+def _prepare_worker() -> None:
+    """Keep TensorFlow to one thread, leave interrupts to the searching process, and freeze what
+    was imported, so that the garbage collector is quick.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+    with contextlib.suppress(RuntimeError):  # TensorFlow is at work already
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    with contextlib.suppress(ValueError):  # a cluster's workers train in a thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
