@@ -87,9 +87,10 @@ def search_hyperparameters(
             the first periods, one in ``halving`` of these after some more, and so on. 3 is usual.
         results: Path of a CSV file to which each run is added as soon as it is finished. Runs
             that the file has are not trained again: the same call goes on where one was stopped.
-        n_jobs: Number of worker processes, each of some 700 MB; −1 stands for one a core, and 1 for
+        n_jobs: Number of worker processes, each of some 800 MB; −1 stands for one a core, and 1 for
             none but this process. A Dask cluster uses all of its workers.
-        verbose: 1 shows a progress bar, and a line at the end; 0 is silent.
+        verbose: 1 shows a progress bar while runs are left; 0 tells no more than that a search
+            was interrupted.
 
     Returns:
         DataFrame with a row a run, the best setting first: a column for each parameter (lists as
@@ -98,8 +99,8 @@ def search_hyperparameters(
         ``val_cross_entropy``, ``accuracy``, ``log_loss`` and ``cross_entropy``; ``periods_done``;
         the ``seconds`` of the training call; ``error``, empty if there was none; and the six
         figures after each period, ``val_accuracy_00`` and so on. Settings that ``halving`` stopped
-        come after those that went on, and those of which a run failed, which have no mean, come
-        last. If the search is interrupted, these are the runs that were finished.
+        come after those that went on, and those of which a run failed have no mean and come after
+        all that got as far. If the search is interrupted, these are the runs that were finished.
 
     Raises:
         TypeError, ValueError: If an argument cannot work, with its name and what would. If the

@@ -1,5 +1,6 @@
 """The trainers train, print, draw and return what the original's did."""
 
+import gc
 import os
 import random
 import re
@@ -21,6 +22,7 @@ from sklearn import metrics as sklearn_metrics
 from split import Split, split_exercise
 
 import mnist_nn
+from mnist_nn.keras_backend import tf
 
 FIGURES = {"log_loss", "accuracy", "cross_entropy"}
 
@@ -415,3 +417,13 @@ for _ in range(7):
     )
     ours = re.sub(r".*DeprecationWarning.*\n.*\n", "", result.stderr)
     assert (result.returncode, result.stdout, ours) == (0, "", "")
+
+
+def test_nothing_of_a_call_stays_in_memory(small: Split) -> None:
+    """Keras' optimizers have TensorFlow keep each graph for good, where they sum over replicas."""
+    graphs = []
+    for _ in range(2):
+        mnist_nn.train_nn_classification_model(0.05, 10, 10, [5], *small, verbose=0)
+        gc.collect()
+        graphs.append(sum(isinstance(thing, tf.Graph) for thing in gc.get_objects()))
+    assert graphs[0] == graphs[1]
