@@ -46,6 +46,8 @@ NOT_SEARCHED = (
 # Times in a row that workers may be lost before a run is finished.
 ATTEMPTS = 3
 WORKERS_LOST = "workers lost"
+# That runs end with an interrupted search, and that a worker which has grown is replaced.
+JOBLIB_WARNINGS = r"\d+ tasks (have|which)|A worker stopped while some jobs"
 
 
 def search_hyperparameters(
@@ -173,25 +175,27 @@ class _Search:
             for seed in self.seeds
         }
         missing = {run: last for run, last in runs.items() if not self._is_finished(run, last)}
+        done = runs.keys() - missing.keys()
+        best = max((_accuracy(self.rows[run]) for run in done), default=0.0)
         with (
+            warnings.catch_warnings(),
+            contextlib.closing(self._train_all(missing)) as finished,
             tqdm(
                 total=len(runs),
-                initial=len(runs) - len(missing),
+                initial=len(done),
                 unit="run",
                 file=sys.stdout,
                 leave=False,
                 disable=not self.verbose,
             ) as bar,
-            contextlib.closing(self._train_all(missing)) as finished,
         ):
+            warnings.filterwarnings("ignore", JOBLIB_WARNINGS)
             for run, row in finished:
                 self.rows[run] = row
                 if self.file and not row["error"].startswith(WORKERS_LOST):
                     self.file.add(run, row)
+                best = max(best, _accuracy(row))
                 bar.update()
-                best = max(
-                    self.rows[run].get("val_accuracy", 0) for run in runs if run in self.rows
-                )
                 bar.set_postfix_str(f"best accuracy {best:.4f}")
 
     def ranked(
@@ -267,6 +271,10 @@ class _Search:
                     f"{lost} The {len(remaining)} runs that are not finished begin again.",
                     stacklevel=arguments.stacklevel_of_caller(),
                 )
+
+
+def _accuracy(row: Row) -> float:
+    return 0.0 if row["error"] else float(row["val_accuracy"])
 
 
 def _settings(

@@ -376,6 +376,29 @@ def test_interrupted_search_keeps_what_is_finished_and_leaves_no_process(tmp_pat
     assert finished == f"{len(pd.read_csv(path))} 0"
 
 
+def test_interrupt_between_runs_is_silent_too(
+    small: Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sync, calls = os.fsync, 0
+
+    def interrupt(file: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:  # after the header and a run
+            raise KeyboardInterrupt
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    parameters = LINEAR | {"learning_rate": [0.1, 0.2, 0.3, 0.4]}
+    with joblib.parallel_config(backend="threading"):
+        results = search(small, parameters, n_jobs=2, results=tmp_path / "results.csv")
+    assert len(results) == 2
+    assert capsys.readouterr().out.startswith("Search stopped")
+
+
 def test_lost_worker_of_a_cluster_costs_no_run(
     small: Split, tmp_path: Path, grid_results: pd.DataFrame
 ) -> None:
