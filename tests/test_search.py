@@ -393,9 +393,9 @@ def test_interrupt_between_runs_is_silent_too(
 
     monkeypatch.setattr(os, "fsync", interrupt)
     parameters = LINEAR | {"learning_rate": [0.1, 0.2, 0.3, 0.4]}
-    with joblib.parallel_config(backend="threading"):
-        results = search(small, parameters, n_jobs=2, results=tmp_path / "results.csv")
+    results = search(small, parameters, n_jobs=2, results=tmp_path / "results.csv")
     assert len(results) == 2
+    assert not processes("LokyProcess")
     assert capsys.readouterr().out.startswith("Search stopped")
 
 
