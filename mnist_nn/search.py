@@ -245,8 +245,9 @@ class _Search:
             finished = joblib.Parallel(
                 self.n_jobs,
                 batch_size=1,
-                pre_dispatch="n_jobs + 1",
+                pre_dispatch="n_jobs + 1",  # killing workers while more runs wait breaks joblib
                 return_as="generator_unordered",
+                max_nbytes=1_000,  # larger arrays are shared, not sent with each run
             )(
                 train(self.trainer, *self.data, run, last_period, this_process())
                 for run, last_period in list(remaining.items())

@@ -25,9 +25,9 @@ from typing import Any, NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import psutil
 from contestants import CONTESTANTS, Rows
 from split import split_rows
+from worker_processes import worker_processes
 
 import mnist_nn
 
@@ -318,12 +318,7 @@ def measure_search() -> None:
 
     serial, _, _ = timed(one_after_another)
     first, _, _ = timed(lambda: search(2))
-    workers = [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if any("LokyProcess" in part for part in child.cmdline())
-    ]
-    memory = max(worker.memory_info().rss for worker in workers) / 2**20
+    memory = max(worker.memory_info().rss for worker in worker_processes()) / 2**20
     later, work, runs = timed(lambda: search(2))
     serial_again, _, _ = timed(one_after_another)
     one_after_the_other = (serial + serial_again) / 2

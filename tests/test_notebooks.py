@@ -13,7 +13,6 @@ from notebooks import build
 
 SOLUTION = build.Edition("exercise", "solution", "en")
 EXERCISE = build.Edition("exercise", "exercise", "en")
-# The long one in one language only: the code of all is the same.
 # Other languages differ in words alone; with its answers, the exercise runs in all of them.
 EXECUTED = [
     edition
