@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mnist_nn.analysis_plots import plot_weights_over_training as plot_weights_over_training
     from mnist_nn.data import load_mnist_dataframe as load_mnist_dataframe
     from mnist_nn.data import parse_labels_and_features as parse_labels_and_features
+    from mnist_nn.digit_image import digit_from_image as digit_from_image
+    from mnist_nn.drawing_pad import draw as draw
     from mnist_nn.keep_weights import KeepWeights as KeepWeights
     from mnist_nn.language import set_language as set_language
     from mnist_nn.metrics import confusion_matrix as confusion_matrix
@@ -59,6 +61,8 @@ _MODULE_OF_NAME = {
     "plot_weights_over_training": "analysis_plots",
     "load_mnist_dataframe": "data",
     "parse_labels_and_features": "data",
+    "digit_from_image": "digit_image",
+    "draw": "drawing_pad",
     "KeepWeights": "keep_weights",
     "set_language": "language",
     "confusion_matrix": "metrics",

@@ -179,12 +179,19 @@ def show_figures() -> None:
         if "image/png" in data:
             # Of an image alone, notebooks show no alternative text.
             width = metadata.get("image/png", {}).get("width")  # of a retina figure
-            data["text/html"] = (
-                f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data["image/png"]}" '
-                f'style="max-width: 100%"{f" width={width}" if width else ""}>'
-            )
+            attributes = {"width": width} if width else {}
+            data["text/html"] = html_image(data["image/png"], text, **attributes)
         ipython.display.display(data, metadata=metadata, raw=True)
     plt.close("all")
+
+
+def html_image(png: str, text: str, **attributes: object) -> str:
+    """Return HTML that shows a PNG file, in base64, with its alternative text."""
+    more = "".join(f' {name}="{html.escape(str(value))}"' for name, value in attributes.items())
+    return (
+        f'<img alt="{html.escape(text)}" src="data:image/png;base64,{png}" '
+        f'style="max-width: 100%"{more}>'
+    )
 
 
 def _plot_history(

@@ -1,0 +1,203 @@
+// What the drawing pad shows: it sends strokes, and draws what comes back. No build step.
+const SIDE = 280; // of the pad, in CSS pixels
+const SEEN = 28; // pixels of an image's side
+const NEAR = 0.004; // points closer than this add nothing
+
+function add(parent, tag, className, text) {
+  const element = parent.appendChild(document.createElement(tag));
+  element.className = className || "";
+  element.textContent = text || ""; // never as HTML
+  return element;
+}
+
+function render({ model, el }) {
+  const texts = model.get("texts");
+  const root = add(el, "div", "mnist-nn-pad");
+  root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's would take the keys
+  // A saved notebook keeps a picture instead of the pad; beside the pad, it would be there twice.
+  add(root, "style", "", `.${model.get("name")} { display: none; }`);
+
+  const left = add(root, "div");
+  const pad = add(left, "canvas", "pad");
+  const scale = window.devicePixelRatio || 1;
+  pad.width = pad.height = SIDE * scale;
+  pad.style.width = pad.style.height = `${SIDE}px`;
+  pad.tabIndex = 0;
+  pad.setAttribute("role", "application");
+  pad.setAttribute("aria-label", texts.how);
+  const buttons = add(left, "div", "buttons");
+  const undo = add(buttons, "button", "undo", texts.undo);
+  const clear = add(buttons, "button", "clear", texts.clear);
+  const label = add(buttons, "label");
+  const prepare = add(label, "input", "prepare");
+  prepare.type = "checkbox";
+  add(label, "span", "", ` ${texts.prepare}`);
+  add(left, "div", "how", texts.how);
+
+  const middle = add(root, "div");
+  const seen = add(middle, "canvas", "seen");
+  seen.width = seen.height = SEEN;
+  seen.setAttribute("role", "img");
+  add(middle, "div", "", texts.sees);
+  const spoken = add(middle, "div", "unseen");
+  spoken.setAttribute("aria-live", "polite");
+
+  const answers = model.get("classifiers").map((name) => {
+    const answer = add(root, "div", "answer");
+    add(answer, "div", "name", name);
+    return Array.from({ length: 10 }, (_, digit) => {
+      add(answer, "span", "", String(digit));
+      const bar = add(answer, "div", "bar");
+      return { bar, filled: add(bar, "div"), share: add(answer, "span", "share") };
+    });
+  });
+
+  let strokes = model.get("strokes"); // each a list of points [x, y], from 0 to 1
+  let stroke = null; // the one that is being drawn
+  let cursor = null; // of the keyboard: [x, y], once it was used
+
+  function showStrokes() {
+    const pen = pad.getContext("2d");
+    pen.setTransform(pad.width, 0, 0, pad.height, 0, 0);
+    pen.clearRect(0, 0, 1, 1);
+    pen.strokeStyle = "black";
+    pen.lineWidth = model.get("pen_width");
+    pen.lineCap = pen.lineJoin = "round";
+    for (const points of strokes) {
+      pen.beginPath();
+      points.forEach(([x, y]) => pen.lineTo(x, y));
+      pen.lineTo(...points[0].map((place, axis) => (points[1] ? points.at(-1)[axis] : place)));
+      pen.stroke();
+    }
+    if (cursor && document.activeElement === pad) {
+      pen.lineWidth = 0.007;
+      pen.strokeStyle = stroke ? "#c62828" : "#1565c0"; // pen down, pen up
+      pen.beginPath();
+      pen.arc(...cursor, 0.03, 0, 2 * Math.PI);
+      pen.stroke();
+    }
+  }
+
+  function showAnswer() {
+    const bytes = new Uint8Array(model.get("pixels").buffer, model.get("pixels").byteOffset);
+    const image = new ImageData(SEEN, SEEN);
+    for (let pixel = 0; pixel < SEEN * SEEN; pixel++) {
+      image.data.fill(bytes[pixel], 4 * pixel, 4 * pixel + 3);
+      image.data[4 * pixel + 3] = 255;
+    }
+    seen.getContext("2d").putImageData(image, 0, 0);
+    model.get("probabilities").forEach((shares, which) => {
+      const best = Math.max(...shares);
+      shares.forEach((share, digit) => {
+        const { bar, filled, share: text } = answers[which][digit];
+        bar.className = best > 0 && share === best ? "bar best" : "bar";
+        filled.style.width = `${100 * share}%`;
+        text.textContent = best > 0 ? `${(100 * share).toFixed(1)} %` : "";
+      });
+    });
+    seen.setAttribute("aria-label", model.get("description"));
+    if (!stroke) spoken.textContent = model.get("description");
+  }
+
+  function send(isFinished) {
+    model.set("strokes", strokes.slice());
+    model.set("prepared", prepare.checked);
+    if (isFinished) model.set("finished", model.get("finished") + 1);
+    model.save_changes(); // while an answer is on its way, it keeps only the latest
+    showStrokes();
+  }
+
+  function addPoint(place) {
+    const point = place.map((at) => Math.round(1e4 * Math.min(1, Math.max(0, at))) / 1e4);
+    const last = stroke.at(-1);
+    if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < NEAR) return;
+    // A new list, or else the model would see no change.
+    stroke = [...stroke, point];
+    strokes = [...strokes.slice(0, -1), stroke];
+  }
+
+  function begin(place) {
+    stroke = [];
+    strokes = [...strokes, stroke];
+    addPoint(place);
+    send(false);
+  }
+
+  function end() {
+    if (!stroke) return;
+    stroke = null;
+    send(true);
+  }
+
+  function replace(changed) {
+    stroke = null;
+    strokes = changed;
+    send(true);
+  }
+
+  function placeOf(event) {
+    const box = pad.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  }
+
+  pad.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || event.button !== 0) return;
+    pad.focus();
+    pad.setPointerCapture(event.pointerId);
+    cursor = null;
+    begin(placeOf(event));
+    event.preventDefault();
+  });
+  pad.addEventListener("pointermove", (event) => {
+    if (!stroke || !event.isPrimary || cursor) return;
+    const events = event.getCoalescedEvents?.() || [];
+    (events.length ? events : [event]).forEach((each) => addPoint(placeOf(each)));
+    send(false);
+  });
+  ["pointerup", "pointercancel"].forEach((name) => pad.addEventListener(name, end));
+
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  pad.addEventListener("keydown", (event) => {
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const step = event.shiftKey ? 0.01 : 0.04;
+      cursor = (cursor || [0.5, 0.5]).map((at, axis) =>
+        Math.min(1, Math.max(0, at + step * arrow[axis])),
+      );
+      if (stroke) {
+        addPoint(cursor);
+        send(false);
+      }
+    } else if (event.key === " ") {
+      cursor = cursor || [0.5, 0.5];
+      stroke ? end() : begin(cursor);
+    } else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) {
+      replace(strokes.slice(0, -1));
+    } else if (event.key === "Delete") {
+      replace([]);
+    } else {
+      return;
+    }
+    showStrokes();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  pad.addEventListener("focus", showStrokes);
+  pad.addEventListener("blur", () => (end(), showStrokes()));
+  undo.addEventListener("click", () => replace(strokes.slice(0, -1)));
+  clear.addEventListener("click", () => replace([]));
+  prepare.addEventListener("change", () => send(true));
+
+  function showModel() {
+    if (!stroke) strokes = model.get("strokes");
+    prepare.checked = model.get("prepared");
+    showStrokes();
+    showAnswer();
+  }
+  const events = "change:strokes change:prepared change:pixels change:probabilities change:description";
+  model.on(events, showModel);
+  showModel();
+  return () => model.off(events, showModel);
+}
+
+export default { render };
