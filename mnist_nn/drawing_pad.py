@@ -76,15 +76,15 @@ class DrawingPad:
 
     @property
     def probabilities(self) -> pd.DataFrame:
-        """What the classifiers say: a row a digit, a column a classifier; NaN before a drawing."""
-        columns = self._probabilities or np.full((len(self.classifiers), CLASSES), np.nan)
+        """What the classifiers say: a row a digit, a column a classifier; 0 before a drawing."""
+        columns = self._probabilities or np.zeros((len(self.classifiers), CLASSES))
         return pd.DataFrame(dict(zip(self.classifiers, columns, strict=True)))
 
     def look_at(self, strokes: Any, *, prepared: bool | None = None) -> None:
         """Let the classifiers look at a drawing; raise a ValueError if it is none."""
         self._strokes = strokes = _checked_strokes(strokes)
         self._prepared = self._prepared if prepared is None else prepared
-        ink = _draw_ink(strokes, PAD_SIDE)
+        ink = _draw_ink(strokes)
         if not ink.any():
             self._pixels = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
             self._probabilities = []
@@ -136,11 +136,11 @@ class DrawingPad:
 
     def _picture(self) -> dict[str, str]:
         """Return the drawing, and beside it what the classifiers see, as a notebook's output."""
-        drawing = Image.fromarray(~_draw_ink(self._strokes, PICTURE_SIDE))
+        drawing = Image.fromarray(~_draw_ink(self._strokes)).convert("L")
         pixels = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * self._pixels)))
         picture = Image.new("L", (2 * PICTURE_SIDE, PICTURE_SIDE))
-        picture.paste(drawing.convert("L"), (0, 0))
         side = (PICTURE_SIDE, PICTURE_SIDE)
+        picture.paste(drawing.resize(side, Image.Resampling.BOX), (0, 0))
         picture.paste(pixels.resize(side, Image.Resampling.NEAREST), (PICTURE_SIDE, 0))
         file = io.BytesIO()
         picture.save(file, "PNG")
@@ -227,13 +227,13 @@ def _checked_strokes(strokes: Any) -> list[Stroke]:
     return [points.tolist() for points in arrays]
 
 
-def _draw_ink(strokes: Sequence[Stroke], side: int) -> Mask:
-    """Return strokes as an image of shape (side, side), True where there is ink."""
-    ink = Image.new("1", (side, side))
+def _draw_ink(strokes: Sequence[Stroke]) -> Mask:
+    """Return strokes as an image of shape (280, 280), True where there is ink."""
+    ink = Image.new("1", (PAD_SIDE, PAD_SIDE))
     pen = ImageDraw.Draw(ink)
-    radius = PEN_WIDTH * side / 2
+    radius = PEN_WIDTH * PAD_SIDE / 2
     for stroke in strokes:
-        points = [(side * x, side * y) for x, y in stroke]
+        points = [(PAD_SIDE * x, PAD_SIDE * y) for x, y in stroke]
         pen.line(points, fill=1, width=round(2 * radius))
         for x, y in points:  # round ends and corners
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const root = add(el, "div", "mnist-nn-pad");
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's would take the keys
   // A saved notebook keeps a picture instead of the pad; beside the pad, it would be there twice.
-  add(root, "style", "", `.${model.get("name")} { display: none; }`);
+  add(root, "style", "", `.${model.get("name")} { display: none !important; }`);
 
   const left = add(root, "div");
   const pad = add(left, "canvas", "pad");
@@ -188,16 +188,22 @@ function render({ model, el }) {
   clear.addEventListener("click", () => replace([]));
   prepare.addEventListener("change", () => send(true));
 
-  function showModel() {
+  function showDrawing() {
     if (!stroke) strokes = model.get("strokes");
     prepare.checked = model.get("prepared");
     showStrokes();
-    showAnswer();
   }
-  const events = "change:strokes change:prepared change:pixels change:probabilities change:description";
-  model.on(events, showModel);
-  showModel();
-  return () => model.off(events, showModel);
+
+  const drawing = "change:strokes change:prepared";
+  const answer = "change:pixels change:probabilities change:description";
+  model.on(drawing, showDrawing);
+  model.on(answer, showAnswer);
+  showDrawing();
+  showAnswer();
+  return () => {
+    model.off(drawing, showDrawing);
+    model.off(answer, showAnswer);
+  };
 }
 
 export default { render };

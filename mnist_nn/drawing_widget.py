@@ -56,7 +56,7 @@ class DrawingWidget(anywidget.AnyWidget):
         with self.hold_sync():
             self.strokes, self.prepared = pad.strokes, pad.prepared
             self.pixels = np.uint8(np.round(PIXEL_MAXIMUM * pad.pixels)).tobytes()
-            self.probabilities = pad.probabilities.T.fillna(0).to_numpy().tolist()
+            self.probabilities = pad.probabilities.T.to_numpy().tolist()
             self.description = pad.describe()
 
     def _look(self, change: Any) -> None:
