@@ -23,6 +23,12 @@ PAD_SIDE = 280  # pixels
 PEN_WIDTH = 0.05  # of the pad's side
 MOST_POINTS = 20_000  # of a drawing: half an hour's scribble
 PICTURE_SIDE = 140  # of each half of the picture that stays in a saved notebook
+# In a saved notebook, the picture is all that there is to see. JupyterLab would say above it, for
+# ever, that the pad is loading.
+HIDE_LOADING = (
+    "<style>.jp-OutputArea-child:not(:has(.mnist-nn-pad)):has(+ .jp-OutputArea-child .{name}) "
+    "{{ display: none; }}</style>"
+)
 
 
 class DrawingPad:
@@ -147,7 +153,8 @@ class DrawingPad:
         png = base64.b64encode(file.getvalue()).decode()
         text = self.describe()
         # While the pad is there, it shows all this itself, and hides what has its name as a class.
-        html = html_image(png, text, **{"class": self._widget.name})
+        name = self._widget.name
+        html = HIDE_LOADING.format(name=name) + html_image(png, text, **{"class": name})
         return {"text/html": html, "image/png": png, "text/plain": text}
 
 

@@ -333,4 +333,5 @@ def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) ->
         lambda driver: any(e.is_displayed() for e in driver.find_elements("css selector", shown))
     )
     time.sleep(2)
+    assert "widget" not in browser.find_element("css selector", ".jp-Notebook").text
     browser.save_screenshot(str(SCREENSHOTS / "drawing-saved.png"))
