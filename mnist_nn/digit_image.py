@@ -26,7 +26,7 @@ WORK_SIDE = 400  # pixels of the longer side, at which ink is told from its grou
 LARGEST = 16_000_000  # pixels
 FAINTEST = 0.1  # difference of ink and ground, where 1 is that of black and white
 FITS = 4  # of the ground, each without what the last one found brighter; more change nothing
-SPARSE = 7  # of so many pixels, one is enough for a fit
+SPARSE = 31  # of so many pixels, one is enough for a fit
 SPECK = 0.03  # of the area of the largest stroke
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, as ITU-R BT.601 has them
 REMEDY = "Give a picture of one digit, dark on light or light on dark, with some room around it."
@@ -185,10 +185,10 @@ def _grey_levels(values: npt.NDArray[Any]) -> Grey:
             "or 4) with colours. A row of 784 pixels becomes an image with .reshape(28, 28)"
         )
     _check_size("image", *values.shape[:2])
-    largest = values.max()
-    if not (values.min() >= 0 and largest <= 65_535):  # NaN fails every comparison
+    smallest, largest = float(values.min()), float(values.max())
+    if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
         raise ValueError(
-            f"image holds values from {values.min()} to {largest}: floats must be from 0 to 1, "
+            f"image holds values from {smallest:g} to {largest:g}: floats must be from 0 to 1, "
             "whole numbers from 0 to 255 (or 65535)"
         )
     white = next(white for white in (1, 255, 65_535) if largest <= white)

@@ -1,6 +1,7 @@
 """A drawing pad for digits, with classifiers that tell what they see in them."""
 
 import base64
+import html
 import importlib.util
 import io
 from collections.abc import Mapping, Sequence
@@ -132,7 +133,7 @@ class DrawingPad:
             self._widget = DrawingWidget(self, PEN_WIDTH)
         display = IPython.display.display
         view = self._widget._repr_mimebundle_()[0]
-        display(view | {"text/plain": message("pad_saved")}, raw=True)
+        display(view | {"text/plain": ""}, raw=True)  # the picture stands for it
         self._pictures.append(display(self._picture(), raw=True, display_id=True))
 
     def _show_in_widget(self) -> None:
@@ -142,20 +143,26 @@ class DrawingPad:
 
     def _picture(self) -> dict[str, str]:
         """Return the drawing, and beside it what the classifiers see, as a notebook's output."""
+        name, text = self._widget.name, self.describe()
+        if not self._probabilities:
+            shown = f'<p class="{name}">{html.escape(text)}</p>'
+            return {"text/html": HIDE_LOADING.format(name=name) + shown, "text/plain": text}
+        side = (PICTURE_SIDE, PICTURE_SIDE)
         drawing = Image.fromarray(~_draw_ink(self._strokes)).convert("L")
         pixels = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * self._pixels)))
         picture = Image.new("L", (2 * PICTURE_SIDE, PICTURE_SIDE))
-        side = (PICTURE_SIDE, PICTURE_SIDE)
         picture.paste(drawing.resize(side, Image.Resampling.BOX), (0, 0))
         picture.paste(pixels.resize(side, Image.Resampling.NEAREST), (PICTURE_SIDE, 0))
         file = io.BytesIO()
         picture.save(file, "PNG")
         png = base64.b64encode(file.getvalue()).decode()
-        text = self.describe()
         # While the pad is there, it shows all this itself, and hides what has its name as a class.
-        name = self._widget.name
-        html = HIDE_LOADING.format(name=name) + html_image(png, text, **{"class": name})
-        return {"text/html": html, "image/png": png, "text/plain": text}
+        shown = html_image(png, text, **{"class": name})
+        return {
+            "text/html": HIDE_LOADING.format(name=name) + shown,
+            "image/png": png,
+            "text/plain": text,
+        }
 
 
 def draw(classifier: Any) -> DrawingPad:

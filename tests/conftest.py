@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import matplotlib
 
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 import split
 from split import Split, split_rows
+
+import mnist_nn
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,12 @@ def train_table() -> pd.DataFrame:
 def small(train_table: pd.DataFrame) -> Split:
     """200 training and 100 validation examples, enough to see that training works."""
     return split_rows(train_table, 200, 100)
+
+
+@pytest.fixture(scope="session")
+def network(train_table: pd.DataFrame) -> Any:
+    """A network that recognises some 96 of 100 digits."""
+    data = split_rows(train_table, 7_500, 2_500)
+    return mnist_nn.train_nn_classification_model(
+        0.05, 1_500, 50, [100, 100], *data, seed=1, verbose=0
+    )

@@ -12,6 +12,7 @@
 # - See how much an accuracy means when a run is a draw and a validation set is small.
 # - Compare the two log losses, learning curves, and ways to begin.
 # - Search for good settings, and see why the best of them looks better than it is.
+# - Draw digits yourself, and see why it matters how data are prepared.
 # - See how far a network can get on 7,500 examples.
 #
 # There is nothing to fill in: run the cells, change what you like, and look. It takes half an hour to
@@ -43,6 +44,7 @@ from mnist_nn import (
     confused_pairs,
     confusion_matrix,
     count_dead_units,
+    draw,
     load_mnist_dataframe,
     parse_labels_and_features,
     plot_accuracies,
@@ -423,6 +425,57 @@ print(f"Mean accuracy with fresh seeds:  {fresh['val_accuracy'].mean():.4f}")
 # Measured on a machine with two cores. Computed for more, from the time that a run takes a worker and the
 # time that it takes to hand it out, as if all cores were alike and the network between them quick.
 
+# %% [markdown] id="draw"
+# ## Your own handwriting
+#
+# How do the two models do on digits that you write? Run the cell and draw some, large and small, in the
+# middle and in a corner. Then take the tick away from "prepare as MNIST", and draw them again.
+#
+# All of MNIST's digits were prepared in the same way before anybody learned from them: scaled into a box
+# of 20 × 20 pixels, with their proportions kept, and placed in 28 × 28 pixels so that their centre of
+# mass is in the middle. With the tick, that is done to your digits, too, and strokes much thinner or
+# thicker than usual are mended. Without it, the drawing is only made smaller.
+
+# %% id="draw-pad"
+pad = draw({"linear": linear, "network": network})
+pad
+
+# %% [markdown] id="draw-strokes"
+# What you have drawn is in `pad.pixels`, for cells of your own. And a drawing may be given as strokes,
+# which are lists of points from [0, 0], upper left, to [1, 1], lower right. Here is a small seven in a
+# corner. On the left is what the models see of it as it was drawn, on the right what they see of it
+# prepared; below each stands the answer of the linear model, and then that of the network.
+
+# %% id="draw-corner"
+corner = draw({"linear": linear, "network": network})
+corner.strokes = [[[0.10, 0.10], [0.28, 0.09], [0.17, 0.40]]]
+seen, answers = [], []
+for prepared in (False, True):
+    corner.prepared = prepared
+    seen.append(corner.pixels.flatten())
+    answers.append(" / ".join(f"{digit}" for digit in corner.probabilities.idxmax()))
+
+plot_examples(np.array(seen), answers)
+show_figures()
+
+# %% [markdown] id="draw-read"
+# It is the same seven, and the models are the same, too. But in training they never saw a digit in a
+# corner, nor one as thin and small as this: what they learned does not apply to it.
+#
+# A photo of your handwriting works as well, dark on light or light on dark. `digit_from_image` finds the
+# ink and prepares it:
+#
+# ```python
+# from mnist_nn import digit_from_image, plot_digit
+#
+# digit = digit_from_image("photo.jpg")
+# plot_digit(digit)
+# print(network.predict(digit.reshape(1, 784), verbose=0).argmax())
+# ```
+#
+# One more thing to try: draw a letter or a face. How certain are the models of their answer? The ten
+# probabilities add up to 1, whatever they are shown. There is no eleventh answer for "none of these".
+
 # %% [markdown] id="best"
 # ## How good can it get?
 #
@@ -563,4 +616,5 @@ if TRAIN_BEST:
 # - A single run, judged on 2,500 digits, fixes an accuracy to about one hundredth.
 # - Cross entropy sees certainty, accuracy does not.
 # - The best of many settings looks better than it is: keep digits aside on which nothing was chosen.
+# - Prepare new data as the training data were prepared.
 # - If you cannot get more data, make copies that change only what does not matter.
