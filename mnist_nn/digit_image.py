@@ -114,13 +114,14 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     scale = WORK_SIDE / max(grey.shape)
     grey = _resized(grey, *(max(1, round(side * scale)) for side in grey.shape))
     grey = ndimage.gaussian_filter(grey, 1)
+    terms = _quadratic_terms(grey.shape)
     is_ground = np.ones(grey.shape, bool)
     is_ground[1:-1, 1:-1] = False  # the border: digits seldom reach it
-    from_ground = grey - _fitted(grey, is_ground)
+    from_ground = grey - _fitted(terms, grey, is_ground)
     if from_ground.max() < -from_ground.min():
         grey = 1 - grey  # ink is what differs most, now always brighter
     for _ in range(FITS):
-        ground = _fitted(grey, is_ground)
+        ground = _fitted(terms, grey, is_ground)
         from_ground = grey - ground
         is_ground = from_ground <= from_ground.max() / 4
     ink = (grey - ground) / np.maximum(1 - ground, FAINTEST)
@@ -133,10 +134,14 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     return digit
 
 
-def _fitted(grey: Grey, chosen: Mask) -> Grey:
-    """Return the quadratic function of the place that fits the chosen pixels best."""
-    y, x = (2 * places / WORK_SIDE - 1 for places in np.indices(grey.shape, np.float32))
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+def _quadratic_terms(shape: tuple[int, ...]) -> Grey:
+    """Return the terms of a quadratic function of each pixel's place, of shape (*shape, 6)."""
+    y, x = (2 * places / WORK_SIDE - 1 for places in np.indices(shape, np.float32))
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def _fitted(terms: Grey, grey: Grey, chosen: Mask) -> Grey:
+    """Return the function of the place, made of these terms, that fits the chosen pixels best."""
     some = np.flatnonzero(chosen)[::SPARSE]
     factors = np.linalg.lstsq(terms.reshape(-1, 6)[some], grey.ravel()[some], rcond=None)[0]
     fitted: Grey = terms @ factors

@@ -81,8 +81,10 @@ sys.path.insert(0, {str(installed)!r})
 import mnist_nn
 assert mnist_nn.__file__.startswith({str(installed)!r})
 print([len(mnist_nn.load_mnist_dataframe(split)) for split in ("train", "test")])
+from mnist_nn.drawing_widget import DrawingWidget
+print("render" in str(DrawingWidget._esm), ".mnist-nn-pad" in str(DrawingWidget._css))
 """
-    assert run_python(code, tmp_path) == "[20000, 10000]\n"
+    assert run_python(code, tmp_path) == "[20000, 10000]\nTrue True\n"
 
 
 def test_operations_run_one_after_another_unless_the_user_has_chosen() -> None:
