@@ -16,6 +16,7 @@ from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.digit_image import Grey, Mask, as_in_mnist
 from mnist_nn.keras_backend import keras
 from mnist_nn.language import message
+from mnist_nn.models import check_classifier
 from mnist_nn.plots import html_image
 
 Stroke = list[list[float]]
@@ -186,34 +187,11 @@ def draw(classifier: Any) -> DrawingPad:
     if not classifiers:
         raise ValueError("classifier names no model: give one, or map a name to each of several")
     for name, model in classifiers.items():
-        _check_classifier(name, model)
+        if not isinstance(name, str):
+            raise TypeError(f"classifier must map names to models, not {name!r:.100} to one")
+        empty = np.zeros((2, PIXELS), np.float32)
+        check_classifier("classifier", f"classifier {name!r}", model, empty)
     return DrawingPad(classifiers)
-
-
-def _check_classifier(name: Any, model: Any) -> None:
-    if not isinstance(name, str) or not isinstance(model, keras.Model):
-        raise TypeError(
-            "classifier must be a Keras model, or map names to such models, not "
-            f"{type(model).__name__}: give what a training call returns"
-        )
-    where = f"classifier {name!r}"
-    try:
-        probabilities = _probabilities(model, np.zeros(PIXELS, np.float32))
-    except Exception:  # layers of all kinds, each with errors of its own
-        raise ValueError(
-            f"{where} does not take arrays of shape (n, {PIXELS}): its input must be {PIXELS} "
-            "pixels from 0 to 1"
-        ) from None
-    if probabilities.shape != (CLASSES,):
-        raise ValueError(
-            f"{where} gives the shape {probabilities.shape} for each image: it must give ten "
-            "probabilities, so its last layer needs 10 nodes and softmax"
-        )
-    if not (probabilities.min() >= 0 and abs(probabilities.sum() - 1) < 1e-3):
-        raise ValueError(
-            f"{where} gives numbers that are no probabilities, {probabilities.min():.3g} to "
-            f"{probabilities.max():.3g}: its last layer needs softmax"
-        )
 
 
 def _probabilities(model: Any, pixels: Grey) -> npt.NDArray[np.floating]:

@@ -1,17 +1,22 @@
 """The exercise's two classifiers, built and compiled as the original's were."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mnist_nn import arguments
+from mnist_nn.arguments import Features
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras, tf
 
 CLIP_NORM = 5.0
 INITIAL_ACCUMULATOR_VALUE = 0.1
+# Half-precision probabilities add up to 1 no better than this; logits do not come near.
+PROBABILITY_ERROR = 0.02
 # Outputs that a layer may have at once in a prediction: 64 MiB.
 PREDICTION_OUTPUTS = 2**24
 # Of layers that do not tell: as many as a small convolutional layer has.
@@ -153,3 +158,53 @@ def _widest_layer(model: keras.Model) -> int:
 
 def _draw_seed(seeds: np.random.Generator) -> int:
     return int(seeds.integers(2**31))
+
+
+def check_classifier(
+    argument: str, name: str, model: Any, examples: Features
+) -> npt.NDArray[np.float32]:
+    """Return what a model makes of examples, or raise an error if it is no classifier of digits.
+
+    Args:
+        argument: The argument that the model came as.
+        name: What an error calls the model.
+        model: It must be a Keras model, with ten probabilities for each example.
+        examples: ndarray of shape (n_examples, 784), float32.
+
+    Raises:
+        TypeError: If it is no Keras model.
+        ValueError: If it cannot be applied to these examples, or gives something else.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
+    try:
+        probabilities = np.asarray(model(examples, training=False), np.float32)
+    except Exception as error:  # a layer may raise anything
+        raise ValueError(
+            f"{name} cannot be applied to examples of {PIXELS} pixels: {reason_of(error)} It must "
+            f"begin with keras.Input(shape=({PIXELS},)); a keras.layers.Reshape((28, 28, 1)) "
+            "behind that makes images of them"
+        ) from None
+    n_examples = len(examples)
+    if probabilities.shape != (n_examples, CLASSES):
+        raise ValueError(
+            f"{name} turns {n_examples} examples into the shape {probabilities.shape}: it must be "
+            f"({n_examples}, {CLASSES}), so end the model with a layer of {CLASSES} nodes and "
+            "softmax"
+        )
+    if not (
+        probabilities.min() >= 0
+        and np.abs(probabilities.sum(axis=1) - 1).max() <= PROBABILITY_ERROR
+    ):
+        raise ValueError(
+            f"{name} returns {probabilities[0].round(3)}, which are not probabilities: end it with "
+            "softmax"
+        )
+    return probabilities
+
+
+def reason_of(error: Exception) -> str:
+    """Return the line of Keras' message that says what is wrong."""
+    lines = re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()
+    reasons = [line for line in lines if line and not line.startswith("Exception encountered")]
+    return reasons[0] if reasons else type(error).__name__

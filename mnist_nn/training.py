@@ -1,7 +1,6 @@
 """The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
 
 import gc
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -10,18 +9,17 @@ import numpy as np
 
 from mnist_nn import arguments, metrics
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.keras_backend import keras, tf
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
+    check_classifier,
     compile_classification_model,
     predict_probabilities,
+    reason_of,
 )
 from mnist_nn.sampling import Period, deal_batches, take_batch
 
-# Half-precision probabilities add up to 1 no better than this; logits do not come near.
-PROBABILITY_ERROR = 0.02
 # Row numbers and batch numbers.
 PERIOD_SIGNATURE = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.int64)]
 
@@ -60,7 +58,8 @@ def train_linear_classification_model(
         seed: Seed of the batches. The same seed gives the same run on the same machine; without
             one, each run differs.
         verbose: 1 prints the log loss of each period and draws it and the confusion matrix; 0 is
-            silent and draws nothing.
+            silent and draws nothing. If training is interrupted, 1 shows and returns what the
+            finished periods have reached; 0 raises the KeyboardInterrupt, so that loops end.
 
     Returns:
         The trained Keras model. Its ``history.history`` holds for each period ``log_loss``,
@@ -181,6 +180,7 @@ def train_classification_model(
         print("Training model...")
         print("LogLoss error (on validation data):", flush=True)
     evaluation = _PeriodEvaluation(training[1], validation[1], verbose)
+    history = keras.callbacks.History()
     model.train_function = _train_function(
         model, training, validation[0], batch_size, periods_dealt, evaluation
     )
@@ -195,17 +195,33 @@ def train_classification_model(
             epochs=len(periods_dealt),
             steps_per_epoch=1,  # a call of the train function, which does the period's steps
             shuffle=False,
-            callbacks=[evaluation, *callbacks],
+            callbacks=[evaluation, *callbacks, history],
             verbose=0,
         )
+    except KeyboardInterrupt:
+        if not verbose:  # silent calls stand in loops and searches, which are to stop, too
+            raise
+        _keep_whole_periods(history)
+        model.history = history
+        print(f"Training stopped. Periods finished: {len(history.epoch)} of {len(periods_dealt)}.")
+    else:
+        if verbose:
+            print("Model training finished.")
     finally:
         if freeze:
             gc.unfreeze()
         model.train_function = None  # so that the next fit makes its own
 
-    if verbose:
+    if verbose and history.epoch:
         _show_results(model, validation[1], evaluation.predicted_classes)
     return model
+
+
+def _keep_whole_periods(history: keras.callbacks.History) -> None:
+    """Take out what an interrupted history holds of a period that it holds in part."""
+    whole = min(map(len, history.history.values()), default=0)
+    history.history = {name: values[:whole] for name, values in history.history.items() if whole}
+    history.epoch = [*range(whole)]
 
 
 class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -307,27 +323,9 @@ def _prepare(
     model: keras.Model, learning_rate: float | None, features: Features, targets: Labels
 ) -> None:
     """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"model must be a Keras model, not {type(model).__name__}")
     two = [0, -1]  # as one example, wrong shapes could pass for right ones
-    try:
-        probabilities = np.asarray(model(features[two], training=False), np.float32)
-    except Exception as error:  # a layer may raise anything
-        raise ValueError(
-            f"model {model.name!r} cannot be applied to examples of {PIXELS} pixels: "
-            f"{_reason(error)} It must begin with keras.Input(shape=({PIXELS},)); a "
-            "keras.layers.Reshape((28, 28, 1)) behind that makes images of them"
-        ) from None
-    if probabilities.shape != (2, CLASSES):
-        raise ValueError(
-            f"model {model.name!r} turns 2 examples into the shape {probabilities.shape}: it must "
-            f"be (2, {CLASSES}), so end the model with a layer of {CLASSES} nodes and softmax"
-        )
-    if probabilities.min() < 0 or np.abs(probabilities.sum(axis=1) - 1).max() > PROBABILITY_ERROR:
-        raise ValueError(
-            f"model {model.name!r} returns {probabilities[0].round(3)}, which are not "
-            "probabilities: end it with softmax"
-        )
+    name = f"model {getattr(model, 'name', '')!r}"
+    probabilities = check_classifier("model", name, model, features[two])
     if not model.compiled:
         if learning_rate is None:
             raise ValueError(
@@ -342,7 +340,7 @@ def _prepare(
         raise ValueError(
             f"model {model.name!r} is compiled with loss {model.loss!r}, which cannot take labels "
             "from 0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
-            f"{_reason(error)}"
+            f"{reason_of(error)}"
         ) from None
     if learning_rate is not None:
         try:
@@ -356,19 +354,11 @@ def _prepare(
             ) from None
 
 
-def _reason(error: Exception) -> str:
-    """Return the line of Keras' message that says what is wrong."""
-    lines = re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()
-    reasons = [line for line in lines if line and not line.startswith("Exception encountered")]
-    return reasons[0] if reasons else type(error).__name__
-
-
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:
     """Print the last lines of the original's trainers, and show their two figures."""
     from mnist_nn import plots  # takes long to import, which worker processes save
 
     history = model.history.history
-    print("Model training finished.")
     print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
     plots.plot_log_loss(history)
     plots.plot_confusion_matrix(metrics.confusion_matrix(targets, predicted_classes))

@@ -427,3 +427,47 @@ def test_nothing_of_a_call_stays_in_memory(small: Split) -> None:
         gc.collect()
         graphs.append(sum(isinstance(thing, tf.Graph) for thing in gc.get_objects()))
     assert graphs[0] == graphs[1]
+
+
+class InterruptIn(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Interrupts training at the beginning or at the end of a period."""
+
+    def __init__(self, period: int, at_end: bool) -> None:
+        super().__init__()
+        self.place = (period, at_end)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self.place == (epoch, False):
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.place == (epoch, True):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("period", [0, 3])
+def test_interrupted_training_keeps_the_finished_periods(
+    period: int, at_end: bool, small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = mnist_nn.train_linear_classification_model(0.03, 20, 10, *small, seed=0, verbose=0)
+    capsys.readouterr()
+    interrupt = InterruptIn(period, at_end)
+    settings = (0.03, 20, 10, *small)
+    result = mnist_nn.train_classification_model(model, *settings, callbacks=[interrupt], seed=0)
+    assert result is model
+    # What was interrupted after the figures of its period were printed has no place in the history.
+    assert {len(values) for values in model.history.history.values()} == ({3} if period else set())
+    printed = capsys.readouterr().out.splitlines()
+    assert f"Training stopped. Periods finished: {period} of 10." in printed
+    assert "Model training finished." not in printed
+    assert bool(plt.get_fignums()) == (period > 0)
+    # Silent calls stand in loops, which are to end.
+    with pytest.raises(KeyboardInterrupt):
+        mnist_nn.train_classification_model(
+            model, *settings, callbacks=[interrupt], seed=0, verbose=0
+        )
+    # The next call works.
+    mnist_nn.train_classification_model(model, *settings, seed=0)
+    assert len(model.history.history["log_loss"]) == 10
+    assert "Model training finished." in capsys.readouterr().out
