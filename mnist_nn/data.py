@@ -1,10 +1,12 @@
 """The exercise's data: MNIST digits as a table of one label and 784 pixels a row."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 IMAGE_SIDE = 28
@@ -12,7 +14,17 @@ PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
 
-_FILE_OF_SPLIT = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
+# Of each split, the file, and the SHA-256 sum of the array in it.
+_FILE_OF_SPLIT = {
+    "train": (
+        "mnist_train_small.npz",
+        "1c5cde07a112f88e39b4cb26459e9ed094b905e37df221e5b922ab2622fef842",
+    ),
+    "test": (
+        "mnist_test.npz",
+        "ad39c4e3d6eb0920f4ea84533a577cc5afbb47c5e8034d374d0605316c8923f3",
+    ),
+}
 
 
 def load_mnist_dataframe(
@@ -31,16 +43,16 @@ def load_mnist_dataframe(
         784 are the pixels of a 28×28 image row by row, 0 (background) to 255.
 
     Raises:
-        FileNotFoundError: If there is no file at ``path``.
+        FileNotFoundError: If there is no file at ``path``, or one of the package's is missing.
         TypeError: If ``path`` is none of these.
-        ValueError: If ``split`` is unknown, or the file is not such a table.
+        ValueError: If ``split`` is unknown, the file is not such a table, or one of the package's
+            is damaged.
     """
     if path is not None:
         return _read_csv(path)
     if not isinstance(split, str) or split not in _FILE_OF_SPLIT:
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
-    with np.load(_data_folder() / _FILE_OF_SPLIT[split], allow_pickle=False) as file:
-        return pd.DataFrame(file["examples"].astype(np.int64), copy=False)
+    return pd.DataFrame(_read_examples(split).astype(np.int64), copy=False)
 
 
 def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", pd.DataFrame]:
@@ -74,6 +86,24 @@ def _data_folder() -> Path:
     package = Path(__file__).parent
     installed = package / "_data"
     return installed if installed.is_dir() else package.parent / "data"
+
+
+def _read_examples(split: str) -> npt.NDArray[np.uint8]:
+    """Return a split as the package has it, or raise an error if the file is not as it was."""
+    name, sha256 = _FILE_OF_SPLIT[split]
+    path = _data_folder() / name
+    remedy = "restore it with 'git checkout -- data' in a checkout, or install the package anew"
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            examples: npt.NDArray[np.uint8] = file["examples"]
+        is_whole = hashlib.sha256(examples.tobytes()).hexdigest() == sha256
+    except FileNotFoundError:
+        raise FileNotFoundError(f"the data file {str(path)!r} is missing: {remedy}") from None
+    except Exception:  # of NumPy, of ZIP files, of their compression
+        is_whole = False
+    if not is_whole:
+        raise ValueError(f"the data file {str(path)!r} is damaged, or not the package's: {remedy}")
+    return examples
 
 
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,62 @@ def test_read_idx_puts_the_label_before_the_pixels(
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(bytes(8) + rows[:, 0].tobytes())
     (tmp_path / "train-images-idx3-ubyte").write_bytes(bytes(16) + rows[:, 1:].tobytes())
     np.testing.assert_array_equal(read_idx(tmp_path, "train"), rows)
+
+
+def damage(kind: str, path: Path) -> None:
+    whole = path.read_bytes()
+    some = {"examples": np.zeros((20_000, 785), np.uint8)}
+    match kind:
+        case "one flipped byte":
+            path.write_bytes(whole[:100_000] + bytes([whole[100_000] ^ 1]) + whole[100_001:])
+        case "cut short":
+            path.write_bytes(whole[: len(whole) // 2])
+        case "empty":
+            path.write_bytes(b"")
+        case "text":
+            path.write_text("version https://git-lfs.github.com/spec/v1")
+        case "another npz":
+            np.savez_compressed(path, digits=some["examples"])
+        case "other digits":
+            np.savez_compressed(path, **some)  # type: ignore[arg-type]
+        case "npy":
+            with path.open("wb") as file:
+                np.save(file, some["examples"])
+        case "pickled objects":
+            np.savez(path, examples=np.array([Boobytrap()], object))
+        case "missing":
+            path.unlink()
+
+
+class Boobytrap:
+    """Tells if it was unpickled."""
+
+    def __reduce__(self) -> Any:
+        return pytest.fail, ("an object was unpickled",)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "one flipped byte",
+        "cut short",
+        "empty",
+        "text",
+        "another npz",
+        "other digits",
+        "npy",
+        "pickled objects",
+        "missing",
+    ],
+)
+def test_damaged_data_are_never_loaded(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mnist_train_small.npz", "mnist_test.npz"):
+        shutil.copy(DATA / name, tmp_path)
+        damage(kind, tmp_path / name)
+    monkeypatch.setattr("mnist_nn.data._data_folder", lambda: tmp_path)
+    for split in ("train", "test"):
+        error = FileNotFoundError if kind == "missing" else ValueError
+        with pytest.raises(error, match="the data file .*npz' is .*: restore it with 'git check"):
+            mnist_nn.load_mnist_dataframe(split)
