@@ -186,6 +186,7 @@ def execute(notebook: NotebookNode, name: str) -> None:
             kernel_name=METADATA["kernelspec"]["name"],
             timeout=CELL_TIMEOUT_SECONDS,
             record_timing=False,
+            store_widget_state=False,  # of no use without a kernel
             coalesce_streams=True,
             extra_arguments=["--log-level=ERROR"],  # says nothing of its transport
             resources={"metadata": {"path": folder}},
