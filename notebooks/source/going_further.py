@@ -50,6 +50,7 @@ from mnist_nn import (
     plot_accuracies,
     plot_confusion_difference,
     plot_cross_entropy,
+    plot_digit,
     plot_examples,
     plot_log_loss,
     plot_mistakes,
@@ -442,31 +443,41 @@ pad
 
 # %% [markdown] id="draw-strokes"
 # What you have drawn is in `pad.pixels`, for cells of your own. And a drawing may be given as strokes,
-# which are lists of points from [0, 0], upper left, to [1, 1], lower right. Here is a small seven in a
-# corner. On the left is what the models see of it as it was drawn, on the right what they see of it
-# prepared; below each stands the answer of the linear model, and then that of the network.
+# which are lists of points from [0, 0], upper left, to [1, 1], lower right. Here is a small three in a
+# corner. The answers of the two models are printed. The figure has on the left what they see of it as it
+# was drawn, on the right what they see of it prepared.
 
 # %% id="draw-corner"
 corner = draw({"linear": linear, "network": network})
-corner.strokes = [[[0.10, 0.10], [0.28, 0.09], [0.17, 0.40]]]
-seen, answers = [], []
-for prepared in (False, True):
-    corner.prepared = prepared
-    seen.append(corner.pixels.flatten())
-    answers.append(" / ".join(f"{digit}" for digit in corner.probabilities.idxmax()))
+three = [
+    [0.10, 0.12],
+    [0.20, 0.08],
+    [0.27, 0.15],
+    [0.19, 0.23],
+    [0.28, 0.31],
+    [0.20, 0.39],
+    [0.10, 0.36],
+]
+corner.strokes = [three]
 
-plot_examples(np.array(seen), answers)
+axes = plt.subplots(1, 2, figsize=(6, 3.4), layout="constrained")[1]
+for prepared, ax in zip((False, True), axes, strict=True):
+    corner.prepared = prepared
+    plot_digit(corner.pixels, ax=ax)
+    answers = corner.probabilities.idxmax()
+    name = "prepared" if prepared else "as drawn"
+    print(f"{name}: linear {answers['linear']}, network {answers['network']}")
 show_figures()
 
 # %% [markdown] id="draw-read"
-# It is the same seven, and the models are the same, too. But in training they never saw a digit in a
+# It is the same three, and the models are the same, too. But in training they never saw a digit in a
 # corner, nor one as thin and small as this: what they learned does not apply to it.
 #
 # A photo of your handwriting works as well, dark on light or light on dark. `digit_from_image` finds the
 # ink and prepares it:
 #
 # ```python
-# from mnist_nn import digit_from_image, plot_digit
+# from mnist_nn import digit_from_image
 #
 # digit = digit_from_image("photo.jpg")
 # plot_digit(digit)
