@@ -22,6 +22,12 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.interaction import (
+    POINTER_MOUSE,
+    POINTER_PEN,
+    POINTER_TOUCH,
+)
+from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -252,14 +258,16 @@ def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) ->
             "bar => bar.previousSibling.textContent)"
         )
 
-    def drawn(digit: str, place: tuple[float, float, float]) -> list[str]:
+    def drawn(
+        digit: str, place: tuple[float, float, float], pointer: str = POINTER_MOUSE
+    ) -> list[str]:
         """Draw a digit with pointer events, and return what the classifiers see."""
         box = pad.rect
         scroll = browser.execute_script(
             "const box = arguments[0].getBoundingClientRect(); return [box.left, box.top]", pad
         )
         left, top, height = place
-        actions = ActionBuilder(browser, duration=8)
+        actions = ActionBuilder(browser, mouse=PointerInput(pointer, pointer), duration=8)
         for stroke in DIGITS[digit]:
             for number, (x, y) in enumerate(stroke):
                 actions.pointer_action.move_to_location(
@@ -298,6 +306,11 @@ def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) ->
     wait.until(lambda _: best_bars()[1:] == ["1"])
     pad.send_keys(Keys.BACKSPACE)
     wait.until(lambda _: best_bars() == [])
+    # With finger and pen.
+    for pointer in (POINTER_TOUCH, POINTER_PEN):
+        assert drawn("7", (0.1, 0.1, 0.8), pointer)[1:] == ["7"]
+        click("undo")
+        wait.until(lambda _: best_bars() == [])
     drawn("7", (0.1, 0.1, 0.8))
     click("undo")
     wait.until(lambda _: best_bars() == [])
