@@ -18,12 +18,20 @@ Labels = npt.NDArray[np.int64]
 Examples = pd.DataFrame | npt.NDArray[Any]
 Targets = pd.Series | npt.NDArray[Any]
 
+# What is beyond these is a slip, and would take hours, or more memory than there is.
+MOST_STEPS = 10_000_000
+MOST_PERIODS = 1_000
+MOST_LAYERS = 100
+MOST_WEIGHTS = 100_000_000
 
-def whole_number(name: str, value: Any, minimum: int = 1) -> int:
+
+def whole_number(name: str, value: Any, minimum: int = 1, maximum: float = math.inf) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
-    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if is_whole and minimum <= value <= maximum:
         return int(value)
-    raise ValueError(f"{name} must be a whole number, {minimum} or more, not {value!r}")
+    limits = f"{minimum} or more" if maximum == math.inf else f"from {minimum} to {maximum:,}"
+    raise ValueError(f"{name} must be a whole number, {limits}, not {value!r:.100}")
 
 
 def positive_number(name: str, value: Any) -> float:
@@ -31,7 +39,8 @@ def positive_number(name: str, value: Any) -> float:
     if _is_number(value) and np.float32(value) > 0:
         return float(value)
     raise ValueError(
-        f"{name} must be a finite number above 0 (in single precision), such as 0.03, not {value!r}"
+        f"{name} must be a finite number above 0 (in single precision), such as 0.03, not "
+        f"{value!r:.100}"
     )
 
 
@@ -40,7 +49,9 @@ def number_between(name: str, value: Any, minimum: float, below: float = math.in
     if _is_number(value) and minimum <= value < below:
         return float(value)
     limit = "" if below == math.inf else f" and below {below:g}"
-    raise ValueError(f"{name} must be a finite number, {minimum:g} or more{limit}, not {value!r}")
+    raise ValueError(
+        f"{name} must be a finite number, {minimum:g} or more{limit}, not {value!r:.100}"
+    )
 
 
 def hidden_units(value: Any) -> list[int]:
@@ -49,9 +60,17 @@ def hidden_units(value: Any) -> list[int]:
     if not is_list or not len(value):
         raise ValueError(
             f"hidden_units must list the number of nodes of each hidden layer, such as "
-            f"[100, 100], not {value!r}"
+            f"[100, 100], not {value!r:.100}"
         )
-    return [whole_number(f"hidden_units[{layer}]", units) for layer, units in enumerate(value)]
+    if len(value) > MOST_LAYERS:
+        raise ValueError(f"hidden_units lists {len(value)} layers: it may list {MOST_LAYERS}")
+    units = [whole_number(f"hidden_units[{layer}]", units) for layer, units in enumerate(value)]
+    weights = sum(before * after for before, after in itertools.pairwise([PIXELS, *units, CLASSES]))
+    if weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"hidden_units makes a network of {weights:,} weights: it may have {MOST_WEIGHTS:,}"
+        )
+    return units
 
 
 def seed(value: Any) -> int | None:
@@ -62,7 +81,7 @@ def seed(value: Any) -> int | None:
 def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
     """Raise a ValueError unless ``value`` is one of ``choices``."""
     if not isinstance(value, str | int | np.integer | np.bool_) or value not in choices:
-        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {value!r}")
+        raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}, not {value!r:.100}")
 
 
 def labels_of_same_length(**labels: Targets) -> list[Labels]:
@@ -193,7 +212,7 @@ def _labels(name: str, targets: Targets) -> Labels:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
-            f"{name} holds {labels.tolist()[row]!r} in row {row} (counted from 0): every label "
-            f"must be a whole number from 0 to {CLASSES - 1}"
+            f"{name} holds {labels.tolist()[row]!r:.100} in row {row} (counted from 0): every "
+            f"label must be a whole number from 0 to {CLASSES - 1}"
         )
     return labels.astype(np.int64)

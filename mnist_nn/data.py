@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
 
+PEEKED_BYTES = 100_000
 # Of each split, the file, and the SHA-256 sum of the array in it.
 _FILE_OF_SPLIT = {
     "train": (
@@ -109,27 +111,56 @@ def _read_examples(split: str) -> npt.NDArray[np.uint8]:
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     if not isinstance(path, str | os.PathLike) and not hasattr(path, "read"):
         raise TypeError(f"path must be a path, an address or an open file, not {path!r:.100}")
-    name = f"path {str(path)!r}"
+    name = f"path {str(path)!r:.300}"
     remedy = (
         f"Each row must be {1 + PIXELS} whole numbers with commas between them, a label and "
         f"{PIXELS} pixels: no header row, no text, no missing value, no fraction, no row cut off."
     )
+    if isinstance(path, str | os.PathLike):
+        _check_local_file(name, path)
     try:
         # With the type given, pandas stops at the first value that is not a whole number.
         dataframe = pd.read_csv(path, header=None, dtype=np.int64)
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: there is no such file") from None
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{name}: {_first_wrong_cell(path) or error}. {remedy}") from None
+        raise ValueError(
+            f"{name}: {_first_wrong_cell(path) or shortened(error)}. {remedy}"
+        ) from None
     except Exception as error:  # each way of transport and compression has errors of its own
         raise ValueError(
-            f"{name} cannot be read: {error or type(error).__name__}. It must be a whole CSV file "
+            f"{name} cannot be read: {shortened(error)}. It must be a whole CSV file "
             "or the address of one; if it is compressed, its ending must say how"
         ) from None
-    if dataframe.iloc[0].equals(pd.Series(dataframe.columns)):
+    columns = pd.RangeIndex(1 + PIXELS)
+    if dataframe.columns.equals(columns) and dataframe.iloc[0].equals(pd.Series(columns)):
         raise ValueError(f"{name}: row 0 is a header row. {remedy}")
     _check_table(name, dataframe)
     return dataframe
+
+
+def _check_local_file(name: str, path: str | os.PathLike[str]) -> None:
+    """Raise a ValueError if reading a file on this machine would never end, or take all memory."""
+    try:
+        if not os.path.exists(path):  # an address, or pandas will say that there is none
+            return
+        if not os.path.isfile(path):
+            raise ValueError(f"{name} is not a file: give the path of a CSV file")
+        with open(path, "rb") as file:
+            beginning = file.read(PEEKED_BYTES)
+    except OSError:  # as pandas will say
+        return
+    columns = beginning.split(b"\n", 1)[0].count(b",") + 1
+    if columns > 10 * (1 + PIXELS):  # each would take some hundred bytes
+        raise ValueError(
+            f"{name} has {columns} columns or more in row 0: it must have {1 + PIXELS}, the label "
+            f"and {PIXELS} pixels, and each row a line of its own"
+        )
+
+
+@partial(np.frompyfunc, nin=1, nout=1)
+def _is_whole_number(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip().lstrip("-").isdigit()
 
 
 def _first_wrong_cell(path: str | os.PathLike[str] | IO[Any]) -> str:
@@ -139,12 +170,14 @@ def _first_wrong_cell(path: str | os.PathLike[str] | IO[Any]) -> str:
     try:
         with pd.read_csv(path, header=None, dtype=str, na_filter=False, chunksize=500) as chunks:
             for chunk in chunks:
-                text = chunk.fillna("").to_numpy(str)
-                wrong = ~np.char.isdigit(np.char.strip(np.char.lstrip(text, "-")))
+                # Not as an array of str: its cells would all be as long as the longest.
+                cells = chunk.to_numpy(object)
+                wrong = ~_is_whole_number(cells).astype(bool)
                 if wrong.any():
                     row, column = np.argwhere(wrong)[0]
                     where = f"row {chunk.index[row]} (counted from 0), column {column}"
-                    what = f"{str(text[row, column])!r:.40}" if text[row, column] else "nothing"
+                    cell = cells[row, column]
+                    what = f"{cell!r:.40}" if isinstance(cell, str) and cell else "nothing"
                     return f"{where} holds {what}"
     except ValueError:  # not even a table; what pandas said of it will do
         pass
@@ -154,19 +187,20 @@ def _first_wrong_cell(path: str | os.PathLike[str] | IO[Any]) -> str:
 def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless ``dataset`` holds a label and 784 pixels in every row."""
     if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)):
+        if not dataset.shape[1]:
+            raise ValueError(f"{name} has no columns: it must have {1 + PIXELS}")
+        first, last = dataset.columns[[0, -1]].tolist()
         raise ValueError(
-            f"{name} has {dataset.shape[1]} columns, named {dataset.columns[0]!r} to "
-            f"{dataset.columns[-1]!r}: it must have {1 + PIXELS}, the label in column 0 and the "
-            f"pixels in columns 1 to {PIXELS}"
-            if dataset.shape[1]
-            else f"{name} has no columns: it must have {1 + PIXELS}"
+            f"{name} has {dataset.shape[1]} columns, named {first!r:.40} to {last!r:.40}: it must "
+            f"have {1 + PIXELS}, the label in column 0 and the pixels in columns 1 to {PIXELS}"
         )
     if dataset.empty:
         raise ValueError(f"{name} has no rows: it must have one or more")
     values = dataset.to_numpy()
-    if values.dtype.kind not in "iuf":
+    unfit = [dtype for dtype in (*dataset.dtypes, values.dtype) if dtype.kind not in "iuf"]
+    if unfit:
         raise ValueError(
-            f"{name} holds {values.dtype} values: it must hold whole numbers only; if it does, "
+            f"{name} holds {unfit[0]} values: it must hold whole numbers only; if it does, "
             "convert it with .astype('int64')"
         )
     maximum = np.full(1 + PIXELS, PIXEL_MAXIMUM)
@@ -182,3 +216,8 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             f"{name}: the {kind} in row {row} (counted from 0), column {column} is "
             f"{values[row, column]}: it must be a whole number from 0 to {maximum[column]}"
         )
+
+
+def shortened(error: Exception) -> str:
+    """Return what an error says, or its name if it says nothing."""
+    return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from mnist_nn.data import IMAGE_SIDE
+from mnist_nn.data import IMAGE_SIDE, shortened
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
         ValueError: If the image cannot be read, is too large, moves, or has no ink.
     """
     if isinstance(image, str | os.PathLike):
-        name = f"image {os.fspath(image)!r}"
+        name = f"image {str(image)!r:.300}"
         grey = _read_grey(image, name)
     else:
         name = "image"
@@ -149,8 +149,8 @@ def _fitted(terms: Grey, grey: Grey, chosen: Mask) -> Grey:
 
 
 def _resized(grey: Grey, height: int, width: int) -> Grey:
-    """Return means over areas, or what lies smoothly between pixels if the image grows."""
-    how = Image.Resampling.BOX if height < grey.shape[0] else Image.Resampling.BICUBIC
+    """Return means over areas, or what lies between pixels if the image grows."""
+    how = Image.Resampling.BOX if height < grey.shape[0] else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(grey).resize((width, height), how))
 
 
@@ -174,7 +174,7 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: there is no such file") from None
     except Exception as error:  # each format has errors of its own
-        raise ValueError(f"{name} cannot be read: {error}. {REMEDY}") from None
+        raise ValueError(f"{name} cannot be read: {shortened(error)}. {REMEDY}") from None
 
 
 def _grey_levels(values: npt.NDArray[Any]) -> Grey:

@@ -208,12 +208,13 @@ def _checked_strokes(strokes: Any) -> list[Stroke]:
         "such as [[[0.5, 0.2], [0.5, 0.8]]]"
     )
     try:
-        arrays = [np.asarray(stroke, np.float64) for stroke in strokes]
+        listed = list(strokes)
+        arrays = [np.asarray(stroke, np.float64) for stroke in listed]
     except (TypeError, ValueError):
         raise ValueError(f"strokes is {strokes!r:.100}: {remedy}") from None
     for number, points in enumerate(arrays):
         if points.ndim != 2 or points.shape[1] != 2 or not ((points >= 0) & (points <= 1)).all():
-            raise ValueError(f"strokes[{number}] is {strokes[number]!r:.100}: {remedy}")
+            raise ValueError(f"strokes[{number}] is {listed[number]!r:.100}: {remedy}")
     if sum(map(len, arrays)) > MOST_POINTS:
         raise ValueError(f"strokes has more than {MOST_POINTS} points: draw less")
     return [points.tolist() for points in arrays]

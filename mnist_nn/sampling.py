@@ -110,8 +110,9 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
         ValueError: If either is not a positive whole number, or there are fewer steps than periods;
             or if ``periods`` lists the steps of each, and they do not add up.
     """
-    steps = arguments.whole_number("steps", steps)
-    if isinstance(periods, Sequence | np.ndarray) and not isinstance(periods, str):
+    steps = arguments.whole_number("steps", steps, maximum=arguments.MOST_STEPS)
+    if isinstance(periods, Sequence | np.ndarray) and not isinstance(periods, str | bytes):
+        arguments.whole_number("the length of periods", len(periods), 1, arguments.MOST_PERIODS)
         steps_by_period = [
             arguments.whole_number(f"periods[{period}]", n_steps)
             for period, n_steps in enumerate(periods)
@@ -122,7 +123,7 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
                 "the same"
             )
         return steps_by_period
-    periods = arguments.whole_number("periods", periods)
+    periods = arguments.whole_number("periods", periods, maximum=arguments.MOST_PERIODS)
     if steps < periods:
         raise ValueError(
             f"steps {steps} is less than the {periods} periods, and each needs a step: raise "

@@ -203,7 +203,8 @@ def train_classification_model(
             raise
         _keep_whole_periods(history)
         model.history = history
-        print(f"Training stopped. Periods finished: {len(history.epoch)} of {len(periods_dealt)}.")
+        finished = len(history.epoch)
+        print(f"Training stopped. Periods finished: {finished} of {len(periods_dealt)}.")
     else:
         if verbose:
             print("Model training finished.")
@@ -212,7 +213,7 @@ def train_classification_model(
             gc.unfreeze()
         model.train_function = None  # so that the next fit makes its own
 
-    if verbose and history.epoch:
+    if verbose and history.history:
         _show_results(model, validation[1], evaluation.predicted_classes)
     return model
 
