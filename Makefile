@@ -4,6 +4,7 @@ READY := .venv/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test lint bench lab
+.PHONY: test-lowest test-newest
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -22,6 +23,22 @@ porting: $(READY) ## execute the notebook on porting from Estimators to Keras
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-lowest: $(READY) ## run the tests with the lowest versions that pyproject.toml allows
+	mkdir -p build
+	$(BIN)/python tests/lowest_versions.py > build/lowest.txt
+	$(call test_in,build/lowest,--constraint build/lowest.txt,-o filterwarnings=default)
+
+test-newest: $(READY) ## run the tests with the newest versions that there are
+	$(call test_in,build/newest)
+
+# Run the tests in a fresh virtual environment: its folder, options of pip, options of pytest. With
+# the lowest versions, warnings are no errors: old libraries say much of each other.
+define test_in
+	$(PYTHON) -m venv --clear $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) --editable '.[dev]'
+	$(1)/bin/python -m pytest -n 2 --dist worksteal $(3)
+endef
 
 browser-test: $(READY) ## run the exercises in JupyterLab in a headless Chromium
 	$(BIN)/python -m pytest tests/browser.py

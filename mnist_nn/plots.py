@@ -4,23 +4,42 @@ An Axes' label, which nothing else shows, is its alternative text: what the figu
 for those who cannot see it.
 """
 
+import contextlib
 import html
+import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.language import message
+
+
+@contextlib.contextmanager
+def _without_log() -> Iterator[None]:
+    """Keep Matplotlib from telling, in red, where its cache is if it cannot be in the home folder,
+    and that it builds one.
+    """
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+with _without_log():
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import MaxNLocator
 
 IMAGES_PER_ROW = 10
 IMAGE_INCHES = 1.0

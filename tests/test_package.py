@@ -99,3 +99,32 @@ def test_operations_run_one_after_another_unless_the_user_has_chosen() -> None:
             [sys.executable, "-c", code + ask], capture_output=True, text=True, check=True
         )
         assert result.stdout == f"{threads}\n"
+
+
+def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:
+    """All that is written is Matplotlib's cache, in the temporary folder since there is no home."""
+    code = """
+import os, sys
+written = set()
+
+def listen(event, args):
+    is_open = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+    if is_open or event in ("os.mkdir", "os.rename", "shutil.copyfile"):
+        written.add(str(args[0]))
+
+sys.addaudithook(listen)
+import mnist_nn
+targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe().head(300))
+data = (examples[:200], targets[:200], examples[200:], targets[200:])
+model = mnist_nn.train_nn_classification_model(0.05, 10, 10, [5], *data)
+mnist_nn.plot_weights(model.layers[0].kernel.numpy())
+mnist_nn.show_figures()
+mnist_nn.draw(model).strokes = [[[0.5, 0.2], [0.5, 0.8]]]
+print(sorted(path for path in written if not path.startswith(("/dev/", os.environ["TMPDIR"]))))
+"""
+    environment = {"HOME": "/dev/null", "TMPDIR": str(tmp_path), "MPLBACKEND": "agg"}
+    python = [sys.executable, "-B", "-W", "ignore", "-c", code]
+    result = subprocess.run(python, cwd="/", env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == "[]"
+    assert [path.name.split("-")[0] for path in tmp_path.iterdir()] in ([], ["matplotlib"])
