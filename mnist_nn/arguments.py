@@ -30,8 +30,9 @@ def whole_number(name: str, value: Any, minimum: int = 1, maximum: float = math.
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if is_whole and minimum <= value <= maximum:
         return int(value)
-    limits = f"{minimum} or more" if maximum == math.inf else f"from {minimum} to {maximum:,}"
-    raise ValueError(f"{name} must be a whole number, {limits}, not {value!r:.100}")
+    if is_whole and value > maximum:
+        raise ValueError(f"{name} must be {maximum:,} or less, not {value!r:.100}")
+    raise ValueError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
 
 
 def positive_number(name: str, value: Any) -> float:

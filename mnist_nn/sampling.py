@@ -112,7 +112,7 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
     """
     steps = arguments.whole_number("steps", steps, maximum=arguments.MOST_STEPS)
     if isinstance(periods, Sequence | np.ndarray) and not isinstance(periods, str | bytes):
-        arguments.whole_number("the length of periods", len(periods), 1, arguments.MOST_PERIODS)
+        arguments.whole_number("the number of periods", len(periods), 0, arguments.MOST_PERIODS)
         steps_by_period = [
             arguments.whole_number(f"periods[{period}]", n_steps)
             for period, n_steps in enumerate(periods)

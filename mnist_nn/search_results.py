@@ -112,7 +112,7 @@ class ResultsFile:
                     raise ValueError(f"it is {' of data '.join(cells[:2])}, not {of}")
                 run, row = self._parse(cells[2:])
                 self.rows[run] = row
-        except (ValueError, csv.Error) as error:
+        except (ValueError, csv.Error, RecursionError) as error:
             raise ValueError(
                 f"results {str(self.path)!r} does not fit this search, line {lines.line_num}: "
                 f"{error}. Give the path of another file, or take this one away"

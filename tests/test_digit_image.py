@@ -138,7 +138,7 @@ SAVED: dict[str, Callable[[Image.Image], Image.Image]] = {
     "still.gif": lambda image: image.convert("P"),
     "floats.tiff": lambda image: image.convert("F"),
     "integers.tiff": lambda image: image.convert("I"),
-    "lab.tiff": lambda image: image.convert("RGB").convert("YCbCr"),
+    "printer's colours.tiff": lambda image: image.convert("CMYK"),
     "old.bmp": lambda image: image.convert("RGB"),
     "new.webp": lambda image: image.convert("RGB"),
 }

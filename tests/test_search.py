@@ -1,5 +1,6 @@
 """The search of hyper-parameters: what it returns, writes and survives."""
 
+import csv
 import os
 import signal
 import subprocess
@@ -473,3 +474,23 @@ def test_failed_runs_are_not_drawn(grid_results: pd.DataFrame) -> None:
     failed = grid_results.assign(mean_val_accuracy=np.nan)
     with pytest.raises(ValueError, match="no setting of which all runs went well: look at error"):
         mnist_nn.plot_search(failed, "learning_rate")
+
+
+def test_no_cell_of_the_file_is_a_formula(small: Split, tmp_path: Path) -> None:
+    """Spreadsheets calculate what begins with =, +, - or @."""
+    path = tmp_path / "results.csv"
+    formulas = ["=1+1", "+1", "@SUM(1)", "-1"]
+    parameters = {"learning_rate": formulas, "steps": [10], "batch_size": [10]}
+    mnist_nn.search_hyperparameters(
+        mnist_nn.train_linear_classification_model,
+        parameters,
+        *small,
+        seeds=[1],
+        results=path,
+        n_jobs=1,
+        verbose=0,
+    )
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 1 + len(formulas)
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "-"))]

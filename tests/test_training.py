@@ -218,6 +218,17 @@ def test_classifier_is_a_keras_model_as_any(small: Split, tmp_path: Path) -> Non
     classifier.save(tmp_path / "classifier.keras")
     loaded = keras.models.load_model(tmp_path / "classifier.keras")
     np.testing.assert_array_equal(loaded.predict(small.validation_examples, verbose=0), expected)
+    # In a process that does not have this package, too, and in Keras' safe mode.
+    np.save(tmp_path / "examples.npy", small.validation_examples.to_numpy())
+    code = """
+import sys
+sys.modules["mnist_nn"] = None
+import keras, numpy as np
+loaded = keras.models.load_model("classifier.keras", safe_mode=True)
+np.save("predicted.npy", loaded.predict(np.load("examples.npy"), verbose=0))
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "predicted.npy"), expected)
     # Keras' own training goes on from here, in its own way.
     features, targets = small.training_examples.to_numpy(np.float32), small.training_targets
     history = classifier.fit(features, targets, epochs=3, verbose=0).history
