@@ -176,20 +176,20 @@ def train_classification_model(
     _prepare(model, learning_rate, *validation)
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
 
-    if verbose:
-        print("Training model...")
-        print("LogLoss error (on validation data):", flush=True)
     evaluation = _PeriodEvaluation(training[1], validation[1], verbose)
     history = keras.callbacks.History()
-    model.train_function = _train_function(
-        model, training, validation[0], batch_size, periods_dealt, evaluation
-    )
     # So that the garbage collector does not look through all that was imported, again and again: a
     # look takes a fifth of a second. Where somebody has frozen that already, it stays so.
     freeze = not gc.get_freeze_count()
-    if freeze:
-        gc.freeze()
     try:
+        if verbose:
+            print("Training model...")
+            print("LogLoss error (on validation data):", flush=True)
+        model.train_function = _train_function(
+            model, training, validation[0], batch_size, periods_dealt, evaluation
+        )
+        if freeze:
+            gc.freeze()
         model.fit(
             tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
             epochs=len(periods_dealt),
