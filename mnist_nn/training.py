@@ -1,7 +1,10 @@
 """The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
 
+import contextlib
 import gc
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -58,8 +61,9 @@ def train_linear_classification_model(
         seed: Seed of the batches. The same seed gives the same run on the same machine; without
             one, each run differs.
         verbose: 1 prints the log loss of each period and draws it and the confusion matrix; 0 is
-            silent and draws nothing. If training is interrupted, 1 shows and returns what the
-            finished periods have reached; 0 raises the KeyboardInterrupt, so that loops end.
+            silent and draws nothing. If it is interrupted, training ends with the period
+            that it is in; then 1 shows and returns what was reached, and 0 raises the
+            KeyboardInterrupt, so that loops end, too.
 
     Returns:
         The trained Keras model. Its ``history.history`` holds for each period ``log_loss``,
@@ -181,41 +185,81 @@ def train_classification_model(
     # So that the garbage collector does not look through all that was imported, again and again: a
     # look takes a fifth of a second. Where somebody has frozen that already, it stays so.
     freeze = not gc.get_freeze_count()
-    try:
-        if verbose:
-            print("Training model...")
-            print("LogLoss error (on validation data):", flush=True)
-        model.train_function = _train_function(
-            model, training, validation[0], batch_size, periods_dealt, evaluation
-        )
-        if freeze:
-            gc.freeze()
-        model.fit(
-            tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
-            epochs=len(periods_dealt),
-            steps_per_epoch=1,  # a call of the train function, which does the period's steps
-            shuffle=False,
-            callbacks=[evaluation, *callbacks, history],
-            verbose=0,
-        )
-    except KeyboardInterrupt:
-        if not verbose:  # silent calls stand in loops and searches, which are to stop, too
-            raise
-        _keep_whole_periods(history)
-        model.history = history
+    with _interrupts_noted() as interrupts:
+        try:
+            if verbose:
+                print("Training model...")
+                print("LogLoss error (on validation data):", flush=True)
+            model.train_function = _train_function(
+                model, training, validation[0], batch_size, periods_dealt, evaluation
+            )
+            if freeze:
+                gc.freeze()
+            model.fit(
+                tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
+                epochs=len(periods_dealt),
+                steps_per_epoch=1,  # a call of the train function, which does the period's steps
+                shuffle=False,
+                callbacks=[evaluation, *callbacks, history, _StopAfterInterrupt(interrupts)],
+                verbose=0,
+            )
+        except KeyboardInterrupt as interrupt:  # the second, or a callback's
+            interrupts.append(interrupt)
+            _keep_whole_periods(history)
+            model.history = history
+        finally:
+            if freeze:
+                gc.unfreeze()
+            model.train_function = None  # so that the next fit makes its own
+
+    if interrupts and not verbose:  # silent calls stand in loops and searches, which are to stop
+        raise KeyboardInterrupt
+    if interrupts:
         finished = len(history.epoch)
         print(f"Training stopped. Periods finished: {finished} of {len(periods_dealt)}.")
-    else:
-        if verbose:
-            print("Model training finished.")
-    finally:
-        if freeze:
-            gc.unfreeze()
-        model.train_function = None  # so that the next fit makes its own
-
+    elif verbose:
+        print("Model training finished.")
     if verbose and history.history:
         _show_results(model, validation[1], evaluation.predicted_classes)
     return model
+
+
+@contextlib.contextmanager
+def _interrupts_noted() -> Iterator[list[Any]]:
+    """Note the first interrupt instead of raising it, in the list that is yielded.
+
+    Raised in the middle of its work, TensorFlow turns it into other errors. The second is raised.
+    """
+    interrupts: list[Any] = []
+
+    def note(number: int, frame: Any) -> None:
+        if interrupts:
+            raise KeyboardInterrupt
+        interrupts.append(number)
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield interrupts  # interrupts go elsewhere
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _StopAfterInterrupt(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Ends training with the period in which an interrupt was noted."""
+
+    def __init__(self, interrupts: list[Any]) -> None:
+        super().__init__()
+        self.interrupts = interrupts
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.interrupts:
+            self.model.stop_training = True
 
 
 def _keep_whole_periods(history: keras.callbacks.History) -> None:
