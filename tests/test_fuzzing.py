@@ -202,7 +202,7 @@ def test_no_file_takes_more_than_ten_times_its_size(row: bytes, tmp_path: Path) 
     assert most < 10 * len(row)
 
 
-@cases(300)
+@cases(200)
 @given(
     columns=st.one_of(st.none(), st.permutations(range(3)), st.lists(st.text(), max_size=3)),
     dtype=st.sampled_from(
@@ -264,7 +264,7 @@ def tiny(train_table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> dict[str
     }
 
 
-@cases(500)
+@cases(300)
 @example(changes={"steps": 10**12})
 @example(changes={"steps": 10**9, "periods": 10**8})
 @example(changes={"hidden_units": [10**7]})

@@ -22,7 +22,7 @@ NEXT = """
 classifier = train_nn_classification_model(0.05, 10, 20, [50], *data, verbose=0)
 print(len(classifier.history.history["log_loss"]))
 """
-STOPS = 6
+STOPS = 4
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
-KILLS = int(os.environ.get("KILLS", "4"))
+KILLS = int(os.environ.get("KILLS", "3"))
 COMMANDS = {"write": 2.5, "execute solution": 45.0}  # and the seconds that they take
 
 
@@ -26,7 +26,6 @@ def texts(folder: Path) -> dict[str, list[str]]:
     for path in folder.glob("notebooks/*/*.ipynb"):
         if ".unfinished" not in path.name:
             notebook = nbformat.read(path, as_version=4)
-            nbformat.validate(notebook)
             sources[str(path)] = [cell.source for cell in notebook.cells]
     return sources
 
