@@ -269,7 +269,8 @@ class _Search:
                     yield from ((run, failed_row(lost)) for run in remaining)
                     return
                 warnings.warn(
-                    f"{lost} The {len(remaining)} runs that are not finished begin again.",
+                    f"{lost.rstrip('.')}. The {len(remaining)} runs that are not finished begin "
+                    "again.",
                     stacklevel=arguments.stacklevel_of_caller(),
                 )
 

@@ -51,6 +51,8 @@ return Array.from(panel.content.widgets, widget => {
     };
 });
 """
+SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
+SAVED = "window.jupyterapp.serviceManager.contents.get(arguments[0])"
 RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
 SCROLL_TO = """
 const content = window.jupyterapp.shell.currentWidget.content;
@@ -217,6 +219,15 @@ def test_unanswered_exercise_runs_to_its_end(
         time.sleep(1)
         browser.save_screenshot(str(SCREENSHOTS / f"{edition.language}-{number}-{cell_id}.png"))
 
+    # JupyterLab's save leaves every cell as it was, and the checks know them again.
+    browser.execute_async_script(f"{SAVE}.then(arguments[0])")
+    path = f"{edition.language}/exercise.ipynb"
+    saved = browser.execute_async_script(f"{SAVED}.then(arguments[1])", path)["content"]
+    assert [(cell["id"], cell["source"]) for cell in saved["cells"]] == [
+        (cell.id, cell.source) for cell in build.make(edition).cells
+    ]
+    assert saved["nbformat"] == 4
+
     # The figures carry alternative texts in the reader's language.
     browser.execute_script(SCROLL_TO, "linear-first-call")
     time.sleep(1)
@@ -323,9 +334,7 @@ def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) ->
         "window.jupyterapp.commands.execute('notebook:run-cell').then(arguments[0])"
     )
     wait.until(lambda _: cells_of(browser)[2]["texts"][0][2] == "(28, 28) 3\n")
-    browser.execute_async_script(
-        "window.jupyterapp.commands.execute('docmanager:save').then(arguments[0])"
-    )
+    browser.execute_async_script(f"{SAVE}.then(arguments[0])")
     notebook = "return window.jupyterapp.shell.currentWidget.content.model.toJSON()"
     saved = nbformat.from_dict(browser.execute_script(notebook))
     view, picture = saved.cells[1].outputs
