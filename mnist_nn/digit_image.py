@@ -36,7 +36,7 @@ def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
     """Prepare a photo or drawing of one digit as MNIST's digits were prepared.
 
     The ink is told from its ground, dark on light or light on dark; scaled into a box of 20×20
-    pixels, proportions kept; thickened or thinned if hardly a digit of MNIST is as thin or thick;
+    pixels, proportions kept; thickened or thinned to what the middle half of MNIST's digits have;
     and placed in 28×28 pixels so that its centre of mass is in the middle.
 
     Args:
