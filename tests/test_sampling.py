@@ -11,7 +11,7 @@ import tensorflow as tf
 from scipy import stats
 
 from mnist_nn import create_training_dataset, sampling
-from mnist_nn.sampling import split_steps
+from mnist_nn.sampling import deal_batches, split_steps
 
 
 def deal_rows(
@@ -113,3 +113,60 @@ def test_bad_arguments_are_refused() -> None:
         create_training_dataset(examples, targets, 5, 9)
     with pytest.raises(ValueError, match="^examples has the shape"):
         create_training_dataset(examples[:, 1:], targets, 5, 100)
+
+
+def test_batches_enter_the_buffer_in_their_order() -> None:
+    """Of more batches than the buffer holds, none comes again before all have entered it."""
+    (period,) = deal_batches(20_000, 1, 10_000, 1, seed=0)
+    assert len(set(period.batch_numbers)) == 10_000
+    assert period.batch_numbers.max() >= 19_000
+    # What was dealt at a step had entered before.
+    assert (period.batch_numbers < 10_000 + np.arange(10_000)).all()
+
+
+def test_last_batch_may_be_shorter_and_one_batch_may_hold_all() -> None:
+    (period,) = deal_batches(10, 3, 10_000, 1, seed=0)
+    assert period.batch_numbers.dtype == np.int64
+    # A quarter each, within seven standard deviations.
+    assert np.bincount(period.batch_numbers) == pytest.approx([2_500] * 4, abs=300)
+    (period,) = deal_batches(10, 10, 5, 1, seed=0)
+    assert set(period.batch_numbers) == {0}
+
+
+def test_most_steps_and_periods_are_allowed() -> None:
+    assert split_steps(10_000_000, 1_000) == [10_000] * 1_000
+    assert split_steps(1_000, [1] * 1_000) == [1] * 1_000
+    assert split_steps(7, np.array([3, 4])) == [3, 4]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("steps", "periods", "text"),
+    [
+        (0, 1, "^steps must be a whole number, 1 or more, not 0$"),
+        (10_000_001, 1, "^steps must be 10,000,000 or less, not 10000001$"),
+        (10, 0, "^periods must be a whole number, 1 or more, not 0$"),
+        (10_000, 1_001, "^periods must be 1,000 or less, not 1001$"),
+        (1_001, [1] * 1_001, "^the number of periods must be 1,000 or less, not 1001$"),
+        (3, [1, 2.0], r"^periods\[1\] must be a whole number, 1 or more, not 2.0$"),
+        (3, [1, 1], "^periods lists 2 steps, but steps is 3: they must be the same$"),
+        (3, [], "^periods lists 0 steps, but steps is 3: they must be the same$"),
+        (3, "111", "^periods must be a whole number"),
+        (3, b"\1\1\1", "^periods must be a whole number"),
+        (3, 4, "^steps 3 is less than the 4 periods, .* raise steps, or lower periods$"),
+    ],
+)
+def test_bad_steps_and_periods_get_a_clear_error(steps: Any, periods: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        split_steps(steps, periods)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "text"),
+    [
+        (0, "^batch_size must be a whole number, 1 or more, not 0$"),
+        (11, "^batch_size 11 is more than the 10 training examples: it must be 10 or less$"),
+    ],
+)
+def test_bad_batch_size_gets_a_clear_error(batch_size: int, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        deal_batches(10, batch_size, 10, 1, seed=0)
