@@ -15,7 +15,7 @@ PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
 
-PEEKED_BYTES = 100_000
+PEEKED_BYTES = 100_000  # of a CSV file, to see how many columns it has
 # Of each split, the file, and the SHA-256 sum of the array in it.
 _FILE_OF_SPLIT = {
     "train": (

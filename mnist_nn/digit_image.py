@@ -158,9 +158,7 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
     """Read an image file as grey levels from 0 to 1, or raise an error."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of what is odd about the file; its size is checked here
+            warnings.simplefilter("ignore")  # what is odd about a file, if it can be read
             with Image.open(path) as picture:
                 picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG is read smaller at once
                 _check_size(name, picture.height, picture.width)
