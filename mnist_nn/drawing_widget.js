@@ -65,8 +65,7 @@ function render({ model, el }) {
     pen.lineCap = pen.lineJoin = "round";
     for (const points of strokes) {
       pen.beginPath();
-      points.forEach(([x, y]) => pen.lineTo(x, y));
-      pen.lineTo(...points[0].map((place, axis) => (points[1] ? points.at(-1)[axis] : place)));
+      [...points, points.at(-1)].forEach(([x, y]) => pen.lineTo(x, y)); // one point makes a dot
       pen.stroke();
     }
     if (cursor && document.activeElement === pad) {
@@ -100,7 +99,7 @@ function render({ model, el }) {
   }
 
   function send(isFinished) {
-    model.set("strokes", strokes.slice());
+    model.set("strokes", strokes);
     model.set("prepared", prepare.checked);
     if (isFinished) model.set("finished", model.get("finished") + 1);
     model.save_changes(); // while an answer is on its way, it keeps only the latest
@@ -188,20 +187,26 @@ function render({ model, el }) {
   clear.addEventListener("click", () => replace([]));
   prepare.addEventListener("change", () => send(true));
 
-  function showDrawing() {
-    if (!stroke) strokes = model.get("strokes");
-    prepare.checked = model.get("prepared");
+  function takeStrokes() {
+    if (stroke || strokes === model.get("strokes")) return; // they are this pad's own
+    strokes = model.get("strokes");
     showStrokes();
   }
 
-  const drawing = "change:strokes change:prepared";
+  function takePrepared() {
+    prepare.checked = model.get("prepared");
+  }
+
   const answer = "change:pixels change:probabilities change:description";
-  model.on(drawing, showDrawing);
+  model.on("change:strokes", takeStrokes);
+  model.on("change:prepared", takePrepared);
   model.on(answer, showAnswer);
-  showDrawing();
+  showStrokes();
+  takePrepared();
   showAnswer();
   return () => {
-    model.off(drawing, showDrawing);
+    model.off("change:strokes", takeStrokes);
+    model.off("change:prepared", takePrepared);
     model.off(answer, showAnswer);
   };
 }
