@@ -86,18 +86,20 @@ def build_nn_model(
             name=name,
         )
 
-    model = keras.Sequential([keras.Input(shape=(PIXELS,), name="pixels")], name="dnn")
+    # In a list, since Sequential.add() builds the whole model anew with each layer.
+    layers = [keras.Input(shape=(PIXELS,), name="pixels")]
     for layer, units in enumerate(hidden_units):
-        model.add(dense(units, f"hiddenlayer_{layer}", "relu"))
+        layers.append(dense(units, f"hiddenlayer_{layer}", "relu"))
         if dropout:
-            model.add(
-                keras.layers.Dropout(dropout, seed=_draw_seed(seeds), name=f"dropout_{layer}")
+            seed_of_layer = _draw_seed(seeds)
+            layers.append(
+                keras.layers.Dropout(dropout, seed=seed_of_layer, name=f"dropout_{layer}")
             )
         if batch_normalization:
-            model.add(keras.layers.BatchNormalization(name=f"batch_normalization_{layer}"))
-    model.add(dense(CLASSES, "logits"))
-    model.add(keras.layers.Softmax(name="probabilities"))
-    return model
+            layers.append(keras.layers.BatchNormalization(name=f"batch_normalization_{layer}"))
+    layers.append(dense(CLASSES, "logits"))
+    layers.append(keras.layers.Softmax(name="probabilities"))
+    return keras.Sequential(layers, name="dnn")
 
 
 def compile_classification_model(model: keras.Model, learning_rate: float) -> None:

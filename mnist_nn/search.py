@@ -28,7 +28,14 @@ from mnist_nn.search_results import (
     plain,
     row_names,
 )
-from mnist_nn.search_worker import Trainer, failed_row, in_one_line, this_process, train_run
+from mnist_nn.search_worker import (
+    Trainer,
+    failed_row,
+    forget_graphs,
+    in_one_line,
+    this_process,
+    train_run,
+)
 from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
 
 Arrays = Sequence[npt.NDArray[Any]]
@@ -144,6 +151,8 @@ def search_hyperparameters(
     except KeyboardInterrupt:
         settings = search.ranked(settings)
         print("Search stopped: the runs that are finished are returned.")
+    finally:
+        forget_graphs()
     return search.table(settings + stopped, [*parameters], row_names(most_periods))
 
 

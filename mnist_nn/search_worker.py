@@ -15,8 +15,18 @@ from typing import Any
 from mnist_nn.arguments import Features, Labels
 from mnist_nn.keras_backend import keras, tf
 from mnist_nn.search_results import Row, Run, row_of_history
+from mnist_nn.training import Graph, TrainFunction
 
 Trainer = Callable[..., keras.Model]
+
+# Of graphs, how many are kept, and the weights that the model of one may have: tracing one takes as
+# long as hundreds of steps of a small network, and less than a few of a large one.
+MOST_GRAPHS = 8
+MOST_KEPT_WEIGHTS = 1_000_000
+# Arguments that change nothing in a graph.
+NOT_IN_GRAPH = ("learning_rate", "steps", "periods")
+
+_graphs: dict[Any, Graph] = {}  # the one that was used last comes last
 
 # TensorFlow's threads and the garbage collector belong to the whole process.
 _one_run_at_a_time = threading.Lock()
@@ -38,6 +48,9 @@ def train_run(
         warnings.simplefilter("ignore")
         if in_worker:
             _prepare_worker()
+        shape = [(name, value) for name, value in run.setting if name not in NOT_IN_GRAPH]
+        sizes = [len(training_features), len(validation_features)]
+        graph_key = repr((trainer.__name__, shape, sizes))
         start = time.perf_counter()
         try:
             model = trainer(
@@ -46,7 +59,7 @@ def train_run(
                 training_targets=training_labels,
                 validation_examples=validation_features,
                 validation_targets=validation_labels,
-                callbacks=[_StopAfter(last_period)],
+                callbacks=[_StopAfter(last_period), _UseKeptGraph(graph_key)],
                 seed=run.seed,
                 verbose=0,
             )
@@ -58,6 +71,11 @@ def train_run(
         if in_worker:
             gc.collect()  # of this run alone, since all else is frozen
         return run, row
+
+
+def forget_graphs() -> None:
+    """Free what was kept in this process."""
+    _graphs.clear()
 
 
 def this_process() -> tuple[str, int]:
@@ -81,6 +99,24 @@ class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has n
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         self.model.stop_training = epoch + 1 >= self.periods
+
+
+class _UseKeptGraph(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Trains with the graph of an earlier run, if there was one with the same key, and keeps it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        function: TrainFunction = self.model.train_function
+        graph = _graphs.pop(self.key, None)
+        if graph:
+            function.use(graph)
+        if self.model.count_params() <= MOST_KEPT_WEIGHTS:
+            _graphs[self.key] = function.graph
+        if len(_graphs) > MOST_GRAPHS:
+            del _graphs[next(iter(_graphs))]
 
 
 def _prepare_worker() -> None:

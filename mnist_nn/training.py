@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -190,7 +190,7 @@ def train_classification_model(
             if verbose:
                 print("Training model...")
                 print("LogLoss error (on validation data):", flush=True)
-            model.train_function = _train_function(
+            model.train_function = TrainFunction(
                 model, training, validation[0], batch_size, periods_dealt, evaluation
             )
             if freeze:
@@ -298,41 +298,66 @@ class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
             print(f"  period {epoch:02d} : {logs['val_log_loss']:0.2f}", flush=True)
 
 
-def _train_function(
-    model: keras.Model,
-    training: tuple[Features, Labels],
-    validation_features: Features,
-    batch_size: int,
-    periods_dealt: Sequence[Period],
-    evaluation: _PeriodEvaluation,
-) -> Callable[[Any], dict[str, Any]]:
-    """Return a train function for Keras' ``fit`` that does a period in one call: all its steps, and
-    the predictions of both sets.
+class Graph(NamedTuple):
+    """A function that trains for a period, and the model whose variables it changes."""
+
+    model: keras.Model
+    train_period: Callable[..., list[Any]]
+
+
+class TrainFunction:
+    """A train function for Keras' ``fit`` that does a period in one call: all its steps, and the
+    predictions of both sets.
 
     What ``fit`` iterates over are the numbers of the periods; the batches are gathered here. A
     pipeline that hands on each batch takes as long as half the training.
     """
-    # Variables made while a function is traced would have it traced twice.
-    model.optimizer.build(model.trainable_variables)
-    tensors = [tf.convert_to_tensor(part) for part in (*training, validation_features)]
-    train_period: Callable[..., list[Any]] = partial(_train_period, model, batch_size)
-    if not tf.distribute.has_strategy():
-        train_period = partial(_without_replicas, train_period)
-    if not model.run_eagerly:
-        # AutoGraph would leave files in the temporary folder.
-        # As arguments, not as constants of the function, the large tensors are freed at once.
-        signature = [*map(tf.TensorSpec.from_tensor, tensors), *PERIOD_SIGNATURE]
-        train_period = tf.function(train_period, input_signature=signature, autograph=False)
 
-    def train_function(iterator: Any) -> dict[str, Any]:
-        period = periods_dealt[int(next(iterator))]
+    def __init__(
+        self,
+        model: keras.Model,
+        training: tuple[Features, Labels],
+        validation_features: Features,
+        batch_size: int,
+        periods_dealt: Sequence[Period],
+        evaluation: _PeriodEvaluation,
+    ) -> None:
+        self.periods_dealt = periods_dealt
+        self.evaluation = evaluation
+        self.tensors = [tf.convert_to_tensor(part) for part in (*training, validation_features)]
+        # Variables made while a function is traced would have it traced twice.
+        model.optimizer.build(model.trainable_variables)
+        train_period: Callable[..., list[Any]] = partial(_train_period, model, batch_size)
+        if not tf.distribute.has_strategy():
+            train_period = partial(_without_replicas, train_period)
+        if not model.run_eagerly:
+            # AutoGraph would leave files in the temporary folder.
+            # As arguments, not as constants of the function, the large tensors are freed at once.
+            signature = [*map(tf.TensorSpec.from_tensor, self.tensors), *PERIOD_SIGNATURE]
+            train_period = tf.function(train_period, input_signature=signature, autograph=False)
+        self.graph = Graph(model, train_period)
+
+    def __call__(self, iterator: Any) -> dict[str, Any]:
+        period = self.periods_dealt[int(next(iterator))]
         numbers = [tf.convert_to_tensor(part, tf.int64) for part in period]
-        probabilities = train_period(*tensors, *numbers)
-        evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
-        results: dict[str, Any] = model.get_metrics_result()
+        self.graph.model.reset_metrics()  # fit does so for its own model alone
+        probabilities = self.graph.train_period(*self.tensors, *numbers)
+        self.evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
+        results: dict[str, Any] = self.graph.model.get_metrics_result()
         return results
 
-    return train_function
+    def use(self, graph: Graph) -> None:
+        """Train with the graph of a model that is built and compiled alike, from the weights and
+        settings that ``fit``'s own model has now. That one stays as it is.
+        """
+        for variable, own in zip(_state(graph.model), _state(self.graph.model), strict=True):
+            variable.assign(own)
+        self.graph = graph
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Return what training reads and changes: weights, seeds, learning rate, sums of squares."""
+    return [*model.variables, *model.optimizer.variables]
 
 
 def _without_replicas(function: Callable[..., Any], *tensors: Any) -> Any:

@@ -31,6 +31,7 @@ GRID: dict[str, Any] = {
     "hidden_units": [[10], (10, 5)],
     "periods": [4],
 }
+LONG = GRID | {"steps": [2_000]}  # long enough to kill a worker on the way
 LINEAR: dict[str, Any] = {"learning_rate": [0.1], "steps": [20], "batch_size": [10]}
 
 
@@ -44,6 +45,11 @@ def search(small: Split, parameters: dict[str, Any] = GRID, **options: Any) -> p
 @pytest.fixture(scope="module")
 def grid_results(small: Split) -> pd.DataFrame:
     return search(small)
+
+
+@pytest.fixture(scope="module")
+def long_results(small: Split) -> pd.DataFrame:
+    return search(small, LONG)
 
 
 def test_every_setting_is_trained_once_with_every_seed(grid_results: pd.DataFrame) -> None:
@@ -295,12 +301,12 @@ def wait_for_runs(path: Path, n_runs: int) -> None:
         time.sleep(0.02)
 
 
-def kill_a_worker(path: Path, word: str = "LokyProcess") -> threading.Thread:
-    """Kill a process with this word in its command, as soon as two runs are finished."""
+def kill_a_worker(path: Path, find_worker: Callable[[], int]) -> threading.Thread:
+    """Kill the process of which the number is found, as soon as two runs are finished."""
 
     def kill() -> None:
         wait_for_runs(path, 2)
-        worker_processes(word)[0].kill()
+        os.kill(find_worker(), signal.SIGKILL)
 
     thread = threading.Thread(target=kill)
     thread.start()
@@ -316,14 +322,14 @@ def assert_same_runs(results: pd.DataFrame, expected: pd.DataFrame, path: Path) 
 
 
 def test_lost_worker_process_costs_no_run(
-    small: Split, tmp_path: Path, grid_results: pd.DataFrame
+    small: Split, tmp_path: Path, long_results: pd.DataFrame
 ) -> None:
     path = tmp_path / "results.csv"
-    killer = kill_a_worker(path)
+    killer = kill_a_worker(path, lambda: worker_processes()[0].pid)
     with pytest.warns(UserWarning, match="workers lost.* runs that are not finished begin again"):
-        results = search(small, n_jobs=2, results=path)
+        results = search(small, LONG, n_jobs=2, results=path)
     killer.join()
-    assert_same_runs(results, grid_results, path)
+    assert_same_runs(results, long_results, path)
 
 
 INTERRUPTED = """
@@ -392,7 +398,7 @@ def test_interrupt_between_runs_is_silent_too(
 
 
 def test_lost_worker_of_a_cluster_costs_no_run(
-    small: Split, tmp_path: Path, grid_results: pd.DataFrame
+    small: Split, tmp_path: Path, long_results: pd.DataFrame
 ) -> None:
     distributed = pytest.importorskip("distributed")
     path = tmp_path / "results.csv"
@@ -403,13 +409,14 @@ def test_lost_worker_of_a_cluster_costs_no_run(
             dashboard_address=None,
             local_directory=tmp_path,
         ) as cluster,
-        distributed.Client(cluster),
+        distributed.Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):
-        killer = kill_a_worker(path, "spawn_main")
-        results = search(small, n_jobs=-1, results=path)
+        numbers = client.run(os.getpid)
+        killer = kill_a_worker(path, lambda: next(iter(numbers.values())))
+        results = search(small, LONG, n_jobs=-1, results=path)
         killer.join()
-    assert_same_runs(results, grid_results, path)
+    assert_same_runs(results, long_results, path)
 
 
 def plotted(ax: Axes) -> list[list[float]]:

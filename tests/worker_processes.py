@@ -3,7 +3,7 @@
 import psutil
 
 
-def worker_processes(word: str = "LokyProcess") -> list[psutil.Process]:
-    """Return the processes that this one has started, with a word in their command: joblib's."""
+def worker_processes() -> list[psutil.Process]:
+    """Return joblib's processes among those that this one has started."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if any(word in part for part in child.cmdline())]
+    return [child for child in children if any("LokyProcess" in part for part in child.cmdline())]
