@@ -77,7 +77,9 @@ def search_hyperparameters(
 
     The runs go through joblib: to worker processes on this machine, in each of which TensorFlow has
     one thread, or to where ``joblib.parallel_config(backend="dask")`` sends them. The same seed
-    gives the same figures. Settings are compared on the validation set alone.
+    gives the same figures. Settings are compared on the validation set alone. Runs that differ in
+    nothing but learning rate, steps, periods and seed share what TensorFlow makes of the training
+    loop, so that short runs are quicker than by the trainer itself.
 
     Args:
         trainer: :func:`mnist_nn.train_linear_classification_model` or

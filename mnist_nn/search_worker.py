@@ -1,6 +1,7 @@
 """What worker processes do in a search: train one run. It imports no more than that needs."""
 
 import contextlib
+import functools
 import gc
 import math
 import os
@@ -48,6 +49,7 @@ def train_run(
         warnings.simplefilter("ignore")
         if in_worker:
             _prepare_worker()
+            gc.disable()  # until the run is over
         shape = [(name, value) for name, value in run.setting if name not in NOT_IN_GRAPH]
         sizes = [len(training_features), len(validation_features)]
         graph_key = repr((trainer.__name__, shape, sizes))
@@ -70,6 +72,8 @@ def train_run(
         row["seconds"] = time.perf_counter() - start
         if in_worker:
             gc.collect()  # of this run alone, since all else is frozen
+            gc.enable()
+            _freeze_first_run()
         return run, row
 
 
@@ -119,13 +123,19 @@ class _UseKeptGraph(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
             del _graphs[next(iter(_graphs))]
 
 
+@functools.cache
 def _prepare_worker() -> None:
     """Keep TensorFlow to one thread, leave interrupts to the searching process, and freeze what
     was imported, so that the garbage collector is quick.
     """
-    if not gc.get_freeze_count():
-        gc.freeze()
+    gc.freeze()
     with contextlib.suppress(RuntimeError):  # TensorFlow is at work already
         tf.config.threading.set_intra_op_parallelism_threads(1)
     with contextlib.suppress(ValueError):  # a cluster's workers train in a thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@functools.cache
+def _freeze_first_run() -> None:
+    """Freeze what stays of the first run: what TensorFlow and Keras import late, and the graph."""
+    gc.freeze()

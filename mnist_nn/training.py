@@ -184,7 +184,7 @@ def train_classification_model(
     history = keras.callbacks.History()
     # So that the garbage collector does not look through all that was imported, again and again: a
     # look takes a fifth of a second. Where somebody has frozen that already, it stays so.
-    freeze = not gc.get_freeze_count()
+    freeze = gc.isenabled() and not gc.get_freeze_count()
     with _interrupts_noted() as interrupts:
         try:
             if verbose:

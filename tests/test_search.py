@@ -21,8 +21,9 @@ from split import Split
 from worker_processes import worker_processes
 
 import mnist_nn
-from mnist_nn import search_hyperparameters, train_linear_classification_model
+from mnist_nn import search_hyperparameters, search_worker, train_linear_classification_model
 from mnist_nn import train_nn_classification_model as train_nn
+from mnist_nn.training import _train_period
 
 GRID: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
@@ -79,6 +80,49 @@ def test_figures_are_those_of_the_trainer(small: Split, grid_results: pd.DataFra
     assert run["periods_done"] == 4
     assert run["error"] == ""
     assert run["seconds"] > 0
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The batch sizes of the graphs that are traced."""
+    sizes = []
+
+    def trace(model: Any, batch_size: int, *tensors: Any) -> Any:
+        sizes.append(batch_size)
+        return _train_period(model, batch_size, *tensors)
+
+    monkeypatch.setattr("mnist_nn.training._train_period", trace)
+    return sizes
+
+
+def test_runs_that_share_a_graph_are_as_if_alone(
+    small: Split, traced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters = GRID | {
+        "hidden_units": [(5, 5)],
+        "dropout": [0.2, 0.5],
+        "batch_normalization": [True],
+        "l2": [0.01],
+    }
+    shared = search(small, parameters)
+    assert len(traced) == 2
+    assert not search_worker._graphs
+    monkeypatch.setattr(search_worker, "MOST_GRAPHS", 0)
+    alone = search(small, parameters)
+    assert len(traced) == 2 + len(alone) == 2 + 8
+    assert alone["val_cross_entropy"].nunique() == 8
+    assert_same_runs(shared, alone)
+
+
+def test_graphs_of_large_models_are_not_kept(
+    small: Split, traced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_worker, "MOST_KEPT_WEIGHTS", 7_850)
+    search(small, LINEAR)
+    assert len(traced) == 1
+    monkeypatch.setattr(search_worker, "MOST_KEPT_WEIGHTS", 7_849)
+    search(small, LINEAR)
+    assert len(traced) == 1 + 2
 
 
 def test_best_setting_comes_first(grid_results: pd.DataFrame) -> None:
@@ -313,12 +357,15 @@ def kill_a_worker(path: Path, find_worker: Callable[[], int]) -> threading.Threa
     return thread
 
 
-def assert_same_runs(results: pd.DataFrame, expected: pd.DataFrame, path: Path) -> None:
+def assert_same_runs(
+    results: pd.DataFrame, expected: pd.DataFrame, path: Path | None = None
+) -> None:
     """Assert that each run is there once, in the file, too, and as it should be to the last bit."""
     pd.testing.assert_frame_equal(
         results.drop(columns="seconds"), expected.drop(columns="seconds"), check_exact=True
     )
-    assert len(pd.read_csv(path)) == len(expected)
+    if path:
+        assert len(pd.read_csv(path)) == len(expected)
 
 
 def test_lost_worker_process_costs_no_run(

@@ -418,10 +418,10 @@ print(f"Mean accuracy with fresh seeds:  {fresh['val_accuracy'].mean():.4f}")
 #
 # | workers | runs a minute | |
 # |---|---|---|
-# | 1 | 95 | measured |
-# | 2 | 165 | measured |
-# | 8 | 660 | computed |
-# | 64 | 5,300 | computed |
+# | 1 | 155 | measured |
+# | 2 | 250 | measured |
+# | 8 | 1,000 | computed |
+# | 64 | 8,000 | computed |
 #
 # Measured on a machine with two cores. Computed for more, from the time that a run takes a worker and the
 # time that it takes to hand it out, as if all cores were alike and the network between them quick.
