@@ -28,10 +28,10 @@ MOST_WEIGHTS = 100_000_000
 def whole_number(name: str, value: Any, minimum: int = 1, maximum: float = math.inf) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if is_whole and minimum <= value <= maximum:
-        return int(value)
     if is_whole and value > maximum:
         raise ValueError(f"{name} must be {maximum:,} or less, not {value!r:.100}")
+    if is_whole and value >= minimum:
+        return int(value)
     raise ValueError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
 
 

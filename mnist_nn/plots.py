@@ -4,11 +4,9 @@ An Axes' label, which nothing else shows, is its alternative text: what the figu
 for those who cannot see it.
 """
 
-import contextlib
 import html
-import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,23 +16,9 @@ import pandas as pd
 from mnist_nn import arguments
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.language import message
+from mnist_nn.silence import no_lines_of_matplotlib
 
-
-@contextlib.contextmanager
-def _without_log() -> Iterator[None]:
-    """Keep Matplotlib from telling, in red, where its cache is if it cannot be in the home folder,
-    and that it builds one.
-    """
-    log = logging.getLogger("matplotlib")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-
-
-with _without_log():
+with no_lines_of_matplotlib():
     import matplotlib as mpl
     import matplotlib.pyplot as plt
     import seaborn as sns

@@ -183,7 +183,8 @@ def train_classification_model(
     evaluation = _PeriodEvaluation(training[1], validation[1], verbose)
     history = keras.callbacks.History()
     # So that the garbage collector does not look through all that was imported, again and again: a
-    # look takes a fifth of a second. Where somebody has frozen that already, it stays so.
+    # look takes a fifth of a second. Where somebody has frozen that already, or switched it off, it
+    # stays so.
     freeze = gc.isenabled() and not gc.get_freeze_count()
     with _interrupts_noted() as interrupts:
         try:
