@@ -190,10 +190,11 @@ def stacklevel_of_caller() -> int:
 
 def _is_number(value: Any) -> bool:
     """Return whether ``value`` is a real number, finite in the models' single precision."""
-    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
         return False
     largest = float(np.finfo(np.float32).max)
-    return bool(-largest <= value <= largest)
+    # An int may be too large to be a float; NumPy's half precision has no such limits.
+    return -largest <= (value if isinstance(value, int) else float(value)) <= largest
 
 
 def _labels(name: str, targets: Targets) -> Labels:
