@@ -5,6 +5,7 @@ import math
 import sys
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Labels = npt.NDArray[np.int64]
 Examples = pd.DataFrame | npt.NDArray[Any]
 Targets = pd.Series | npt.NDArray[Any]
 
+NUMBERS = frozenset("biuf")  # kinds of data types: bool, signed, unsigned, float
 # What is beyond these is a slip, and would take hours, or more memory than there is.
 MOST_STEPS = 10_000_000
 MOST_PERIODS = 1_000
@@ -114,7 +116,7 @@ def labels_and_probabilities(
 def feature_array(name: str, examples: Examples) -> Features:
     """Return features as an ndarray of shape (n_examples, 784), float32, or raise an error."""
     values = np.asarray(examples)
-    if values.dtype.kind not in "biuf":
+    if values.dtype.kind not in NUMBERS:
         raise TypeError(
             f"{name} must be a table of numbers, not {type(examples).__name__} of {values.dtype}: "
             "give the features that parse_labels_and_features() returns"
@@ -182,10 +184,10 @@ def warn_of_raw_pixels(**examples: Features) -> None:
 
 def stacklevel_of_caller() -> int:
     """Return the ``stacklevel`` at which a warning points at the package's caller."""
-    for level in itertools.count(1):
-        if not sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
-            return level
-    raise AssertionError("unreachable")
+    level = 2  # its caller's caller
+    while sys._getframe(level).f_globals.get("__name__", "").startswith("mnist_nn."):
+        level += 1
+    return level
 
 
 def _is_number(value: Any) -> bool:
@@ -197,20 +199,22 @@ def _is_number(value: Any) -> bool:
     return -largest <= (value if isinstance(value, int) else float(value)) <= largest
 
 
+def _is_label(value: Any) -> bool:
+    return isinstance(value, Real) and value in range(CLASSES)
+
+
 def _labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
-    if labels.dtype.kind == "O" and labels.ndim == 1:
-        labels = pd.Series(labels).infer_objects().to_numpy()
     if labels.ndim != 1:
         raise ValueError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,), the digits "
             "themselves, as parse_labels_and_features() returns them; one-hot labels become "
             "digits with .argmax(axis=1)"
         )
-    if labels.dtype.kind in "biuf":
+    if labels.dtype.kind in NUMBERS:
         wrong = ~np.isin(labels, range(CLASSES))
-    else:
-        wrong = np.array([label not in range(CLASSES) for label in labels.tolist()], bool)
+    else:  # objects, perhaps of many kinds
+        wrong = np.array([not _is_label(label) for label in labels.tolist()])
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
