@@ -292,16 +292,21 @@ def test_examples_and_targets_that_do_not_belong_together() -> None:
 
 
 def test_raw_pixels_are_warned_of_once() -> None:
-    scaled = np.full((2, 784), 0.5, np.float32)
-    raw = scaled * 4
-    with pytest.warns(UserWarning, match="raw pixels") as caught:
-        arguments.warn_of_raw_pixels(a=scaled, b=raw, c=raw)
-    (warning,) = caught
-    assert str(warning.message) == (
-        "b hold whole numbers up to 2: if these are raw pixels, divide them by 255, as "
-        "parse_labels_and_features() does. Training goes on with them as they are."
-    )
-    assert warning.filename == __file__
+    scaled = np.full((1, 784), 0.5, np.float32)
+    raw = np.arange(784, dtype=np.float32)[None] % 3
+    call = "lambda **examples: check(**examples)"
+    # The caller is who is not in the package, whether or not a module of it is between.
+    for module in ({}, {"__name__": "elsewhere"}, {"__name__": "mnist_nn.training"}):
+        check = eval(call, {"check": arguments.warn_of_raw_pixels, **module})
+        with pytest.warns(UserWarning, match="raw pixels") as caught:
+            check(a=scaled, b=raw, c=raw)
+        (warning,) = caught
+        assert str(warning.message) == (
+            "b hold whole numbers up to 2: if these are raw pixels, divide them by 255, as "
+            "parse_labels_and_features() does. Training goes on with them as they are."
+        )
+        in_package = module.get("__name__", "").startswith("mnist_nn.")
+        assert warning.filename == (__file__ if in_package else "<string>")
 
 
 @pytest.mark.filterwarnings("error")
