@@ -69,7 +69,7 @@ def as_in_mnist(ink: Mask) -> Grey:
     """
     ink = _with_usual_strokes(_cropped(ink))
     scale = DIGIT_SIDE / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    height, width = (round(side * scale) for side in ink.shape)
     digit = _resized(ink.astype(np.float32), height, width)
     digit = digit / digit.max()
     rows, columns = ndimage.center_of_mass(digit)
@@ -95,11 +95,11 @@ def _with_usual_strokes(ink: Mask) -> Mask:
     gain = (usual * side - stroke) / (1 - usual) / 2
     if abs(gain) < 0.5:
         return ink
-    ink = np.pad(ink, 1 + max(0, round(gain)))
+    padded = np.pad(ink, 1 + max(0, round(gain)))
     if gain > 0:
-        changed = ndimage.distance_transform_edt(~ink) <= gain
+        changed = ndimage.distance_transform_edt(~padded) <= gain
     else:
-        changed = ndimage.distance_transform_edt(ink) > -gain
+        changed = ndimage.distance_transform_edt(padded) > -gain
     return _cropped(changed) if changed.any() else ink
 
 
@@ -127,7 +127,7 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     ink = (grey - ground) / np.maximum(1 - ground, FAINTEST)
     if ink.max() < FAINTEST:
         raise ValueError(f"{name} shows no digit: it is all of one shade, or nearly. {REMEDY}")
-    strokes, _ = ndimage.label(ink > ink.max() / 2, np.ones((3, 3)))
+    strokes, _ = ndimage.label(ink > ink.max() / 2)
     areas = np.bincount(strokes.ravel())
     areas[0] = 0
     digit: Mask = np.isin(strokes, np.flatnonzero(areas > SPECK * areas.max()))
@@ -166,8 +166,8 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
                 if frames > 1 and picture.format != "MPO":  # photos that carry a smaller one along
                     raise ValueError(f"it has {frames} pictures. Save one of them as a file")
                 upright = ImageOps.exif_transpose(picture)
-                if upright.mode not in ("1", "L", "I", "F", "RGB") and upright.mode[:2] != "I;":
-                    upright = upright.convert("RGBA")
+                if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
+                    upright = upright.convert("RGBA")  # takes more memory, and I and F lose by it
                 return _grey_levels(np.asarray(upright))
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: there is no such file") from None

@@ -13,6 +13,7 @@ import pytest
 
 import mnist_nn
 from data.build_data import csv_sha256, published_sums, read_idx
+from mnist_nn import data
 
 DATA = Path(__file__).parent.parent / "data"
 HEADER = ",".join(["label", *(f"pixel{number}" for number in range(784))])
@@ -60,6 +61,12 @@ def test_dataframe_is_what_read_csv_returns(train_table: pd.DataFrame) -> None:
     assert isinstance(train_table.index, pd.RangeIndex)
 
 
+def test_training_data_are_the_default() -> None:
+    table = mnist_nn.load_mnist_dataframe()
+    assert table.shape == (20_000, 785)
+    assert set(table.dtypes) == {np.dtype(np.int64)}
+
+
 def test_dataframes_share_nothing() -> None:
     table = mnist_nn.load_mnist_dataframe("test")
     table.loc[:, :] = 0
@@ -92,6 +99,10 @@ BAD_CSV: dict[str, tuple[list[Any], str]] = {
     "cut off last row": ([0, 1, (2, slice(0, 300))], "row 2 .*, column 300 holds nothing"),
     "text": ([0, (1, slice(0, -1), "ink")], "row 1 .*, column 784 holds 'ink'"),
     "missing value": ([0, (1, slice(0, -1), "")], "row 1 .*, column 784 holds nothing"),
+    "not available": ([0, (1, slice(0, -1), "NA")], "row 1 .*, column 784 holds 'NA'"),
+    "5000 columns": (["0" + ",0" * 4_999] * 2, "5000 columns, named 0 to 4999"),
+    "7850 columns": (["0" + ",0" * 7_849], "has 7850 columns, named 0 to 7849"),
+    "7851 columns": (["0" + ",0" * 7_850], "has 7851 columns or more in row 0"),
     "fraction": ([0, (1, slice(0, -1), "0.5")], "row 1 .*, column 784 holds '0.5'"),
     "pixel above 255": ([0, (1, slice(0, -1), "256")], "pixel in row 1 .*, column 784 is 256"),
     "pixel below 0": ([0, (1, slice(0, -1), "-1")], "pixel in row 1 .*, column 784 is -1"),
@@ -123,6 +134,42 @@ def test_bad_csv_is_refused_with_its_name_and_a_remedy(
     assert "must" in str(error.value)
 
 
+def test_errors_say_how_a_file_must_be(tmp_path: Path) -> None:
+    path = tmp_path / "digits.csv"
+
+    def refuse(content: str, message: str) -> None:
+        path.write_text(content)
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            mnist_nn.load_mnist_dataframe(path=path)
+
+    refuse(
+        "7,ink",
+        f"path '{path}': row 0 (counted from 0), column 1 holds 'ink'. Each row must be 785 whole "
+        "numbers with commas between them, a label and 784 pixels: no header row, no text, no "
+        "missing value, no fraction, no row cut off.",
+    )
+    refuse(
+        "0" + ",0" * 8_000,
+        f"path '{path}' has 8001 columns or more in row 0: it must have 785, the label and 784 "
+        "pixels, and each row a line of its own",
+    )
+    with pytest.raises(ValueError, match=f"^path '{tmp_path}' is not a file: give the path of a"):
+        mnist_nn.load_mnist_dataframe(path=tmp_path)
+    (tmp_path / "digits.zip").write_bytes(b"7")
+    with pytest.raises(ValueError, match=r"whole CSV file or the address of one; if it is comp"):
+        mnist_nn.load_mnist_dataframe(path=tmp_path / "digits.zip")
+    with pytest.raises(ValueError, match=r"^path '<_io\.StringIO.*>': [^X]*'ink'"):
+        mnist_nn.load_mnist_dataframe(path=io.StringIO("7,ink"))
+
+
+def test_errors_of_libraries_are_shortened() -> None:
+    assert data.shortened(ValueError("one\n  two..")) == "one two"
+    assert data.shortened(ValueError("..one")) == "..one"
+    assert data.shortened(ValueError("one X")) == "one X"
+    assert data.shortened(ValueError(400 * "1")) == 300 * "1"
+    assert data.shortened(KeyError()) == "KeyError"
+
+
 def test_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
     for name, content in itertools.product(["a.gz", "a.zip", "a.xz", "a.csv"], [b"", b"\x00\xff"]):
         path = tmp_path / name
@@ -152,20 +199,45 @@ def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
     np.testing.assert_array_equal(features.to_numpy(), dataset.to_numpy()[:, 1:] / 255)
 
 
+def with_last_pixel(rows: pd.DataFrame, value: Any) -> pd.DataFrame:
+    changed = rows.copy()
+    changed[784] = value
+    return changed
+
+
 def test_parse_refuses_other_tables(train_table: pd.DataFrame) -> None:
-    with pytest.raises(TypeError, match="dataset must be a DataFrame"):
+    message = "dataset must be a DataFrame from load_mnist_dataframe(), not ndarray"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         mnist_nn.parse_labels_and_features(train_table.to_numpy())  # type: ignore[arg-type]
+    rows = train_table.head(3)
+    must_have = "it must have 785, the label in column 0 and the pixels in columns 1 to 784"
+    convert = "it must hold whole numbers only; if it does, convert it with .astype('int64')"
+    pixel = "the pixel in row 0 (counted from 0), column 784 is"
     refused = {
-        "784 columns": train_table.loc[:, 1:],
-        "no rows": train_table.head(0),
-        "no columns": pd.DataFrame(),
-        "is nan": train_table.head(3).reindex([0, 99_999]),
-        "is 33.5": train_table.head(3) * 0.5,
-        "whole numbers only": train_table.head(3).astype(str),
+        f"dataset has 784 columns, named 1 to 784: {must_have}": rows.loc[:, 1:],
+        f"dataset has 785 columns, named 785 to 1: {must_have}": rows.rename(
+            columns=lambda column: 785 - column
+        ),
+        "dataset has no rows: it must have one or more": rows.head(0),
+        "dataset has no columns: it must have 785": pd.DataFrame(),
+        "dataset: the label in row 1 (counted from 0), column 0 is nan: it must be a whole number "
+        "from 0 to 9": rows.reindex([0, 99_999]),
+        f"dataset: {pixel} 0.5: it must be a whole number from 0 to 255": with_last_pixel(
+            rows, 0.5
+        ),
+        f"dataset: {pixel} 256.0: it must be a whole number from 0 to 255": with_last_pixel(
+            rows, 256.0
+        ),
+        f"dataset: {pixel} -1.0: it must be a whole number from 0 to 255": with_last_pixel(
+            rows, -1.0
+        ),
+        f"dataset holds bool values: {convert}": with_last_pixel(rows, True),
+        f"dataset holds complex128 values: {convert}": with_last_pixel(rows, 0j),
     }
     for message, table in refused.items():
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             mnist_nn.parse_labels_and_features(table)
+    mnist_nn.parse_labels_and_features(rows.astype(float))
 
 
 def test_read_idx_puts_the_label_before_the_pixels(

@@ -136,8 +136,8 @@ SAVED: dict[str, Callable[[Image.Image], Image.Image]] = {
     "photo.jpg": lambda image: image.convert("RGB"),
     "printer's colours.jpg": lambda image: image.convert("CMYK"),
     "still.gif": lambda image: image.convert("P"),
-    "floats.tiff": lambda image: image.convert("F"),
-    "integers.tiff": lambda image: image.convert("I"),
+    "floats.tiff": lambda image: Image.fromarray(np.asarray(image).astype(np.float32) / 255),
+    "integers.tiff": lambda image: Image.fromarray(np.asarray(image).astype(np.int32) * 257),
     "printer's colours.tiff": lambda image: image.convert("CMYK"),
     "old.bmp": lambda image: image.convert("RGB"),
     "new.webp": lambda image: image.convert("RGB"),
@@ -154,6 +154,13 @@ def test_files_of_all_kinds_show_the_same_digit(
         warnings.simplefilter("error")
         assert difference(mnist_nn.digit_from_image(tmp_path / name), expected) < 0.02
         mnist_nn.digit_from_image(str(tmp_path / name))
+
+
+def test_phones_photos_of_two_sizes_are_read(drawing: Image.Image, tmp_path: Path) -> None:
+    small = drawing.resize((12, 9))
+    drawing.save(tmp_path / "photo.mpo", save_all=True, append_images=[small])
+    expected = mnist_nn.digit_from_image(np.asarray(drawing))
+    assert difference(mnist_nn.digit_from_image(tmp_path / "photo.mpo"), expected) < 0.02
 
 
 def test_photos_are_turned_upright(drawing: Image.Image, tmp_path: Path) -> None:
@@ -189,6 +196,90 @@ def test_arrays_of_all_kinds_show_the_same_digit(change: Any, drawing: Image.Ima
     np.testing.assert_array_equal(changed, before)
 
 
+@pytest.mark.parametrize(
+    ("values", "levels"),
+    [
+        (np.array([[0, 51, 255]], np.uint8), [0, 0.2, 1]),
+        (np.array([[0, 1, 1]], np.uint8), [0, 1 / 255, 1 / 255]),
+        (np.array([[0, 256, 65_535]], np.uint16), [0, 256 / 65_535, 1]),
+        (np.array([[False, True]]), [0, 1]),
+        (np.array([[0.25, 1.0]]), [0.25, 1]),
+        (np.array([[0.0, 1.5]]), [0, 1.5 / 255]),
+        (np.array([[51.0, 255.5]]), [51 / 65_535, 255.5 / 65_535]),
+        (np.array([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]]), [0.299, 0.587, 0.114]),
+    ],
+)
+def test_grey_levels(values: npt.NDArray[Any], levels: list[float]) -> None:
+    grey = digit_image._grey_levels(values)
+    assert grey.dtype == np.float32
+    np.testing.assert_allclose(grey, [levels], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("greys", "alphas", "levels"),
+    [
+        # Mostly opaque: what is see-through gets the median shade of the rest.
+        ([0.2, 0.2, 0.6, 1], [1, 1, 1, 0], [0.2, 0.2, 0.6, 0.2]),
+        ([0.8, 0.8, 0.4, 1], [1, 1, 0.75, 0.25], [0.8, 0.8, 0.5, 0.85]),
+        # Half or less is opaque: it gets the opposite.
+        ([0.2, 0, 0, 0.4], [1, 0, 0, 1], [0.2, 1, 1, 0.4]),
+        ([0.2, 0.2, 0, 1], [1, 0, 0.5, 0], [0.2, 1, 0.5, 1]),
+        ([0.8, 0, 0, 1], [1, 0, 0, 0], [0.8, 0, 0, 0]),
+        ([0.5, 0, 0, 1], [1, 0, 0, 0], [0.5, 0, 0, 0]),
+        ([0.2, 0.3, 0.4, 0.5], [0, 0, 0, 0.5], [1, 1, 1, 0.75]),
+    ],
+)
+def test_see_through_pixels(greys: list[float], alphas: list[float], levels: list[float]) -> None:
+    values = np.repeat(np.array(greys)[None, :, None], 4, axis=2)
+    values[..., 3] = alphas
+    np.testing.assert_allclose(digit_image._grey_levels(values), [levels], rtol=1e-6)
+
+
+def test_resizing_takes_means_or_lies_between() -> None:
+    grey = np.arange(8, dtype=np.float32).reshape(2, 4)
+    np.testing.assert_allclose(digit_image._resized(grey, 1, 2), [[2.5, 4.5]])
+    larger = digit_image._resized(grey, 3, 8)  # higher, but not as high as it was wide
+    np.testing.assert_allclose(larger[0], [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3])
+    np.testing.assert_allclose(larger[:, 0], [0, 2, 4])
+
+
+def test_digits_stay_in_the_image() -> None:
+    for centre_of_mass, start in ((9.6, 4), (9.4, 5), (20, 0), (19, 0), (0, 8), (5, 8)):
+        assert digit_image._start(centre_of_mass, 20) == start
+
+
+def test_strokes_that_are_nearly_usual_stay() -> None:
+    def line(width: int) -> npt.NDArray[np.bool_]:
+        return np.ones((100, width), bool)
+
+    # Less than half a pixel from 2.1 of 20 pixels; a little more than that.
+    assert digit_image._with_usual_strokes(line(10)).sum() == line(10).sum()
+    assert digit_image._with_usual_strokes(line(8)).sum() > line(9).sum()
+
+
+def test_a_dot_stays_a_dot() -> None:
+    for side in (1, 2, 3, 9):
+        assert digit_image.as_in_mnist(np.ones((side, side), bool)).sum() > 100
+
+
+def test_ink_reaches_1_even_if_nothing_but_edges() -> None:
+    chess = np.indices((16, 16)).sum(axis=0) % 2 == 0
+    assert digit_image.as_in_mnist(chess).max() == 1
+
+
+def test_a_shadow_hides_no_ink(drawing: Image.Image) -> None:
+    ink = 1 - np.asarray(drawing) / 255
+    expected = mnist_nn.digit_from_image(ink)
+    light = np.linspace(0.95, 0.2, ink.shape[1])
+    photo = light * (1 - 0.6 * ink)
+    for image in (photo, 1 - photo):
+        assert difference(mnist_nn.digit_from_image(image), expected) < 0.02
+
+
+def test_largest_image_is_accepted() -> None:
+    digit_image._check_size("image", 4_000, 4_000)
+
+
 def test_specks_are_no_part_of_the_digit(drawing: Image.Image) -> None:
     grey = np.array(drawing)
     expected = mnist_nn.digit_from_image(grey)
@@ -209,16 +300,32 @@ NO_DIGIT = "image shows no digit: it is all of one shade"
         (np.zeros((50, 40)), ValueError, NO_DIGIT),
         (np.full((50, 40), 255, np.uint8), ValueError, NO_DIGIT),
         (np.ones((1, 1)), ValueError, NO_DIGIT),
+        (np.ones((1, 1_000)), ValueError, NO_DIGIT),
         (noise((300, 300), 0.02), ValueError, NO_DIGIT),
         (np.zeros((50, 40, 4)), ValueError, NO_DIGIT),
         (np.zeros((0, 40)), ValueError, r"image has the shape \(0, 40\)"),
-        (np.zeros(784), ValueError, r"shape \(784,\).*\.reshape\(28, 28\)"),
+        (
+            np.zeros(784),
+            ValueError,
+            r"shape \(784,\): it must be \(height, width\), or \(height, width, 3 or 4\) with "
+            r"colours. A row of 784 pixels becomes an image with \.reshape\(28, 28\)$",
+        ),
         (np.zeros((2, 28, 28)), ValueError, r"shape \(2, 28, 28\)"),
-        (np.zeros((7_000, 7_000), np.uint8), ValueError, "7000 × 7000 pixels: .* 16 million"),
+        (
+            np.zeros((7_000, 7_000), np.uint8),
+            ValueError,
+            "^image has 7000 × 7000 pixels: it may have 16 million. Make it smaller, or save it as "
+            "JPEG$",
+        ),
         (np.array([[0.0, np.nan]]), ValueError, "image holds values from nan"),
         (np.array([[0.0, np.inf]]), ValueError, "image holds values from 0 to inf"),
         (np.array([[-1, 255]]), ValueError, "image holds values from -1 to 255"),
-        (np.array([[0, 70_000]]), ValueError, "from 0 to 70000"),
+        (
+            np.array([[0, 65_536]]),
+            ValueError,
+            "image holds values from 0 to 65536: floats must be from 0 to 1, whole numbers from 0 "
+            r"to 255 \(or 65535\)$",
+        ),
         (np.array([["a"]]), TypeError, "path of an image file or an array of numbers"),
         (np.array([[1j]]), TypeError, "array of numbers"),
         (np.array([[None]]), TypeError, "array of numbers"),
@@ -274,7 +381,7 @@ def test_bad_file_gets_a_clear_error(drawing: Image.Image, tmp_path: Path) -> No
     refuse("moving.gif", "it has 2 pictures. Save one of them")
     for name, side in {"huge.png": 7_000, "bomb.png": 60_000}.items():
         (tmp_path / name).write_bytes(beginning_of_png(side))
-    refuse("huge.png", "7000 × 7000 pixels: .* 16 million.*save it as JPEG")
+    refuse("huge.png", "cannot be read: image '.*' has 7000 × 7000 pixels: .* 16 million")
     refuse("bomb.png", "cannot be read")
 
 
