@@ -93,7 +93,7 @@ def _with_usual_strokes(ink: Mask) -> Mask:
     usual = np.clip(stroke * DIGIT_SIDE / side, THINNEST, THICKEST) / DIGIT_SIDE
     # What each edge gains makes the digit larger, and so the scale smaller.
     gain = (usual * side - stroke) / (1 - usual) / 2
-    if abs(gain) < 0.5:
+    if abs(gain) < 1:  # less than a pixel
         return ink
     padded = np.pad(ink, 1 + max(0, round(gain)))
     if gain > 0:
