@@ -33,7 +33,7 @@ def test_every_public_name_is_there_and_has_a_docstring() -> None:
 
 def test_import_loads_no_heavy_library(tmp_path: Path) -> None:
     code = """
-import os, sys
+import io, os, sys
 before = dict(os.environ)
 import mnist_nn
 mnist_nn.load_mnist_dataframe
@@ -104,7 +104,7 @@ def test_operations_run_one_after_another_unless_the_user_has_chosen() -> None:
 def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:
     """All that is written is Matplotlib's cache, in the temporary folder since there is no home."""
     code = """
-import os, sys
+import io, os, sys
 written = set()
 
 def listen(event, args):
@@ -113,6 +113,7 @@ def listen(event, args):
         written.add(str(args[0]))
 
 sys.addaudithook(listen)
+sys.stderr = io.StringIO()  # no file, as in a kernel
 import mnist_nn
 targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe().head(300))
 data = (examples[:200], targets[:200], examples[200:], targets[200:])
@@ -121,6 +122,7 @@ mnist_nn.plot_weights(model.layers[0].kernel.numpy())
 mnist_nn.show_figures()
 mnist_nn.draw(model).strokes = [[[0.5, 0.2], [0.5, 0.8]]]
 print(sorted(path for path in written if not path.startswith(("/dev/", os.environ["TMPDIR"]))))
+sys.__stderr__.write(sys.stderr.getvalue())
 """
     environment = {"HOME": "/dev/null", "TMPDIR": str(tmp_path), "MPLBACKEND": "agg"}
     python = [sys.executable, "-B", "-W", "ignore", "-c", code]
