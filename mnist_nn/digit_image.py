@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 from scipy import ndimage
 
+from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, shortened
 
 Grey = npt.NDArray[np.float32]
@@ -177,7 +178,7 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
 
 def _grey_levels(values: npt.NDArray[Any]) -> Grey:
     """Return an array of an image's values as grey levels from 0 to 1, or raise an error."""
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
         raise TypeError(
             f"image must be the path of an image file or an array of numbers, not {values!r:.100}"
         )

@@ -2,37 +2,26 @@
 
 import contextlib
 import gc
-import multiprocessing
 import os
-import sys
 from collections.abc import Iterator
 
 from mnist_nn.silence import no_lines_of_matplotlib, no_lines_of_tensorflow
 
 
 @contextlib.contextmanager
-def _quick_start() -> Iterator[None]:
-    # The garbage collector would look through all that is imported, again and again, and find
-    # nothing: it takes a fifth of the time.
+def no_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking through all that was imported for garbage, again and again."""
     collects = gc.isenabled()
     gc.disable()
-    # Keras also imports what it can wrap and draw with. The worker processes of a search need none
-    # of it, and it takes a third of what is left.
-    unused: list[str] = []
-    if multiprocessing.current_process().name.startswith("LokyProcess"):
-        unused = [name for name in ("matplotlib", "sklearn") if name not in sys.modules]
-        for name in unused:
-            sys.modules[name] = None  # type: ignore[assignment]  # makes importing it an error
     try:
         yield
     finally:
-        for name in unused:
-            del sys.modules[name]
         if collects:
             gc.enable()
 
 
-with no_lines_of_tensorflow(), no_lines_of_matplotlib(), _quick_start():
+# Keras imports Matplotlib. Without garbage collection, all of this takes four fifths of the time.
+with no_lines_of_tensorflow(), no_lines_of_matplotlib(), no_garbage_collection():
     import keras
     import tensorflow as tf
 
@@ -45,4 +34,4 @@ if not (
     with contextlib.suppress(RuntimeError):  # TensorFlow is at work already, and stays as it is
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "no_garbage_collection", "tf"]

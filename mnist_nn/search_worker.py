@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mnist_nn.arguments import Features, Labels
-from mnist_nn.keras_backend import keras, tf
+from mnist_nn.keras_backend import keras, no_garbage_collection, tf
 from mnist_nn.search_results import Row, Run, row_of_history
 from mnist_nn.training import Graph, TrainFunction
 
@@ -27,7 +27,7 @@ MOST_KEPT_WEIGHTS = 1_000_000
 # Arguments that change nothing in a graph.
 NOT_IN_GRAPH = ("learning_rate", "steps", "periods")
 
-_graphs: dict[Any, Graph] = {}  # the one that was used last comes last
+_graphs: dict[tuple[Any, ...], Graph] = {}  # the one that was used last comes last
 
 # TensorFlow's threads and the garbage collector belong to the whole process.
 _one_run_at_a_time = threading.Lock()
@@ -45,14 +45,12 @@ def train_run(
 ) -> tuple[Run, Row]:
     """Train a run, in whatever process, and return it with its row."""
     in_worker = searching_process != this_process()
-    with _one_run_at_a_time, warnings.catch_warnings():
+    with _one_run_at_a_time, warnings.catch_warnings(), no_garbage_collection():
         warnings.simplefilter("ignore")
         if in_worker:
             _prepare_worker()
-            gc.disable()  # until the run is over
-        shape = [(name, value) for name, value in run.setting if name not in NOT_IN_GRAPH]
-        sizes = [len(training_features), len(validation_features)]
-        graph_key = repr((trainer.__name__, shape, sizes))
+        in_graph = [(name, value) for name, value in run.setting if name not in NOT_IN_GRAPH]
+        graph_key = (trainer, *in_graph, len(training_features), len(validation_features))
         start = time.perf_counter()
         try:
             model = trainer(
@@ -71,14 +69,13 @@ def train_run(
             row = failed_row(in_one_line(error))
         row["seconds"] = time.perf_counter() - start
         if in_worker:
-            gc.collect()  # of this run alone, since all else is frozen
-            gc.enable()
+            gc.collect()  # what the run leaves; most else is frozen
             _freeze_first_run()
         return run, row
 
 
 def forget_graphs() -> None:
-    """Free what was kept in this process."""
+    """Free what was kept in this process. Workers keep theirs for as long as they live."""
     _graphs.clear()
 
 
@@ -108,7 +105,7 @@ class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has n
 class _UseKeptGraph(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Trains with the graph of an earlier run, if there was one with the same key, and keeps it."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: tuple[Any, ...]) -> None:
         super().__init__()
         self.key = key
 
@@ -137,5 +134,7 @@ def _prepare_worker() -> None:
 
 @functools.cache
 def _freeze_first_run() -> None:
-    """Freeze what stays of the first run: what TensorFlow and Keras import late, and the graph."""
+    """Freeze what stays of the first run: what TensorFlow and Keras import late, and the graph,
+    which is then there for good.
+    """
     gc.freeze()

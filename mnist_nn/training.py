@@ -329,7 +329,7 @@ class TrainFunction:
         # Variables made while a function is traced would have it traced twice.
         model.optimizer.build(model.trainable_variables)
         train_period: Callable[..., list[Any]] = partial(_train_period, model, batch_size)
-        if not tf.distribute.has_strategy():
+        if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # needs a replica
             train_period = partial(_without_replicas, train_period)
         if not model.run_eagerly:
             # AutoGraph would leave files in the temporary folder.
@@ -341,7 +341,6 @@ class TrainFunction:
     def __call__(self, iterator: Any) -> dict[str, Any]:
         period = self.periods_dealt[int(next(iterator))]
         numbers = [tf.convert_to_tensor(part, tf.int64) for part in period]
-        self.graph.model.reset_metrics()  # fit does so for its own model alone
         probabilities = self.graph.train_period(*self.tensors, *numbers)
         self.evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
         results: dict[str, Any] = self.graph.model.get_metrics_result()
@@ -349,7 +348,8 @@ class TrainFunction:
 
     def use(self, graph: Graph) -> None:
         """Train with the graph of a model that is built and compiled alike, from the weights and
-        settings that ``fit``'s own model has now. That one stays as it is.
+        settings that ``fit``'s own model has now. That one stays as it is, and so does the ``loss``
+        in its history.
         """
         for variable, own in zip(_state(graph.model), _state(self.graph.model), strict=True):
             variable.assign(own)
@@ -396,6 +396,12 @@ def _prepare(
     """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
     two = [0, -1]  # as one example, wrong shapes could pass for right ones
     name = f"model {getattr(model, 'name', '')!r}"
+    here = tf.distribute.get_strategy()  # a model that was built in another's scope keeps that
+    if tf.distribute.has_strategy() or getattr(model, "distribute_strategy", here) is not here:
+        raise ValueError(
+            f"{name} belongs to a strategy of tf.distribute, but is to train on one device: build "
+            "and train it outside of strategy.scope()"
+        )
     probabilities = check_classifier("model", name, model, features[two])
     if not model.compiled:
         if learning_rate is None:

@@ -1,6 +1,7 @@
 """The search of hyper-parameters: what it returns, writes and survives."""
 
 import csv
+import gc
 import os
 import signal
 import subprocess
@@ -99,17 +100,20 @@ def test_runs_that_share_a_graph_are_as_if_alone(
     small: Split, traced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parameters = GRID | {
+        "learning_rate": [0.01, 1e30, 0.1],
+        "periods": [4, (2, 8, 10)],
         "hidden_units": [(5, 5)],
         "dropout": [0.2, 0.5],
         "batch_normalization": [True],
         "l2": [0.01],
     }
-    shared = search(small, parameters)
+    shared = search(small, parameters, seeds=[1])
     assert len(traced) == 2
     assert not search_worker._graphs
     monkeypatch.setattr(search_worker, "MOST_GRAPHS", 0)
-    alone = search(small, parameters)
-    assert len(traced) == 2 + len(alone) == 2 + 8
+    alone = search(small, parameters, seeds=[1])
+    assert len(traced) == 2 + len(alone) == 2 + 12
+    assert alone["error"].str.startswith("ValueError: training diverged").sum() == 4
     assert alone["val_cross_entropy"].nunique() == 8
     assert_same_runs(shared, alone)
 
@@ -346,13 +350,14 @@ def wait_for_runs(path: Path, n_runs: int) -> None:
 
 
 def kill_a_worker(path: Path, find_worker: Callable[[], int]) -> threading.Thread:
-    """Kill the process of which the number is found, as soon as two runs are finished."""
+    """Kill the process of which the number is found, as soon as two of eight runs are finished."""
 
     def kill() -> None:
         wait_for_runs(path, 2)
         os.kill(find_worker(), signal.SIGKILL)
+        assert path.read_bytes().count(b"\n") < 1 + 8
 
-    thread = threading.Thread(target=kill)
+    thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     return thread
 
@@ -377,6 +382,8 @@ def test_lost_worker_process_costs_no_run(
         results = search(small, LONG, n_jobs=2, results=path)
     killer.join()
     assert_same_runs(results, long_results, path)
+    collects = joblib.Parallel(2)(joblib.delayed(gc.isenabled)() for _ in range(4))
+    assert collects == [True] * 4  # between runs
 
 
 INTERRUPTED = """

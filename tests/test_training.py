@@ -363,7 +363,7 @@ def test_divergence_is_told(small: Split) -> None:
         train_nn(small, learning_rate=3e38)
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
 def test_other_precisions_train(small: Split, policy: str) -> None:
     keras.config.set_dtype_policy(policy)
     try:
@@ -407,6 +407,16 @@ def test_models_of_another_shape_are_refused(small: Split) -> None:
     with pytest.raises(ValueError, match="learning_rate is 0.05, but the optimizer"):
         train_own(small, model)
     train_own(small, model, learning_rate=None)
+
+
+def test_models_of_a_strategy_are_refused(small: Split) -> None:
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    with strategy.scope():
+        model = mnist_nn.build_linear_model()
+        with pytest.raises(ValueError, match=r"^model 'linear' belongs to a strategy.* outside of"):
+            train_linear(small)
+    with pytest.raises(ValueError, match="^model 'linear' belongs to a strategy"):
+        mnist_nn.train_classification_model(model, 0.1, 10, 10, *small, verbose=0)
 
 
 def test_training_again_and_again_stays_silent() -> None:
