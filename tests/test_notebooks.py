@@ -46,6 +46,7 @@ def test_notebook_executes_in_silence(
     edition: build.Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUICK", "1")  # going_further.py makes itself small
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")  # and searches without worker processes
     notebook = build.make(edition)
     build.execute(notebook, str(edition))  # raises at an error, and at a log line
     for cell in notebook.cells:

@@ -64,8 +64,10 @@ def test_dealing_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
     # The original's own shuffle, with a buffer small enough for its law to show.
     batches, buffer, steps, trials = 5, 12, 24, 1_000
     monkeypatch.setattr(sampling, "SHUFFLE_BUFFER", buffer)
-    dataset = tf.data.Dataset.range(batches).repeat().shuffle(buffer, seed=1).take(steps)
-    original = np.array([list(dataset.as_numpy_iterator()) for _ in range(trials)])
+    period = tf.data.Dataset.range(batches).repeat().shuffle(buffer, seed=1).take(steps)
+    periods = tf.data.Dataset.range(trials).flat_map(lambda trial: period).batch(steps)
+    original = np.array(list(periods.as_numpy_iterator()))
+    assert len(np.unique(original, axis=0)) > trials / 2
     generator = np.random.default_rng(1)
     ours = np.array([sampling._deal(batches, steps, generator) for _ in range(trials)])
     kinds: dict[str, Callable[[Any], Any]] = {

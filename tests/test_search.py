@@ -103,18 +103,18 @@ def test_runs_that_share_a_graph_are_as_if_alone(
         "learning_rate": [0.01, 1e30, 0.1],
         "periods": [4, (2, 8, 10)],
         "hidden_units": [(5, 5)],
-        "dropout": [0.2, 0.5],
+        "dropout": [0.2],
         "batch_normalization": [True],
         "l2": [0.01],
     }
     shared = search(small, parameters, seeds=[1])
-    assert len(traced) == 2
+    assert len(traced) == 1
     assert not search_worker._graphs
     monkeypatch.setattr(search_worker, "MOST_GRAPHS", 0)
     alone = search(small, parameters, seeds=[1])
-    assert len(traced) == 2 + len(alone) == 2 + 12
-    assert alone["error"].str.startswith("ValueError: training diverged").sum() == 4
-    assert alone["val_cross_entropy"].nunique() == 8
+    assert len(traced) == 1 + len(alone) == 1 + 6
+    assert alone["error"].str.startswith("ValueError: training diverged").sum() == 2
+    assert alone["val_cross_entropy"].nunique() == 4
     assert_same_runs(shared, alone)
 
 
