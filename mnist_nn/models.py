@@ -91,9 +91,8 @@ def build_nn_model(
     for layer, units in enumerate(hidden_units):
         layers.append(dense(units, f"hiddenlayer_{layer}", "relu"))
         if dropout:
-            seed_of_layer = _draw_seed(seeds)
             layers.append(
-                keras.layers.Dropout(dropout, seed=seed_of_layer, name=f"dropout_{layer}")
+                keras.layers.Dropout(dropout, seed=_draw_seed(seeds), name=f"dropout_{layer}")
             )
         if batch_normalization:
             layers.append(keras.layers.BatchNormalization(name=f"batch_normalization_{layer}"))

@@ -20,8 +20,8 @@ from mnist_nn.training import Graph, TrainFunction
 
 Trainer = Callable[..., keras.Model]
 
-# Of graphs, how many are kept, and the weights that the model of one may have: tracing one takes as
-# long as hundreds of steps of a small network, and less than a few of a large one.
+# How many graphs are kept, and how many weights the model of one may have: tracing a graph takes as
+# long as hundreds of steps of a small network, but only as some of a large one.
 MOST_GRAPHS = 8
 MOST_KEPT_WEIGHTS = 1_000_000
 # Arguments that change nothing in a graph.
