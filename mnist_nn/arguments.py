@@ -121,7 +121,7 @@ def feature_array(name: str, examples: Examples) -> Features:
             f"{name} must be a table of numbers, not {type(examples).__name__} of {values.dtype}: "
             "give the features that parse_labels_and_features() returns"
         )
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         features = np.asarray(values, np.float32)
     if features.ndim != 2 or features.shape[1] != PIXELS or not len(features):
         raise ValueError(

@@ -206,9 +206,10 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
     maximum = np.full(1 + PIXELS, PIXEL_MAXIMUM)
     maximum[0] = CLASSES - 1
     # NaN fails every comparison, so a missing value is wrong, too.
-    right = (values >= 0) & (values <= maximum)
-    if values.dtype.kind == "f":
-        right &= values == np.floor(values)
+    with np.errstate(invalid="ignore"):  # there are NaNs that NumPy warns of
+        right = (values >= 0) & (values <= maximum)
+        if values.dtype.kind == "f":
+            right &= values == np.floor(values)
     if not right.all():
         row, column = np.argwhere(~right)[0]
         kind = "pixel" if column else "label"

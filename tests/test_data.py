@@ -231,6 +231,10 @@ def test_parse_refuses_other_tables(train_table: pd.DataFrame) -> None:
         f"dataset: {pixel} -1.0: it must be a whole number from 0 to 255": with_last_pixel(
             rows, -1.0
         ),
+        f"dataset: {pixel} nan: it must be a whole number from 0 to 255": with_last_pixel(
+            rows,
+            np.uint64(0x7FF0000000000001).view(np.float64),  # signals an invalid operation
+        ),
         f"dataset holds bool values: {convert}": with_last_pixel(rows, True),
         f"dataset holds complex128 values: {convert}": with_last_pixel(rows, 0j),
     }
