@@ -3,8 +3,8 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help notebooks solutions going-further porting browser-test check test lint bench lab
-.PHONY: test-lowest test-newest
+.PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
+.PHONY: lab test-lowest test-newest
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -21,12 +21,15 @@ going-further: $(READY) ## execute the notebooks that go further and save their 
 porting: $(READY) ## execute the notebook on porting from Estimators to Keras
 	$(BIN)/python notebooks/build.py execute porting
 
-test: $(READY) ## run the tests
+test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-unit: $(READY) ## run the quick tests alone, in under a minute
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit
 
 test-lowest: $(READY) ## run the tests with the lowest versions that pyproject.toml allows
 	mkdir -p build
-	$(BIN)/python tests/lowest_versions.py > build/lowest.txt
+	$(BIN)/python tests/by_hand/lowest_versions.py > build/lowest.txt
 	$(call test_in,build/lowest,--constraint build/lowest.txt,-o filterwarnings=default)
 
 test-newest: $(READY) ## run the tests with the newest versions that there are
@@ -41,7 +44,7 @@ define test_in
 endef
 
 browser-test: $(READY) ## run the exercises in JupyterLab in a headless Chromium
-	$(BIN)/python -m pytest tests/browser.py
+	$(BIN)/python -m pytest tests/by_hand/browser.py
 
 check: $(READY) ## fail if a notebook or a translation is out of date
 	$(BIN)/python notebooks/build.py check
@@ -52,7 +55,7 @@ lint: $(READY) ## check style and types
 	$(BIN)/mypy
 
 bench: $(READY) ## measure speed and memory
-	$(BIN)/python tests/benchmark.py
+	$(BIN)/python tests/benchmarks/benchmark.py
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

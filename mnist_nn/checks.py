@@ -1,194 +1,253 @@
-"""Checks of a student's answers to the exercise: each prints whether the answer holds, and if not,
-what to look at.
-"""
+"""Checks of a student's answers: each says whether the answer is right, and if not, what to do."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from mnist_nn.data import CLASSES, PIXELS
-from mnist_nn.keras_backend import keras
+from mnist_nn.arguments import Examples, Features, Targets
+from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.language import message
-from mnist_nn.models import predict_probabilities
+from mnist_nn.models import check_classifier, predict_probabilities
+from mnist_nn.record import TrainingRecord, hash_rows
 
-LINEAR_TARGET = 0.88
-NETWORK_TARGET = 0.95
+# The accuracies on the validation set that the tasks ask for, and where partial credit begins.
+TARGETS = {"linear": 0.88, "network": 0.95}
+PARTIAL_CREDIT_FROM = {"linear": 0.80, "network": 0.90}
 GUESSING = 0.2  # below this, training has diverged rather than stopped early
-# By how much a test set of 10,000 may fall short of a validation set of 2,500: four standard
-# errors of the difference at an accuracy of 0.95.
+TOO_GOOD = 0.995  # on the validation set; 7,500 examples do not teach a network that much
+# How far the accuracies on 10,000 test and 2,500 validation examples may lie apart: four standard
+# errors of their difference at an accuracy of 0.95.
 TEST_TOLERANCE = 0.02
+ACCURACY_TOLERANCE = 0.005  # of the accuracy that a student computes
+FEW = 5  # predictions that rounding may change, rows that tables may share by chance
 STEPS = (10, 100, 1_000)
 
 
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found; a notebook shows it as one line.
+
+    Attributes:
+        passed: Whether the answer is right.
+        message: What a student reads.
+        score: Share of the points, from 0 to 1.
+    """
+
+    passed: bool
+    message: str
+    score: float
+
+    def __repr__(self) -> str:
+        return f"{'✔' if self.passed else '✘'} {self.message}"
+
+
+class WrongAnswerError(Exception):
+    """A wrong answer: the name of its message, the score, and the message's values."""
+
+    def __init__(self, name: str, score: float = 0.0, **values: Any) -> None:
+        self.result = CheckResult(False, message(name, **values), score)
+
+
 def check_linear_classifier(
-    linear_classifier: Any,
-    validation_examples: pd.DataFrame,
-    validation_targets: "pd.Series[int]",
-) -> None:
-    """Print whether a linear model does about as well as linear models can.
+    linear_classifier: Any, validation_examples: Examples, validation_targets: Targets
+) -> CheckResult:
+    """Check that a linear model reaches the accuracy of task 1 on the validation set.
 
     Args:
         linear_classifier: The student's trained Keras model, or None.
-        validation_examples: DataFrame of shape (n_validation, 784).
-        validation_targets: Series of shape (n_validation,).
+        validation_examples: DataFrame or ndarray of shape (n_validation, 784).
+        validation_targets: Series or ndarray of shape (n_validation,).
     """
-    _check_accuracy(
-        "linear",
-        linear_classifier,
-        validation_examples,
-        validation_targets,
-        LINEAR_TARGET,
-    )
+    return _check_accuracy("linear", linear_classifier, validation_examples, validation_targets)
 
 
 def check_network(
-    classifier: Any,
-    validation_examples: pd.DataFrame,
-    validation_targets: "pd.Series[int]",
-) -> None:
-    """Print whether a network reaches the accuracy of the task on the validation set.
-
-    Args:
-        classifier: The student's trained Keras model, or None.
-        validation_examples: DataFrame of shape (n_validation, 784).
-        validation_targets: Series of shape (n_validation,).
-    """
-    _check_accuracy("network", classifier, validation_examples, validation_targets, NETWORK_TARGET)
+    classifier: Any, validation_examples: Examples, validation_targets: Targets
+) -> CheckResult:
+    """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
+    return _check_accuracy("network", classifier, validation_examples, validation_targets)
 
 
 def check_test_accuracy(
     test_predictions: Any,
     accuracy: Any,
     classifier: Any,
-    training_examples: pd.DataFrame,
-    validation_examples: pd.DataFrame,
-    validation_targets: "pd.Series[int]",
-    test_examples: pd.DataFrame,
-    test_targets: "pd.Series[int]",
-) -> None:
-    """Print whether the test set was predicted, and its accuracy computed, as it should be.
+    validation_examples: Examples,
+    validation_targets: Targets,
+    test_examples: Examples,
+    test_targets: Targets,
+) -> CheckResult:
+    """Check the predictions for the test set, their accuracy, and what they say of the network.
 
     Args:
         test_predictions: The student's predicted digits, of shape (n_test,), or None.
         accuracy: The student's accuracy on the test set, or None.
         classifier: The student's trained Keras model, or None.
-        training_examples: DataFrame of shape (n_training, 784).
-        validation_examples: DataFrame of shape (n_validation, 784).
-        validation_targets: Series of shape (n_validation,).
-        test_examples: DataFrame of shape (n_test, 784).
-        test_targets: Series of shape (n_test,).
+        validation_examples, validation_targets: The validation set.
+        test_examples, test_targets: The test set.
     """
-    if test_predictions is None or accuracy is None or classifier is None:
-        return _tell(False, "test_not_done")
-    shape = np.shape(test_predictions)
-    if shape == (len(test_examples), PIXELS):
-        return _tell(False, "predictions_are_features")
-    if shape == (len(test_examples), CLASSES):
-        return _tell(False, "predictions_are_probabilities")
-    if shape != (len(test_examples),):
-        return _tell(False, "predictions_have_shape", shape=shape, n=len(test_examples))
-    shared = _shared_rows(training_examples, test_examples)
-    if shared:
-        return _tell(False, "test_rows_in_training", shared=shared)
-    if _problem_of_model("network", classifier):
-        return None
-    predictions = np.asarray(test_predictions)
-    if not np.isin(predictions, np.arange(CLASSES)).all():
-        return _tell(False, "predictions_are_no_digits")
-    if (predictions != _predict(classifier, test_examples)).any():
-        return _tell(False, "predictions_are_stale")
-    right = float(np.mean(predictions == np.asarray(test_targets)))
-    if np.ndim(accuracy):
-        return _tell(False, "accuracy_is_many", n=len(accuracy))
-    if not isinstance(accuracy, int | float | np.number) or not 0 <= accuracy <= 1:
-        return _tell(False, "accuracy_is_no_share", accuracy=accuracy)
-    if abs(accuracy - right) > 0.005:
-        if abs(accuracy - right**0.5) < 0.005:
-            return _tell(False, "accuracy_is_root", accuracy=accuracy)
-        return _tell(False, "accuracy_differs", accuracy=accuracy, right=right)
-    validation = np.mean(_predict(classifier, validation_examples) == validation_targets)
-    if validation < NETWORK_TARGET:
-        return _tell(
-            False,
-            "test_of_weak_network",
-            right=right,
-            validation=validation,
-            target=NETWORK_TARGET,
-        )
+    try:
+        if test_predictions is None or accuracy is None or classifier is None:
+            raise WrongAnswerError("test_not_done")
+        test = np.asarray(test_examples, np.float32)
+        record = _check_model("network", classifier, test)
+        if record and len(record.training_rows & hash_rows(test)) > FEW:
+            raise WrongAnswerError("trained_on_test")
+        predictions = _check_predictions(test_predictions, classifier, test, validation_targets)
+        right = float(np.mean(predictions == np.asarray(test_targets)))
+        _check_computed_accuracy(accuracy, right)
+        validation = _measure_accuracy(classifier, validation_examples, validation_targets)
+    except WrongAnswerError as wrong:
+        return wrong.result
+    values = {"right": right, "validation": validation, "target": TARGETS["network"]}
+    if right > validation + TEST_TOLERANCE:
+        return WrongAnswerError("test_much_higher", **values).result
+    if validation < TARGETS["network"]:
+        return WrongAnswerError("test_of_weak_network", 0.5, **values).result
     if right < validation - TEST_TOLERANCE:
-        return _tell(False, "test_much_lower", right=right, validation=validation)
-    return _tell(True, "test_done", right=right, validation=validation)
+        return WrongAnswerError("test_much_lower", 0.5, **values).result
+    return CheckResult(True, message("test_done", **values), 1.0)
 
 
-def check_weights(weights: Any) -> None:
-    """Print whether the weights of three networks were kept, trained for 10, 100 and 1,000 steps.
+def check_networks(networks: Any, training_examples: Examples) -> CheckResult:
+    """Check that three networks differ in nothing but their 10, 100 and 1,000 training steps.
 
     Args:
-        weights: The student's dictionary: number of steps to ndarray of shape (784, n_nodes).
+        networks: The student's dictionary: number of steps to trained Keras model.
+        training_examples: DataFrame or ndarray of shape (n_training, 784).
     """
-    if not isinstance(weights, Mapping) or any(weights.get(steps) is None for steps in STEPS):
-        return _tell(False, "weights_not_done")
-    if any(isinstance(weights[steps], list | tuple) for steps in STEPS):
-        return _tell(False, "weights_are_lists")
-    arrays = {steps: np.asarray(weights[steps]) for steps in STEPS}
-    for steps, array in arrays.items():
-        if array.ndim != 2 or array.shape[0] != PIXELS:
-            return _tell(False, "weights_have_shape", steps=steps, shape=array.shape)
-    spreads = [float(arrays[steps].std()) for steps in STEPS]
-    if len(set(spreads)) < len(STEPS):
-        return _tell(False, "weights_are_the_same")
-    if spreads != sorted(spreads):
-        return _tell(False, "weights_in_other_order")
-    return _tell(True, "weights_done")
+    try:
+        _check_networks(networks, np.asarray(training_examples, np.float32))
+    except WrongAnswerError as wrong:
+        return wrong.result
+    return CheckResult(True, message("networks_done"), 1.0)
 
 
-def _check_accuracy(
-    kind: str,
-    classifier: Any,
-    examples: pd.DataFrame,
-    targets: "pd.Series[int]",
-    target: float,
-) -> None:
-    if _problem_of_model(kind, classifier):
-        return
-    accuracy = float(np.mean(_predict(classifier, examples) == np.asarray(targets)))
+def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> CheckResult:
+    try:
+        if classifier is None:
+            raise WrongAnswerError(f"{kind}_not_done")
+        features = np.asarray(examples, np.float32)
+        record = _check_model(kind, classifier, features)
+        if record and len(record.training_rows & hash_rows(features)) > FEW:
+            raise WrongAnswerError("trained_on_validation")
+    except WrongAnswerError as wrong:
+        return wrong.result
+    accuracy, target = _measure_accuracy(classifier, examples, targets), TARGETS[kind]
+    values = {"accuracy": accuracy, "target": target}
     if accuracy < GUESSING:
-        return _tell(False, "hardly_better_than_guessing", accuracy=accuracy)
-    passed = accuracy >= target
-    _tell(
-        passed,
-        f"{kind}_{'done' if passed else 'below'}",
-        accuracy=accuracy,
-        target=target,
-    )
+        return WrongAnswerError("hardly_better_than_guessing", **values).result
+    if accuracy > TOO_GOOD and not record:
+        return WrongAnswerError("accuracy_too_good", **values).result
+    start = PARTIAL_CREDIT_FROM[kind]
+    score = float(np.clip((accuracy - start) / (target - start), 0, 1))
+    if accuracy < target:
+        return WrongAnswerError(f"{kind}_below", score, **values).result
+    return CheckResult(True, message(f"{kind}_done", **values), score)
 
 
-def _problem_of_model(kind: str, classifier: Any) -> bool:
-    """Tell, and return True, if this is no model of ten classes."""
-    if classifier is None:
-        _tell(False, f"{kind}_not_done")
-    elif not isinstance(classifier, keras.Model):
-        _tell(False, "no_model", type=type(classifier).__name__)
-    elif classifier.output_shape != (None, CLASSES):
-        _tell(False, "other_outputs", outputs=classifier.output_shape[-1])
-    else:
-        return False
-    return True
+def _check_model(kind: str, classifier: Any, features: Features) -> TrainingRecord | None:
+    """Return the record of a model, if it has one; raise an error if the model is another."""
+    if isinstance(classifier, np.ndarray | list | tuple):
+        raise WrongAnswerError("predictions_are_no_model", type=type(classifier).__name__)
+    try:
+        check_classifier("classifier", message("your_model"), classifier, features[:2])
+    except TypeError:
+        raise WrongAnswerError("no_model", type=type(classifier).__name__) from None
+    except ValueError as error:
+        raise WrongAnswerError("no_classifier", reason=error) from None
+    kernels = [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
+    if kind == "linear" and [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
+        raise WrongAnswerError("model_is_not_linear", layers=len(kernels))
+    record: TrainingRecord | None = getattr(classifier, "training_record", None)
+    return record
 
 
-def _predict(classifier: keras.Model, examples: pd.DataFrame) -> npt.NDArray[np.int64]:
-    probabilities = predict_probabilities(classifier, examples.to_numpy(np.float32))
-    return np.asarray(np.argmax(probabilities, axis=1))
+def _check_predictions(
+    test_predictions: Any, classifier: Any, test: Features, validation_targets: Any
+) -> npt.NDArray[Any]:
+    """Return the predicted digits of the test set, or raise an error."""
+    predictions = np.asarray(test_predictions)
+    n_test = len(test)
+    shape = predictions.shape
+    if shape == ():
+        raise WrongAnswerError("predictions_are_one_number")
+    if shape == (len(validation_targets),) != (n_test,):
+        raise WrongAnswerError("predictions_of_validation_set", rows=len(predictions))
+    if shape == (n_test, PIXELS):
+        raise WrongAnswerError("predictions_are_features")
+    if shape == (n_test, CLASSES):
+        raise WrongAnswerError("predictions_are_probabilities")
+    if shape != (n_test,):
+        raise WrongAnswerError("predictions_have_shape", shape=shape, n=n_test)
+    if not np.isin(predictions, np.arange(CLASSES)).all():
+        raise WrongAnswerError("predictions_are_no_digits")
+    if (predictions != _predict(classifier, test)).sum() > FEW:
+        of_raw_pixels = _predict(classifier, test * PIXEL_MAXIMUM)
+        is_raw = (predictions != of_raw_pixels).sum() <= FEW
+        raise WrongAnswerError("predictions_of_raw_pixels" if is_raw else "predictions_are_stale")
+    return predictions
 
 
-def _shared_rows(first: pd.DataFrame, second: pd.DataFrame) -> int:
-    """Return how many rows of the second table are in the first, too."""
-    rows = {row.tobytes() for row in first.to_numpy(np.float32)}
-    return sum(row.tobytes() in rows for row in second.to_numpy(np.float32))
+def _check_computed_accuracy(accuracy: Any, right: float) -> None:
+    """Raise WrongAnswerError unless ``accuracy`` is the share of right predictions."""
+    if np.ndim(accuracy):
+        raise WrongAnswerError("accuracy_is_many", n=len(accuracy))
+    if not isinstance(accuracy, int | float | np.number):
+        raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
+    slips = [("accuracy_is_error_rate", 1 - right), ("accuracy_is_root", right**0.5)]
+    if abs(accuracy - right) <= ACCURACY_TOLERANCE:
+        return
+    if abs(accuracy - 100 * right) <= 100 * ACCURACY_TOLERANCE:
+        raise WrongAnswerError("accuracy_is_percentage", accuracy=accuracy)
+    if not 0 <= accuracy <= 1:
+        raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
+    names = [name for name, value in slips if abs(accuracy - value) <= ACCURACY_TOLERANCE]
+    raise WrongAnswerError((*names, "accuracy_differs")[0], accuracy=accuracy, right=right)
 
 
-def _tell(passed: bool, name: str, **values: Any) -> None:
-    print("✔" if passed else "✘", message(name, **values))
+def _check_networks(networks: Any, training_features: Features) -> None:
+    if not isinstance(networks, Mapping) or any(networks.get(steps) is None for steps in STEPS):
+        raise WrongAnswerError("networks_not_done")
+    chosen = [networks[steps] for steps in STEPS]
+    if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
+        raise WrongAnswerError("networks_are_weights")
+    records = [_check_model("network", network, training_features[:2]) for network in chosen]
+    if len(set(map(id, chosen))) < len(chosen):
+        raise WrongAnswerError("networks_are_the_same")
+    for steps, record in zip(STEPS, records, strict=True):
+        if record and record.steps != steps:
+            raise WrongAnswerError("networks_have_other_steps", steps=steps, found=record.steps)
+    kernels = [network.trainable_weights[0].numpy() for network in chosen]
+    for steps, kernel in zip(STEPS, kernels, strict=True):
+        if kernel.ndim != 2 or len(kernel) != PIXELS or kernel.shape == (PIXELS, CLASSES):
+            raise WrongAnswerError(
+                "networks_have_other_first_layer", steps=steps, shape=kernel.shape
+            )
+    if len({kernel.shape for kernel in kernels}) > 1:
+        raise WrongAnswerError("networks_have_other_sizes")
+    seeds = {record.seed if record else None for record in records}
+    if len(seeds) == 1 and None not in seeds:
+        return
+    # Without a seed to compare: pixels that never hold ink keep their initial weights, which are
+    # the same for one seed, and the other weights move further with more steps.
+    blank = ~training_features.any(axis=0)
+    if not all(np.allclose(kernel[blank], kernels[0][blank], atol=1e-3) for kernel in kernels):
+        raise WrongAnswerError("networks_start_differently")
+    spreads = [float(kernel.std()) for kernel in kernels]
+    if spreads != sorted(spreads):
+        raise WrongAnswerError("networks_in_other_order")
+
+
+def _measure_accuracy(classifier: Any, examples: Any, targets: Any) -> float:
+    predicted = _predict(classifier, np.asarray(examples, np.float32))
+    return float(np.mean(predicted == np.asarray(targets)))
+
+
+def _predict(classifier: Any, features: Features) -> npt.NDArray[np.int64]:
+    predicted: npt.NDArray[np.int64]
+    predicted = np.asarray(predict_probabilities(classifier, features)).argmax(axis=1)
+    return predicted

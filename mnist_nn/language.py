@@ -4,8 +4,6 @@ import functools
 import tomllib
 from pathlib import Path
 
-from mnist_nn import arguments
-
 MESSAGES = Path(__file__).parent / "messages"
 LANGUAGES = ("en", "zh", "ko")
 
@@ -22,7 +20,8 @@ def set_language(language: str) -> None:
         ValueError: If it is none of these.
     """
     global _language
-    arguments.one_of("language", language, LANGUAGES)
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
     _language = language
 
 

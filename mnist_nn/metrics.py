@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_nn import arguments
-from mnist_nn.arguments import Targets
+from mnist_nn.arguments import Array, Targets
 from mnist_nn.data import CLASSES
 
 # Where scikit-learn's log loss clipped probabilities in 2018. Today it clips at the epsilon of
@@ -17,23 +17,23 @@ LOG_LOSS_CLIP = 1e-15
 def log_loss(targets: Targets, predicted_classes: Targets) -> float:
     """Return the log loss that the exercise shows: that of the predicted classes.
 
-    The original takes the predicted class for certain. Each wrong digit then costs
-    −ln(1e-15) = 34.54 and each right one nothing, so that this is 34.54 times the error rate.
+    The original treats the predicted class as certain. A wrong digit costs −ln(1e-15) = 34.54, a
+    right one nothing, so this is 34.54 times the error rate.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
         predicted_classes: ndarray of shape (n_examples,), labels from 0 to 9.
 
     Raises:
-        ValueError: If they are no such labels, or not as many.
+        ValueError: If they are no such labels, or have different lengths.
     """
-    targets, predicted_classes = arguments.labels_of_same_length(
+    targets, predicted_classes = arguments.check_labels(
         targets=targets, predicted_classes=predicted_classes
     )
     return -math.log(LOG_LOSS_CLIP) * float(np.mean(targets != predicted_classes))
 
 
-def cross_entropy(targets: Targets, probabilities: npt.NDArray[np.floating]) -> float:
+def cross_entropy(targets: Targets, probabilities: Array) -> float:
     """Return the log loss of the probabilities, in nats per example.
 
     Probabilities are clipped at the epsilon of their dtype, as ``sklearn.metrics.log_loss`` does.
@@ -45,7 +45,7 @@ def cross_entropy(targets: Targets, probabilities: npt.NDArray[np.floating]) -> 
     Raises:
         ValueError: If ``targets`` are no such labels, or the shapes do not fit.
     """
-    labels, probabilities = arguments.labels_and_probabilities(targets, probabilities)
+    labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
     of_targets = probabilities[np.arange(len(labels)), labels]
     return -float(np.mean(np.log(np.maximum(of_targets, np.finfo(probabilities.dtype).eps))))
 
@@ -59,18 +59,16 @@ def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArra
 
     Returns:
         ndarray of shape (10, 10): in row i and column j the share, from 0 to 1, of the examples
-        of digit i that are taken for digit j. The row of a digit without examples is all 0.
+        of digit i that are predicted as digit j. The row of a digit without examples is all 0.
 
     Raises:
         ValueError: If they are no such labels, or not as many.
     """
-    targets, predicted_classes = arguments.labels_of_same_length(
+    targets, predicted_classes = arguments.check_labels(
         targets=targets, predicted_classes=predicted_classes
     )
-    # Takes a second to import, which worker processes save.
-    from sklearn import metrics as sklearn_metrics
+    from sklearn import metrics as sklearn_metrics  # a second, which worker processes save
 
-    matrix: npt.NDArray[np.float64] = sklearn_metrics.confusion_matrix(
+    return sklearn_metrics.confusion_matrix(  # type: ignore[no-any-return]
         targets, predicted_classes, labels=range(CLASSES), normalize="true"
     )
-    return matrix

@@ -1,34 +1,23 @@
-"""The exercise's trainers: one Keras ``fit``, an epoch a period, both sets predicted after each."""
+"""The exercise's trainers, and the loop that they share: train a period, predict, log, repeat."""
 
-import contextlib
-import gc
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments, metrics
+from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_context
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.keras_backend import keras, tf
+from mnist_nn.data import describe_error
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
     check_classifier,
     compile_classification_model,
     predict_probabilities,
-    reason_of,
 )
-from mnist_nn.sampling import Period, deal_batches, take_batch
-
-# Row numbers and batch numbers.
-PERIOD_SIGNATURE = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.int64)]
-
-# There is nothing to tune, and the thread that would do it ends slowly.
-WITHOUT_AUTOTUNING = tf.data.Options()
-WITHOUT_AUTOTUNING.autotune.enabled = False
+from mnist_nn.record import record_training
+from mnist_nn.sampling import sample_batches, select_rows
 
 
 def train_linear_classification_model(
@@ -45,7 +34,7 @@ def train_linear_classification_model(
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
-    """Train the linear classifier, and show how the log loss develops.
+    """Train the linear classifier, and show how its log loss develops.
 
     Args:
         learning_rate: Learning rate of Adagrad, above 0.
@@ -55,39 +44,27 @@ def train_linear_classification_model(
         training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
-        periods: Number of periods into which the steps are divided, or the number of steps of each.
-        callbacks: List of Keras callbacks. To them, a period is an epoch. What is printed and drawn
-            is of the last period, also where a callback brings back earlier weights.
-        seed: Seed of the batches. The same seed gives the same run on the same machine; without
-            one, each run differs.
-        verbose: 1 prints the log loss of each period and draws it and the confusion matrix; 0 is
-            silent and draws nothing. If it is interrupted, training ends with the period
-            that it is in; then 1 shows and returns what was reached, and 0 raises the
-            KeyboardInterrupt, so that loops end, too.
+        periods: Number of periods, or a list of the number of steps in each.
+        callbacks: Keras callbacks. To them, a period is an epoch; they see no single batches.
+        seed: Seed of the batches, for the same run again. Without it, each run differs.
+        verbose: 1 prints the log loss of each period, and draws its curve and the confusion
+            matrix. 0 prints and draws nothing.
 
     Returns:
-        The trained Keras model. Its ``history.history`` holds for each period ``log_loss``,
-        ``accuracy`` and ``cross_entropy`` of the training set, and with ``val_`` before the name
-        of the validation set. ``loss`` is what Keras itself reports: what training minimises, a
-        sum over each batch, in the mean over the period's steps.
+        The trained Keras model. Its ``history.history`` has, for each period, the ``log_loss``,
+        ``accuracy`` and ``cross_entropy`` of the training set, the same of the validation set with
+        the prefix ``val_``, and Keras' ``loss``: the loss of a batch, averaged over the steps. An
+        interrupt ends training after the current period; with ``verbose=1``, the model is returned
+        as usual.
 
     Raises:
-        TypeError, ValueError: If an argument cannot work, with its name and what would.
+        TypeError, ValueError: If an argument is invalid, or training diverges.
+        KeyboardInterrupt: If training is interrupted and ``verbose`` is 0, to end loops as well.
     """
-    return train_classification_model(
-        build_linear_model(),
-        learning_rate,
-        steps,
-        batch_size,
-        training_examples,
-        training_targets,
-        validation_examples,
-        validation_targets,
-        periods=periods,
-        callbacks=callbacks,
-        seed=seed,
-        verbose=verbose,
-    )
+    model = build_linear_model()
+    data = (training_examples, training_targets, validation_examples, validation_targets)
+    options: Any = dict(periods=periods, callbacks=callbacks, seed=seed, verbose=verbose)
+    return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
 def train_nn_classification_model(
@@ -109,33 +86,22 @@ def train_nn_classification_model(
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
-    """Train the neural network, and show how the log loss develops.
+    """Train the neural network, and show how its log loss develops.
 
-    ``hidden_units``, ``dropout``, ``batch_normalization``, ``l1`` and ``l2`` are those of
-    :func:`mnist_nn.build_nn_model`; ``seed`` is also that of the initial weights. All else is as in
-    :func:`train_linear_classification_model`.
+    For ``hidden_units`` to ``l2``, see :func:`mnist_nn.build_nn_model`; ``seed`` also sets the
+    initial weights. All else is as in :func:`train_linear_classification_model`.
     """
-    return train_classification_model(
-        build_nn_model(
-            hidden_units,
-            dropout=dropout,
-            batch_normalization=batch_normalization,
-            l1=l1,
-            l2=l2,
-            seed=seed,
-        ),
-        learning_rate,
-        steps,
-        batch_size,
-        training_examples,
-        training_targets,
-        validation_examples,
-        validation_targets,
-        periods=periods,
-        callbacks=callbacks,
+    model = build_nn_model(
+        hidden_units,
+        dropout=dropout,
+        batch_normalization=batch_normalization,
+        l1=l1,
+        l2=l2,
         seed=seed,
-        verbose=verbose,
     )
+    data = (training_examples, training_targets, validation_examples, validation_targets)
+    options: Any = dict(periods=periods, callbacks=callbacks, seed=seed, verbose=verbose)
+    return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
 def train_classification_model(
@@ -153,290 +119,140 @@ def train_classification_model(
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
-    """Train any Keras classifier of 784 pixels, and show how the log loss develops.
+    """Train a Keras classifier of your own, and show how its log loss develops.
 
     Args:
-        model: A Keras model that turns features of shape (n_examples, 784) into probabilities of
-            shape (n_examples, 10). If it is not compiled, it is compiled as the original's
-            classifiers were; if it is, it keeps its loss and optimizer. Training goes on from the
-            weights it has.
-        learning_rate: Learning rate of the optimizer, above 0. None keeps the one that a compiled
-            model has.
+        model: A Keras model that maps features of shape (n_examples, 784) to probabilities of
+            shape (n_examples, 10). Training starts from the weights that it has. If it is
+            compiled, it keeps its loss and optimizer; else it is compiled as the exercise's models.
+        learning_rate: Learning rate of the optimizer, above 0. None keeps that of a compiled model.
 
-    All else is as in :func:`train_linear_classification_model`; ``seed`` is that of the batches
-    alone, since the model has its weights already.
+    All else is as in :func:`train_linear_classification_model`, but that ``seed`` sets the batches
+    alone: the model has its weights already.
     """
-    training = arguments.examples_and_targets("training_", training_examples, training_targets)
-    validation = arguments.examples_and_targets(
-        "validation_", validation_examples, validation_targets
-    )
-    arguments.one_of("verbose", verbose, (0, 1))
-    callbacks = [] if callbacks is None else callbacks
-    if not isinstance(callbacks, list | tuple) or not all(
-        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
-    ):
-        raise TypeError(f"callbacks must be a list of Keras callbacks, not {callbacks!r:.100}")
-    periods_dealt = deal_batches(len(training[0]), batch_size, steps, periods, seed)
-    _prepare(model, learning_rate, *validation)
+    training = arguments.check_data("training_", training_examples, training_targets)
+    validation = arguments.check_data("validation_", validation_examples, validation_targets)
+    batches = sample_batches(len(training[0]), batch_size, steps, periods, seed)
+    _compile(model, learning_rate, *validation)
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
 
-    evaluation = _PeriodEvaluation(training[1], validation[1], verbose)
-    history = keras.callbacks.History()
-    # So that the garbage collector does not look through all that was imported, again and again: a
-    # look takes a fifth of a second. Where somebody has frozen that already, or switched it off, it
-    # stays so.
-    freeze = gc.isenabled() and not gc.get_freeze_count()
-    with _interrupts_noted() as interrupts:
+    tensors = [tf.convert_to_tensor(array) for array in (*training, validation[0])]
+    train_period = _compile_period(model, batch_size, tensors)
+    sizes = {"epochs": len(batches), "steps_by_period": [len(p.batch_numbers) for p in batches]}
+    callback_list = keras.callbacks.CallbackList(callbacks, True, model=model, **sizes)
+    predicted_classes = None
+    model.stop_training = False
+    if verbose:
+        print("Training model...\nLogLoss error (on validation data):", flush=True)
+    with defer_interrupt() as interrupts:
+        callback_list.on_train_begin()
         try:
-            if verbose:
-                print("Training model...")
-                print("LogLoss error (on validation data):", flush=True)
-            model.train_function = TrainFunction(
-                model, training, validation[0], batch_size, periods_dealt, evaluation
-            )
-            if freeze:
-                gc.freeze()
-            model.fit(
-                tf.data.Dataset.range(len(periods_dealt)).with_options(WITHOUT_AUTOTUNING),
-                epochs=len(periods_dealt),
-                steps_per_epoch=1,  # a call of the train function, which does the period's steps
-                shuffle=False,
-                callbacks=[evaluation, *callbacks, history, _StopAfterInterrupt(interrupts)],
-                verbose=0,
-            )
-        except KeyboardInterrupt as interrupt:  # the second, or a callback's
-            interrupts.append(interrupt)
-            _keep_whole_periods(history)
-            model.history = history
+            for number, period in enumerate(batches):
+                model.reset_metrics()
+                callback_list.on_epoch_begin(number)
+                probabilities, val_probabilities = train_period(*tensors, *period)
+                logs = model.get_metrics_result()
+                logs |= _evaluate(model, number, "", training[1], probabilities)
+                logs |= _evaluate(model, number, "val_", validation[1], val_probabilities)
+                if verbose:
+                    print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
+                callback_list.on_epoch_end(number, logs)
+                predicted_classes = np.argmax(val_probabilities, axis=1)
+                if model.stop_training or interrupts:
+                    break
+        except KeyboardInterrupt:  # the second one, or a callback's
+            interrupts.append(0)
         finally:
-            if freeze:
-                gc.unfreeze()
-            model.train_function = None  # so that the next fit makes its own
+            callback_list.on_train_end()
+            model.optimizer.finalize_variable_values(model.trainable_weights)
 
-    if interrupts and not verbose:  # silent calls stand in loops and searches, which are to stop
+    steps_done = sum(sizes["steps_by_period"][: len(model.history.epoch)])
+    record_training(model, steps_done, batch_size, seed, training[0], validation[0])
+    if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        finished = len(history.epoch)
-        print(f"Training stopped. Periods finished: {finished} of {len(periods_dealt)}.")
+        finished = len(model.history.epoch)
+        print(f"Training stopped. Periods finished: {finished} of {len(batches)}.")
     elif verbose:
         print("Model training finished.")
-    if verbose and history.history:
-        _show_results(model, validation[1], evaluation.predicted_classes)
+    if verbose and predicted_classes is not None:
+        _show_results(model, validation[1], predicted_classes)
     return model
 
 
-@contextlib.contextmanager
-def _interrupts_noted() -> Iterator[list[Any]]:
-    """Note the first interrupt instead of raising it, in the list that is yielded.
+def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any]) -> Any:
+    """Return a function that does all steps of a period in one call, and then predicts both sets.
 
-    Raised in the middle of its work, TensorFlow turns it into other errors. The second is raised.
-    """
-    interrupts: list[Any] = []
-
-    def note(number: int, frame: Any) -> None:
-        if interrupts:
-            raise KeyboardInterrupt
-        interrupts.append(number)
-
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield interrupts  # interrupts go elsewhere
-        return
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-class _StopAfterInterrupt(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Ends training with the period in which an interrupt was noted."""
-
-    def __init__(self, interrupts: list[Any]) -> None:
-        super().__init__()
-        self.interrupts = interrupts
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.interrupts:
-            self.model.stop_training = True
-
-
-def _keep_whole_periods(history: keras.callbacks.History) -> None:
-    """Take out what an interrupted history holds of a period that it holds in part."""
-    whole = min(map(len, history.history.values()), default=0)
-    history.history = {name: values[:whole] for name, values in history.history.items() if whole}
-    history.epoch = [*range(whole)]
-
-
-class _PeriodEvaluation(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Adds the figures of both whole sets to the history, from ``probabilities`` of each period."""
-
-    def __init__(self, training_targets: Labels, validation_targets: Labels, verbose: int) -> None:
-        super().__init__()
-        self.targets = {"": training_targets, "val_": validation_targets}
-        self.probabilities: list[Features] = []
-        self.verbose = verbose
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
-        for (prefix, targets), probabilities in zip(
-            self.targets.items(), self.probabilities, strict=True
-        ):
-            if not np.isfinite(probabilities).all():
-                learning_rate = float(self.model.optimizer.learning_rate.numpy())
-                raise ValueError(
-                    f"training diverged in period {epoch:02d}: the probabilities are no longer "
-                    f"numbers. learning_rate {learning_rate:g} is too high for this model and "
-                    "these features: lower it"
-                )
-            # After the loop these are the validation set's, for the confusion matrix.
-            self.predicted_classes = probabilities.argmax(axis=1)
-            logs[f"{prefix}log_loss"] = metrics.log_loss(targets, self.predicted_classes)
-            logs[f"{prefix}accuracy"] = float(np.mean(targets == self.predicted_classes))
-            logs[f"{prefix}cross_entropy"] = metrics.cross_entropy(targets, probabilities)
-        if self.verbose:
-            print(f"  period {epoch:02d} : {logs['val_log_loss']:0.2f}", flush=True)
-
-
-class Graph(NamedTuple):
-    """A function that trains for a period, and the model whose variables it changes."""
-
-    model: keras.Model
-    train_period: Callable[..., list[Any]]
-
-
-class TrainFunction:
-    """A train function for Keras' ``fit`` that does a period in one call: all its steps, and the
-    predictions of both sets.
-
-    What ``fit`` iterates over are the numbers of the periods; the batches are gathered here. A
-    pipeline that hands on each batch takes as long as half the training.
+    A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
 
-    def __init__(
-        self,
-        model: keras.Model,
-        training: tuple[Features, Labels],
-        validation_features: Features,
-        batch_size: int,
-        periods_dealt: Sequence[Period],
-        evaluation: _PeriodEvaluation,
-    ) -> None:
-        self.periods_dealt = periods_dealt
-        self.evaluation = evaluation
-        self.tensors = [tf.convert_to_tensor(part) for part in (*training, validation_features)]
-        # Variables made while a function is traced would have it traced twice.
-        model.optimizer.build(model.trainable_variables)
-        train_period: Callable[..., list[Any]] = partial(_train_period, model, batch_size)
-        if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # needs a replica
-            train_period = partial(_without_replicas, train_period)
-        if not model.run_eagerly:
-            # AutoGraph would leave files in the temporary folder.
-            # As arguments, not as constants of the function, the large tensors are freed at once.
-            signature = [*map(tf.TensorSpec.from_tensor, self.tensors), *PERIOD_SIGNATURE]
-            train_period = tf.function(train_period, input_signature=signature, autograph=False)
-        self.graph = Graph(model, train_period)
+    def train_period(
+        features: Any, labels: Any, validation_features: Any, rows: Any, batch_numbers: Any
+    ) -> list[Any]:
+        def train_step(step: Any) -> tuple[Any]:
+            batch = select_rows(rows, batch_numbers[step], batch_size)
+            model.train_step((tf.gather(features, batch), tf.gather(labels, batch)))
+            return (step + 1,)
 
-    def __call__(self, iterator: Any) -> dict[str, Any]:
-        period = self.periods_dealt[int(next(iterator))]
-        numbers = [tf.convert_to_tensor(part, tf.int64) for part in period]
-        probabilities = self.graph.train_period(*self.tensors, *numbers)
-        self.evaluation.probabilities = [np.asarray(part, np.float32) for part in probabilities]
-        results: dict[str, Any] = self.graph.model.get_metrics_result()
-        return results
+        tf.while_loop(lambda step: step < tf.size(batch_numbers), train_step, (tf.constant(0),))
+        return [predict_probabilities(model, part) for part in (features, validation_features)]
 
-    def use(self, graph: Graph) -> None:
-        """Train with the graph of a model that is built and compiled alike, from the weights and
-        settings that ``fit``'s own model has now. That one stays as it is, and so does the ``loss``
-        in its history.
-        """
-        for variable, own in zip(_state(graph.model), _state(self.graph.model), strict=True):
-            variable.assign(own)
-        self.graph = graph
+    # Variables that are created in a compiled function would have it compiled twice.
+    model.optimizer.build(model.trainable_variables)
+    function: Any = train_period
+    if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
+        function = without_replica_context(function)
+    if not model.run_eagerly:
+        numbers = tf.TensorSpec([None], tf.int64)
+        signature = [*map(tf.TensorSpec.from_tensor, tensors), numbers, numbers]
+        # AutoGraph would leave files in the temporary folder.
+        function = tf.function(function, input_signature=signature, autograph=False)
+    return function
 
 
-def _state(model: keras.Model) -> list[keras.Variable]:
-    """Return what training reads and changes: weights, seeds, learning rate, sums of squares."""
-    return [*model.variables, *model.optimizer.variables]
+def _evaluate(
+    model: keras.Model, period: int, prefix: str, targets: Labels, probabilities: Any
+) -> dict[str, float]:
+    """Return the figures of a data set after a period; raise a ValueError if training diverged."""
+    probabilities = np.asarray(probabilities, np.float32)
+    if not np.isfinite(probabilities).all():
+        rate = float(model.optimizer.learning_rate)
+        raise ValueError(f"training diverged in period {period:02d}: lower learning_rate {rate:g}")
+    predicted_classes = probabilities.argmax(axis=1)
+    return {
+        f"{prefix}log_loss": metrics.log_loss(targets, predicted_classes),
+        f"{prefix}accuracy": float(np.mean(targets == predicted_classes)),
+        f"{prefix}cross_entropy": metrics.cross_entropy(targets, probabilities),
+    }
 
 
-def _without_replicas(function: Callable[..., Any], *tensors: Any) -> Any:
-    """Call a function where TensorFlow knows of no replicas.
-
-    To sum gradients over replicas, be there but one, Keras' optimizers call what TensorFlow
-    registers for good, and with it the graph: 3 MB more with each training call.
-    """
-    replica_context = tf.distribute.get_replica_context()
-    return replica_context.merge_call(lambda strategy: function(*tensors))
-
-
-def _train_period(
-    model: keras.Model,
-    batch_size: int,
-    features: Any,
-    labels: Any,
-    validation_features: Any,
-    rows: Any,
-    batch_numbers: Any,
-) -> list[Any]:
-    """Train for a period, and return the probabilities of both sets after it, as tensors."""
-
-    def train_step(step: Any) -> tuple[Any]:
-        model.train_step(take_batch(features, labels, rows, batch_numbers[step], batch_size))
-        return (step + 1,)
-
-    tf.while_loop(lambda step: step < tf.size(batch_numbers), train_step, (tf.constant(0),))
-    return [predict_probabilities(model, part) for part in (features, validation_features)]
-
-
-def _prepare(
-    model: keras.Model, learning_rate: float | None, features: Features, targets: Labels
-) -> None:
+def _compile(model: keras.Model, learning_rate: Any, features: Features, targets: Labels) -> None:
     """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
-    two = [0, -1]  # as one example, wrong shapes could pass for right ones
     name = f"model {getattr(model, 'name', '')!r}"
-    here = tf.distribute.get_strategy()  # a model that was built in another's scope keeps that
-    if tf.distribute.has_strategy() or getattr(model, "distribute_strategy", here) is not here:
-        raise ValueError(
-            f"{name} belongs to a strategy of tf.distribute, but is to train on one device: build "
-            "and train it outside of strategy.scope()"
-        )
+    two = [0, -1]  # with a single example, a wrong shape could look right
     probabilities = check_classifier("model", name, model, features[two])
     if not model.compiled:
-        if learning_rate is None:
-            raise ValueError(
-                f"learning_rate is None, but model {model.name!r} is not compiled: give a "
-                "number, such as 0.05, or compile the model"
-            )
-        compile_classification_model(model, learning_rate)
-        return
+        return compile_classification_model(model, learning_rate)
     try:
         keras.losses.get(model.loss)(targets[two], probabilities)
-    except Exception as error:  # Keras' and custom losses raise anything
+    except Exception as error:  # a custom loss may raise anything
         raise ValueError(
-            f"model {model.name!r} is compiled with loss {model.loss!r}, which cannot take labels "
-            "from 0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
-            f"{reason_of(error)}"
+            f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
+            "0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
+            f"{describe_error(error)}"
         ) from None
     if learning_rate is not None:
-        try:
-            model.optimizer.learning_rate = arguments.positive_number(
-                "learning_rate", learning_rate
-            )
-        except TypeError:
-            raise ValueError(
-                f"learning_rate is {learning_rate!r}, but the optimizer of model {model.name!r} "
-                "has a schedule of its own: give None to keep it"
-            ) from None
+        model.optimizer.learning_rate = arguments.check_positive_number(
+            "learning_rate", learning_rate
+        )
 
 
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:
-    """Print the last lines of the original's trainers, and show their two figures."""
-    from mnist_nn import plots  # takes long to import, which worker processes save
+    """Print the last line of the original's trainers, and show their two figures."""
+    from mnist_nn import notebook, plots  # silent calls do not need Matplotlib and seaborn
 
     history = model.history.history
     print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
     plots.plot_log_loss(history)
     plots.plot_confusion_matrix(metrics.confusion_matrix(targets, predicted_classes))
-    plots.show_figures()
+    notebook.show_figures()

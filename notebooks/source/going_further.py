@@ -37,33 +37,34 @@ from IPython.display import HTML
 from scipy.ndimage import map_coordinates
 
 from mnist_nn import (
-    KeepWeights,
-    animate_weights,
-    compare_predictions,
-    confident_mistakes,
-    confused_pairs,
     confusion_matrix,
-    count_dead_units,
-    draw,
     load_mnist_dataframe,
     parse_labels_and_features,
-    plot_accuracies,
-    plot_confusion_difference,
-    plot_cross_entropy,
     plot_digit,
-    plot_examples,
     plot_log_loss,
-    plot_mistakes,
-    plot_runs,
-    plot_search,
-    plot_weights_over_training,
-    search_hyperparameters,
     set_language,
     show_figures,
     train_classification_model,
     train_linear_classification_model,
     train_nn_classification_model,
 )
+from mnist_nn.analysis import (
+    KeepWeights,
+    animate_weights,
+    compare_predictions,
+    confident_mistakes,
+    confused_pairs,
+    count_dead_units,
+    plot_accuracies,
+    plot_confusion_difference,
+    plot_cross_entropy,
+    plot_examples,
+    plot_mistakes,
+    plot_runs,
+    plot_weights_over_training,
+)
+from mnist_nn.drawing import draw
+from mnist_nn.search import plot_search, search_hyperparameters
 
 set_language("en")
 SEED = 1
@@ -154,30 +155,35 @@ for pair in pairs.head(5).itertuples():
 # ## Linear against network, on the same rows
 #
 # Two accuracies hide how two models differ. Both predict the same examples, so we can look at each:
-# which does the network mend, and which does it break?
+# which does only the network get right, and which only the linear model?
 
 # %% id="compare"
 linear = train_linear_classification_model(**linear_settings, **data, steps=1000, seed=SEED)
 linear_predictions = linear.predict(validation_examples, batch_size=100, verbose=0).argmax(axis=1)
 
 comparison = compare_predictions(validation_targets, linear_predictions, network_predictions)
-print("both right:       ", comparison.both_right.sum())
-print("mended by network:", comparison.mended.sum())
-print("broken by network:", comparison.broken.sum())
-print("both wrong:       ", comparison.both_wrong.sum())
-print(f"p-value:           {comparison.p_value:.1e}")
+print("both right:        ", comparison.both_right.sum())
+print("only linear right: ", comparison.only_first_right.sum())
+print("only network right:", comparison.only_second_right.sum())
+print("both wrong:        ", comparison.both_wrong.sum())
+print(f"p-value:            {comparison.p_value:.1e}")
 
 # %% [markdown] id="p-value"
-# The last line is *McNemar's test*. Suppose both models were equally good: then an example on which they
-# differ would be mended or broken with equal chance, like a coin toss. The p-value says how often coins
-# would fall as unevenly as that, or more so. The closer to zero, the harder it is to believe in chance.
+# The last line is *McNemar's test*. Suppose both models were equally good: then of the examples that only
+# one of them gets right, each would be as likely to be right with the one as with the other, like a coin
+# toss. The p-value says how often coins would fall as unevenly as that, or more so. The closer to zero, the
+# harder it is to believe in chance.
 #
-# Ten digits that the network mends, and ten that it breaks. Below each stands its label, and then what
-# the linear model and the network say.
+# Ten digits that only the network gets right, and ten that only the linear model does. Below each stands
+# its label, and then what the linear model and the network say.
 
-# %% id="mended-broken"
-for name, changed in {"mended": comparison.mended, "broken": comparison.broken}.items():
-    chosen = np.flatnonzero(changed)[:10]
+# %% id="only-one-right"
+only_one_right = {
+    "only network right": comparison.only_second_right,
+    "only linear right": comparison.only_first_right,
+}
+for name, is_chosen in only_one_right.items():
+    chosen = np.flatnonzero(is_chosen)[:10]
     texts = [
         f"{label}:\n{first} → {second}"
         for label, first, second in zip(
@@ -477,7 +483,7 @@ show_figures()
 # ink and prepares it:
 #
 # ```python
-# from mnist_nn import digit_from_image
+# from mnist_nn.drawing import digit_from_image
 #
 # digit = digit_from_image("photo.jpg")
 # plot_digit(digit)

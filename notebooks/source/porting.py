@@ -8,8 +8,8 @@
 #
 # The measure is the original itself. Its own code was run on TensorFlow 2.15, the last version that
 # has Estimators: twelve runs of each of five calls, and a hundred training steps of which the
-# weights were kept. These measurements are kept with the tests of this project, so run this
-# notebook from a checkout, with the package installed from there.
+# weights were kept. These measurements come with the package, in its folder `data/original`,
+# together with `comparison.py`, which compares the port with them.
 
 # %% [markdown] id="table"
 # ## What became of each part
@@ -24,10 +24,10 @@
 # | `tf.contrib.estimator.clip_gradients_by_norm(optimizer, 5.0)` | `Adagrad(..., global_clipnorm=5.0)` |
 # | `tf.estimator.RunConfig(...)`, event files, checkpoints | nothing: the model is in memory, `model.save` writes it |
 # | a training input function | a `tf.data.Dataset`, here `create_training_dataset`, or row numbers as the trainers take them |
-# | ten times `classifier.train(input_fn, steps=steps / 10)` | one `model.fit` with an epoch a period |
+# | ten times `classifier.train(input_fn, steps=steps / 10)` | a loop over the periods, each trained in one compiled call |
 # | a prediction input function | nothing: `predict` takes the DataFrame |
 # | `classifier.predict(...)`: a generator of dictionaries with `probabilities` and `class_ids` | `model.predict(...)`: an array of probabilities; `.argmax(axis=1)` for the classes |
-# | `metrics.log_loss(targets, one_hot)`, called after each period | the formula of 2018 written out, in a callback's `on_epoch_end` |
+# | `metrics.log_loss(targets, one_hot)`, called after each period | the formula of 2018 written out, called after each period |
 # | `classifier.get_variable_names()` | `[variable.path for variable in model.variables]` |
 # | `classifier.get_variable_value(name)` | `{variable.path: variable}[name].numpy()` |
 #
@@ -45,7 +45,6 @@
 
 # %% id="imports"
 import sys
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,16 +52,18 @@ from sklearn import metrics
 
 import mnist_nn
 from mnist_nn import compile_classification_model, show_figures
-from mnist_nn.keras_backend import keras
-from mnist_nn.sampling import Period, deal_batches, split_steps
+from mnist_nn.data import data_folder
+from mnist_nn.sampling import Period, sample_batches, split_steps
 
-sys.path.insert(0, str(Path(mnist_nn.__file__).parents[1] / "tests"))
-from original import (
+import keras
+
+sys.path.append(str(data_folder() / "original"))
+from comparison import (
     CALLS,
     difference_from_steps,
     run_figures,
-    trainer_dealing,
     trainer_with,
+    trainer_with_batches,
 )
 
 # %% id="exact"
@@ -246,31 +247,31 @@ show_trap(
 # ### 5. Each period shuffles anew
 #
 # The original called its input function in each period, and so began with a fresh permutation of
-# the data. If a `tf.data` pipeline with a fixed seed is built anew for each period, each deals the
+# the data. If a `tf.data` pipeline with a fixed seed is built anew for each period, each samples the
 # *same* batches: a run of 1,000 steps sees 100 batches ten times over. It looks plausible, and is
 # the worst of all these mistakes.
 
 
 # %% id="wrong-periods"
-def deal_the_same(n_examples, batch_size, steps, periods, seed):
-    return deal_batches(n_examples, batch_size, steps // periods, 1, seed) * periods
+def sample_the_same(n_examples, batch_size, steps, periods, seed):
+    return sample_batches(n_examples, batch_size, steps // periods, 1, seed) * periods
 
 
 # %% id="show-periods"
-show_trap("nn 0.05/1000/30", {"same batches each period": trainer_dealing(deal_the_same)})
+show_trap("nn 0.05/1000/30", {"same batches each period": trainer_with_batches(sample_the_same)})
 
 # %% [markdown] id="trap-epochs"
 # ### 6. Batches are cut once, repeated, and shuffled as batches
 #
 # Within a period the original cut its batches once, repeated them without end, and shuffled the
 # *batches* in a buffer of 10,000, so that some come twice before others come at all. The usual
-# `shuffle(7500).repeat().batch(30)` deals every example once before any comes again. At these
+# `shuffle(7500).repeat().batch(30)` yields every example once before any comes again. At these
 # settings the log loss cannot tell the two apart, as the figure shows; it is still not what the
 # original did, and the tests tell them apart by the batches themselves.
 
 
 # %% id="wrong-epochs"
-def deal_epochs(n_examples, batch_size, steps, periods, seed):
+def sample_epochs(n_examples, batch_size, steps, periods, seed):
     generator = np.random.default_rng(seed)
     steps_by_period = split_steps(steps, periods)
     epochs = -(-steps * batch_size // n_examples)
@@ -283,7 +284,7 @@ def deal_epochs(n_examples, batch_size, steps, periods, seed):
 
 
 # %% id="show-epochs"
-show_trap("nn 0.05/1000/30", {"epochs": trainer_dealing(deal_epochs)})
+show_trap("nn 0.05/1000/30", {"epochs": trainer_with_batches(sample_epochs)})
 
 # %% [markdown] id="trap-log-loss"
 # ### 7. The log loss is that of 2018
@@ -344,6 +345,6 @@ for split in (split_by_division, split_by_cutting_off, split_steps):
 #
 # - Compare a port step by step, from the same weights and on the same batches. It is quick, it is
 #   exact, and it finds in a minute what the curves of whole runs hide.
-# - Compare whole runs, too, over several seeds: they see how batches are dealt and how a figure is
+# - Compare whole runs, too, over several seeds: they see how batches are sampled and how a figure is
 #   computed.
 # - A curve that looks right proves little. Traps 2, 4 and 6 cannot be seen in a final log loss.

@@ -1,0 +1,89 @@
+"""Keras and TensorFlow, imported silently, and the workarounds that they need."""
+
+import contextlib
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+@contextlib.contextmanager
+def _quick_and_silent() -> Iterator[None]:
+    """Silence what TensorFlow, Keras and Matplotlib print while they are imported."""
+    matplotlib_log = logging.getLogger("matplotlib")
+    matplotlib_level, level = matplotlib_log.level, os.environ.get("TF_CPP_MIN_LOG_LEVEL")
+    matplotlib_log.setLevel(logging.ERROR)  # it warns where there is no folder for its cache
+    # TensorFlow's C++ code writes before it reads its log level, so the file descriptor itself is
+    # redirected. The level is read once, during the import.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    stderr = None
+    with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+        stderr = os.dup(2)  # fails in a process without stderr
+        os.dup2(nowhere.fileno(), 2)
+    collects = gc.isenabled()
+    gc.disable()  # garbage collection would make the import a fifth slower
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+        if stderr is not None:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+        if level is None:
+            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
+        matplotlib_log.setLevel(matplotlib_level)
+
+
+with _quick_and_silent():
+    import keras
+    import tensorflow as tf
+
+# Networks this small train a third faster if TensorFlow runs one operation after another, each
+# still on all cores. A choice that the user has made stays.
+if not (
+    tf.config.threading.get_inter_op_parallelism_threads() or "TF_NUM_INTEROP_THREADS" in os.environ
+):
+    with contextlib.suppress(RuntimeError):  # TensorFlow is running already
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def without_replica_context(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` so that Keras' optimizers do not sum gradients over replicas in it.
+
+    That sum makes TensorFlow keep the graph of each training call for good, 3.6 MiB. The likely
+    cause is https://github.com/tensorflow/tensorflow/issues/97697.
+    """
+    context = tf.distribute.get_replica_context
+    return lambda *inputs: context().merge_call(lambda strategy: function(*inputs))
+
+
+@contextlib.contextmanager
+def defer_interrupt() -> Iterator[list[int]]:
+    """Add the first interrupt to the list that is yielded, instead of raising it.
+
+    An interrupt that is raised inside TensorFlow turns into other errors, or gets lost. The second
+    interrupt is raised.
+    """
+    interrupts: list[int] = []
+
+    def handle(signal_number: int, frame: Any) -> None:
+        if interrupts:
+            raise KeyboardInterrupt
+        interrupts.append(signal_number)
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield interrupts  # somebody else handles interrupts
+        return
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+__all__ = ["defer_interrupt", "keras", "tf", "without_replica_context"]

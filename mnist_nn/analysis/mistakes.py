@@ -1,0 +1,99 @@
+"""The examples that classifiers get wrong, and how the predictions of two classifiers differ."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats  # scikit-learn brings it
+
+from mnist_nn import arguments
+from mnist_nn.arguments import Array, Targets
+from mnist_nn.data import CLASSES
+
+
+def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
+    """Return the misclassified examples, the most confident mistake first.
+
+    Args:
+        targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
+        probabilities: ndarray of shape (n_examples, 10), as ``classifier.predict`` returns it.
+
+    Returns:
+        DataFrame with one row per mistake: ``position`` in ``targets``, counted from 0; ``label``;
+        ``predicted``; and ``probability`` of the predicted digit, from 0 to 1. The index is that of
+        ``targets`` if these are a Series, and the position otherwise.
+
+    Raises:
+        ValueError: If ``targets`` are not labels, or ``probabilities`` has another shape.
+    """
+    labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
+    table = pd.DataFrame(
+        {
+            "position": np.arange(len(labels)),
+            "label": labels,
+            "predicted": probabilities.argmax(axis=1),
+            "probability": probabilities.max(axis=1),
+        },
+        index=targets.index if isinstance(targets, pd.Series) else None,
+    )
+    table.attrs["n_examples"] = len(labels)  # plot_mistakes compares it with its examples
+    mistakes = table[table["label"] != table["predicted"]]
+    return mistakes.sort_values("probability", ascending=False, kind="stable")
+
+
+def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame:
+    """Return which digits are mistaken for which, the most frequent confusion first.
+
+    Args:
+        targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
+        predicted_classes: ndarray of shape (n_examples,), labels from 0 to 9.
+
+    Returns:
+        DataFrame with one row per pair that occurs: ``label``, ``predicted``, ``count``, and
+        ``share``, the fraction of the label's examples, from 0 to 1.
+
+    Raises:
+        ValueError: If they are not labels, or differ in length.
+    """
+    labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
+    table = pd.DataFrame({"label": labels, "predicted": predicted})
+    wrong = table[table["label"] != table["predicted"]]
+    pairs = wrong.value_counts().reset_index(name="count")
+    pairs["share"] = pairs["count"] / np.bincount(labels, minlength=CLASSES)[pairs["label"]]
+    return pairs.sort_values(["count", "share"], ascending=False, ignore_index=True)
+
+
+class Comparison(NamedTuple):
+    """Which of two classifiers is right, example by example; see :func:`compare_predictions`."""
+
+    both_right: npt.NDArray[np.bool_]  # of shape (n_examples,), as are the next three
+    only_first_right: npt.NDArray[np.bool_]
+    only_second_right: npt.NDArray[np.bool_]
+    both_wrong: npt.NDArray[np.bool_]
+    p_value: float
+
+
+def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Comparison:
+    """Compare the predictions of two classifiers for the same examples.
+
+    Could the difference in accuracy be chance? McNemar's test looks at the examples that only one
+    classifier gets right. If both classifiers are equally good, each of these examples is the toss
+    of a fair coin: right with the first, or with the second. The p-value is the probability of an
+    outcome at least as uneven. (McNemar, Psychometrika 12, 1947; exact, two-sided binomial test.)
+
+    Args:
+        targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
+        first: ndarray of shape (n_examples,): the digits that the first classifier predicts.
+        second: ndarray of shape (n_examples,): the digits that the second classifier predicts.
+
+    Raises:
+        ValueError: If they are not labels, or differ in length.
+    """
+    labels, *predictions = arguments.check_labels(targets=targets, first=first, second=second)
+    first_right, second_right = [predicted == labels for predicted in predictions]
+    only_first, only_second = first_right & ~second_right, second_right & ~first_right
+    both, neither = first_right & second_right, ~(first_right | second_right)
+    heads, tosses = int(only_first.sum()), int((only_first | only_second).sum())
+    p_value = float(stats.binomtest(heads, tosses).pvalue) if tosses else 1.0
+    return Comparison(both, only_first, only_second, neither, p_value)

@@ -1,0 +1,72 @@
+"""Inside a network: weights kept during training, and dead units."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_nn import arguments
+from mnist_nn._backend import keras, tf
+from mnist_nn.arguments import Examples
+
+
+class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Keras callback that keeps the first layer's weights: before training and after each period.
+
+    Attributes:
+        weights: Number of steps to ndarray of shape (784, n_nodes), float32: the first kernel of
+            the model.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights: dict[int, npt.NDArray[np.float32]] = {}
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        # A model lists the weights of nested layers, too.
+        kernels = [weight for weight in self.model.weights if weight.name == "kernel"]
+        if not kernels:
+            raise ValueError(
+                f"KeepWeights found no kernel in model {self.model.name!r}: it needs a dense layer"
+            )
+        self._kernel = kernels[0]
+        self._first_step = int(self.model.optimizer.iterations)
+        self.weights = {self._first_step: self._kernel.numpy()}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if "steps_by_period" in self.params:
+            # The optimizer does not count the steps that mixed precision skips.
+            step = self._first_step + sum(self.params["steps_by_period"][: epoch + 1])
+        else:  # Keras' own fit
+            step = int(self.model.optimizer.iterations)
+        self.weights[step] = self._kernel.numpy()
+
+
+def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
+    """Count the units of each hidden dense layer whose output is the same for every example.
+
+    A ReLU unit that is negative for every example outputs zero and has no gradient: it stays dead.
+
+    Args:
+        model: A Sequential Keras model of the features, with the activations in its dense layers.
+        examples: DataFrame or ndarray of shape (n_examples, 784), two rows or more.
+
+    Returns:
+        Name of each dense layer except the last to the number of such units.
+
+    Raises:
+        TypeError: If ``model`` is not a Sequential Keras model.
+        ValueError: If ``examples`` has another shape, or fewer than two rows.
+    """
+    if not isinstance(model, keras.Sequential):
+        raise TypeError(f"model must be a Sequential Keras model, not {type(model).__name__}")
+    outputs = tf.convert_to_tensor(arguments.check_features("examples", examples))
+    if len(outputs) < 2:
+        raise ValueError("examples has one row: pass two or more, whose outputs can differ")
+    hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]
+    dead = {}
+    for layer in model.layers:
+        outputs = layer(outputs, training=False)
+        if layer in hidden:
+            dead[layer.name] = int((np.ptp(np.asarray(outputs), axis=0) == 0).sum())
+    return dead

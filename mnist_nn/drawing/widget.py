@@ -1,0 +1,46 @@
+"""Shows a drawing pad in a browser and reports what is drawn there; needs anywidget."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from mnist_nn.language import message
+
+
+class DrawingWidget(anywidget.AnyWidget):
+    """The view of a drawing pad, which calls ``on_change(strokes, prepared, is_finished)``."""
+
+    _esm = Path(__file__).with_name("widget.js")
+    _css = Path(__file__).with_name("widget.css")
+
+    name = traitlets.Unicode().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+    classifiers: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    pen_width = traitlets.Float().tag(sync=True)
+    # The browser sets these; finished counts strokes and clicks.
+    strokes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    prepared = traitlets.Bool(True).tag(sync=True)
+    finished = traitlets.Int().tag(sync=True)
+    # The pad sets these.
+    pixels = traitlets.Bytes().tag(sync=True)
+    probabilities: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    description = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self, names: Iterable[Any], pen_width: float, on_change: Callable[[Any, bool, bool], None]
+    ) -> None:
+        texts = ("how", "undo", "clear", "prepare", "sees")
+        super().__init__(
+            name=f"mnist-nn-drawing-{uuid.uuid4().hex}",  # in no other output of a notebook
+            texts={text: message(f"pad_{text}") for text in texts},
+            classifiers=[str(name) for name in names],
+            pen_width=pen_width,
+        )
+        self.observe(
+            lambda change: on_change(self.strokes, self.prepared, change.name == "finished"),
+            ["strokes", "prepared", "finished"],
+        )

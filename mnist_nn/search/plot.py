@@ -1,0 +1,92 @@
+"""The figure of a search; as in ``plots``, it is drawn into one Axes."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from mnist_nn.language import message
+
+MOST_TICKS = 12
+MEAN, ERROR = "mean_val_accuracy", "standard_error"
+LABEL = "Accuracy (validation)"
+
+
+def plot_search(
+    results: pd.DataFrame, x: str, y: str | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw how the mean validation accuracy depends on one or two hyperparameters.
+
+    Where combinations also differ in other parameters, the best one is drawn. Without ``y``, the
+    figure is a line with standard errors; with it, a heat map with both numbers in each square.
+
+    Args:
+        results: What :func:`mnist_nn.search.search_hyperparameters` returns.
+        x: Name of the parameter on the horizontal axis.
+        y: Name of the parameter on the vertical axis.
+        ax: Axes to draw into; without it, a new figure's.
+
+    Raises:
+        ValueError: If ``results`` have no such parameter, or no combination without a failed run.
+    """
+    missing = {x, y or x, MEAN, ERROR} - set(results)
+    if missing:
+        raise ValueError(f"results have no column {sorted(missing)}, only {[*results]!s:.200}")
+    ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
+    if ranked.empty:
+        raise ValueError("results have no combination without a failed run: see column error")
+    ax = ax or plt.subplots(layout="constrained")[1]
+    if y is None:
+        _draw_line(ranked.drop_duplicates(x), x, ax)
+    else:
+        _draw_heat_map(ranked.drop_duplicates([x, y]), x, y, ax)
+    return ax
+
+
+def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
+    best = best.groupby(x)[[MEAN, ERROR]].first()
+    labels = [_format_value(value) for value in best.index]
+    is_numeric = pd.api.types.is_numeric_dtype(best.index)
+    places = best.index if is_numeric else pd.RangeIndex(len(best))
+    if is_numeric and places.min() > 0:
+        ax.set_xscale("log")
+    ax.errorbar(places, best[MEAN], best[ERROR], marker="o", capsize=4)
+    if len(best) <= MOST_TICKS:
+        ax.set_xticks(places, labels)
+        ax.minorticks_off()
+    ax.set(xlabel=x, ylabel=LABEL)
+    ax.grid(alpha=0.3)
+    texts = [f"{label}: {mean:.3f}" for label, mean in zip(labels, best[MEAN], strict=True)]
+    ax.set_label(message("figure_search", xlabel=x, accuracies=", ".join(texts)))
+
+
+def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
+    table = best.pivot_table([MEAN, ERROR], index=y, columns=x, dropna=False)
+    means, errors = table[MEAN], table[ERROR]
+    texts = means.map("{:.3f}".format) + errors.map("\n± {:.3f}".format)
+    sns.heatmap(
+        means.rename(_format_value).rename(_format_value, axis="columns"),
+        ax=ax,
+        annot=texts.replace("\n± nan", "", regex=True),
+        fmt="",
+        annot_kws={"fontsize": "small"},
+        cmap="viridis",
+        cbar_kws={"label": LABEL},
+    )
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", rotation=0)
+    values = {
+        "best_x": _format_value(best.iloc[0][x]),
+        "best_y": _format_value(best.iloc[0][y]),
+        "accuracy": f"{best[MEAN].max():.3f}",
+        "worst": f"{best[MEAN].min():.3f}",
+    }
+    ax.set_label(message("figure_search_map", xlabel=x, ylabel=y, **values))
+
+
+def _format_value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_format_value, value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,78 @@
+"""The finished runs of a search, and the file of JSON Lines that keeps them."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+METRICS = tuple(
+    f"{prefix}{name}"
+    for prefix in ("val_", "")
+    for name in ("accuracy", "log_loss", "cross_entropy")
+)
+Run = tuple[str, int]  # hyperparameters, as to_setting() returns them, and seed
+Row = dict[str, Any]
+
+
+def to_setting(parameters: Mapping[str, Any]) -> str:
+    """Return hyperparameters as JSON, sorted by name, so that equal ones compare equal."""
+    values = {name: np.asarray(value).tolist() for name, value in parameters.items()}
+    return json.dumps(values, sort_keys=True, allow_nan=False)
+
+
+def to_row(history: Mapping[str, Sequence[float]]) -> Row:
+    """Return a history as a flat row: each metric at the end, and after each period."""
+    row: Row = {name: history[name][-1] for name in METRICS}
+    row |= {"periods_done": len(history["accuracy"]), "error": ""}
+    for name in METRICS:
+        row |= {f"{name}_{period:02d}": value for period, value in enumerate(history[name])}
+    return row
+
+
+def append_row(path: Path, row: Row) -> None:
+    """Add a line to the file, or raise an OSError and leave the file as it was."""
+    size = path.stat().st_size
+    try:
+        with path.open("a") as file:
+            file.write(json.dumps(row, allow_nan=False) + "\n")
+    except OSError as error:
+        os.truncate(path, size)  # a full disk may leave half a line
+        raise OSError(
+            f"results {str(path)!r} cannot be written: {error.strerror}. It keeps all runs that "
+            "finished before; the same call resumes from them"
+        ) from None
+
+
+def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) -> dict[Run, Row]:
+    """Return the rows of a file, or create it; raise a ValueError if it is of another search.
+
+    A last line that was cut off is removed. If a run has two lines, because it was stopped by
+    halving and trained further later, the second one counts.
+
+    Args:
+        search: The trainer and the data of the search, with which all lines begin.
+        parameters: Names of the trainer's arguments that can be searched.
+    """
+    rows = {}
+    remedy = "give another path, or move the file away"
+    with path.open("a+b") as file:
+        file.seek(0)
+        *lines, rest = file.read().split(b"\n")
+        for number, line in enumerate(lines, 1):
+            place = f"results {str(path)!r}, line {number}"
+            try:
+                row = json.loads(line)
+                found = {name: row[name] for name in search}
+                run = to_setting({name: row[name] for name in parameters}), row["seed"]
+            except (ValueError, KeyError, TypeError):
+                raise ValueError(f"{place} is not a run of this trainer: {remedy}") from None
+            if found != search:
+                raise ValueError(f"{place} belongs to {found}, not to {search}: {remedy}")
+            rows[run] = row
+        if not rest.startswith(b'{"trainer"'[: len(rest)]):
+            raise ValueError(f"results {str(path)!r} is not a file of results: {remedy}")
+        file.truncate(file.tell() - len(rest))
+    return rows

@@ -1,0 +1,241 @@
+"""Search the trainers' hyperparameters, on every core of this machine or on a cluster.
+
+For a cluster of Dask (https://docs.dask.org), run ``pip install '.[cluster]'`` in this project on
+each machine. Start a scheduler on one of them, and on each as many workers as it has cores::
+
+    dask scheduler --host 127.0.0.1 --port 8786
+    dask worker tcp://127.0.0.1:8786 --nworkers 2 --nthreads 1
+
+This is one machine with two workers. For several, replace 127.0.0.1 with the scheduler's address.
+Anyone who can reach the scheduler can run code on the workers, so keep it on a trusted network.
+The search itself stays the same::
+
+    import joblib
+    from dask.distributed import Client
+
+    with Client("tcp://127.0.0.1:8786"), joblib.parallel_config(backend="dask"):
+        results = search_hyperparameters(...)
+
+If a worker of the cluster dies, Dask repeats its run on another one.
+"""
+
+import contextlib
+import hashlib
+import inspect
+import json
+import math
+import os
+import sys
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import ParameterGrid, ParameterSampler
+from tqdm import tqdm
+
+from mnist_nn import arguments
+from mnist_nn.arguments import Examples, Targets
+from mnist_nn.sampling import split_steps
+from mnist_nn.search.results import METRICS, Row, Run, append_row, read_rows, to_setting
+from mnist_nn.search.worker import Trainer, identify_process, train_run
+from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
+
+TRAINERS = (train_linear_classification_model, train_nn_classification_model)
+DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
+NOT_SEARCHED = (*DATA, "callbacks", "seed", "verbose")
+
+
+def search_hyperparameters(
+    trainer: Trainer,
+    parameters: Mapping[str, Any],
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
+    *,
+    seeds: Sequence[int] = (1, 2, 3),
+    samples: int | None = None,
+    sample_seed: int = 1,
+    halving: int | None = None,
+    results: str | os.PathLike[str] | None = None,
+    n_jobs: int = -1,
+    verbose: int = 1,
+) -> pd.DataFrame:
+    """Train with many combinations of hyperparameters, several seeds each, side by side.
+
+    They are compared on the validation set alone. In any process, the same seed gives the same
+    results up to rounding. :mod:`mnist_nn.search.search` explains how to use a cluster.
+
+    Args:
+        trainer: :func:`mnist_nn.train_linear_classification_model` or
+            :func:`mnist_nn.train_nn_classification_model`.
+        parameters: Maps arguments of the trainer to lists of values to try, such as
+            ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
+            ``samples``, a distribution of SciPy can take the place of a list.
+        training_examples: DataFrame or ndarray of shape (n_training, 784): the features.
+        training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
+        validation_examples: DataFrame or ndarray of shape (n_validation, 784).
+        validation_targets: Series or ndarray of shape (n_validation,).
+        seeds: Each combination is trained once with each of these.
+        samples: Number of random combinations to try. Without it, all combinations are tried.
+        sample_seed: Seed of these samples.
+        halving: Stop weak combinations early: only one in ``halving`` continues after the first
+            periods, one in ``halving`` of these after some more, and so on. 3 is usual.
+        results: Path of a file, such as ``"network.jsonl"``, that gets each run as soon as it is
+            finished. Runs that are in it are not repeated, so the same call resumes a search.
+            ``pd.read_json(results, lines=True)`` reads it.
+        n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
+            in this process. A Dask cluster uses all of its workers.
+        verbose: 1 shows a progress bar.
+
+    Returns:
+        DataFrame with one row per run, best combination first. Its columns are the parameters
+        (lists as tuples) and ``seed``; ``mean_val_accuracy`` over the seeds and its
+        ``standard_error``; the metrics at the end of the run, such as ``val_accuracy``;
+        ``periods_done``; ``seconds``; ``error``, empty if there was none; the metrics after each
+        period, such as ``val_accuracy_00``. Combinations that ``halving`` stopped come after those
+        that continued. A combination with a failed or missing run has no mean and comes last. If
+        the search is interrupted, the finished runs are returned.
+
+    Raises:
+        TypeError, ValueError: If an argument is invalid. (If the trainer refuses a combination, its
+            rows have the ``error`` instead.)
+        OSError: If the file cannot be read or written.
+        RuntimeError: If a worker process is lost.
+    """
+    training = arguments.check_data("training_", training_examples, training_targets)
+    validation = arguments.check_data("validation_", validation_examples, validation_targets)
+    data: dict[str, npt.NDArray[Any]] = dict(zip(DATA, (*training, *validation), strict=True))
+    n_periods = _count_periods(trainer, parameters, samples, sample_seed)
+    settings, most_periods = list(n_periods), max(n_periods.values())
+    if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
+        raise ValueError(f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r}")
+    seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
+    if halving is not None:
+        halving = arguments.check_whole_number("halving", halving, minimum=2)
+    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
+    columns += ["periods_done", "seconds", "error"]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
+    digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
+    header = {"trainer": trainer.__name__, "data": f"sha256:{digest[:8]}"}
+    rows = {} if results is None else read_rows(Path(results), header, json.loads(settings[0]))
+    arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
+
+    divisors = [1]
+    while halving and halving * divisors[0] <= min(len(settings), most_periods):
+        divisors.insert(0, halving * divisors[0])
+    n_left = len(settings)  # after them come those that halving stopped
+    try:
+        for divisor in divisors:
+            period = max(1, round(most_periods / divisor))
+            runs = {
+                run: min(period, n_periods[run[0]]) for run in product(settings[:n_left], seeds)
+            }
+            finished = _train(trainer, data, runs, rows, n_jobs, verbose)
+            with contextlib.closing(finished):  # ends the workers after an interrupt or an error
+                for run, row in finished:
+                    rows[run] = row
+                    if results is not None:
+                        append_row(Path(results), header | row)
+            settings[:n_left] = _compare(settings[:n_left], seeds, rows, period).index
+            n_left = math.ceil(n_left / (halving or 1))
+    except KeyboardInterrupt:
+        print("Search stopped: the runs that are finished are returned.")
+        settings[:n_left] = _compare(settings[:n_left], seeds, rows, most_periods).index
+    averages = _compare(settings, seeds, rows, most_periods).to_dict("index")
+    table = [rows[run] | averages[run[0]] for run in product(settings, seeds) if run in rows]
+    frame = pd.DataFrame(table, columns=columns)
+    return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
+
+
+def _train(
+    trainer: Trainer,
+    data: Mapping[str, npt.NDArray[Any]],
+    last_periods: Mapping[Run, int],
+    rows: Mapping[Run, Row],
+    n_jobs: int,
+    verbose: int,
+) -> Generator[tuple[Run, Row]]:
+    """Train each run up to its last period, unless that is done; yield the runs as they finish."""
+    done = {
+        run
+        for run, last_period in last_periods.items()
+        if run in rows and (rows[run]["error"] or rows[run]["periods_done"] >= last_period)
+    }
+    finished = joblib.Parallel(
+        n_jobs,
+        batch_size=1,  # returns each run as soon as it is finished
+        return_as="generator_unordered",
+        max_nbytes=1_000,  # larger arrays are shared, not sent with each run
+    )(
+        joblib.delayed(train_run)(trainer, run, last_period, identify_process(), **data)
+        for run, last_period in last_periods.items()
+        if run not in done
+    )
+    best = max((rows[run].get("val_accuracy", 0.0) for run in done), default=0.0)
+    runs = {"total": len(last_periods), "initial": len(done), "unit": "run"}
+    bar = tqdm(finished, **runs, file=sys.stdout, leave=False, disable=not verbose)
+    with warnings.catch_warnings(), contextlib.closing(finished), bar:
+        # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
+        warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
+        try:
+            for run, row in bar:
+                best = max(best, row.get("val_accuracy", 0.0))
+                bar.set_postfix_str(f"best accuracy {best:.4f}")
+                yield run, row
+        except BrokenProcessPool as error:
+            raise RuntimeError(
+                f"a worker process was lost after {len(rows)} runs, perhaps for lack of memory: "
+                "lower n_jobs. If results is a path, the same call resumes the search"
+            ) from error
+
+
+def _compare(
+    settings: list[str], seeds: list[int], rows: Mapping[Run, Row], period: int
+) -> pd.DataFrame:
+    """Return the mean accuracy of each setting after a period, or after its last one; best first.
+
+    A setting has no mean if one of its runs failed or is not finished.
+    """
+    name = f"val_accuracy_{period - 1:02d}"
+    found = [rows.get(run, {}) for run in product(settings, seeds)]
+    accuracies = np.array([row.get(name, row.get("val_accuracy")) for row in found], float)
+    by_setting = pd.DataFrame(accuracies.reshape(len(settings), -1), settings)
+    means, errors = by_setting.mean(axis=1, skipna=False), by_setting.sem(axis=1, skipna=False)
+    averages = pd.DataFrame({"mean_val_accuracy": means, "standard_error": errors})
+    return averages.sort_values("mean_val_accuracy", ascending=False, kind="stable")
+
+
+def _count_periods(
+    trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
+) -> dict[str, int]:
+    """Return the settings to try, with their numbers of periods, or raise an error."""
+    if trainer not in TRAINERS:
+        names = " or ".join(trainer.__name__ for trainer in TRAINERS)
+        raise ValueError(f"trainer must be {names}, not {trainer!r}")
+    defaults = {
+        name: argument.default
+        for name, argument in inspect.signature(trainer).parameters.items()
+        if name not in NOT_SEARCHED
+    }
+    needed = {name for name, value in defaults.items() if value is inspect.Parameter.empty}
+    if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
+        raise ValueError(
+            f"parameters must map {', '.join(sorted(needed))}, and any of "
+            f"{', '.join(sorted(defaults.keys() - needed))}, to lists of values, such as "
+            f'{{"learning_rate": [0.01, 0.1], ...}}, not {parameters!r:.200}'
+        )
+    if samples is None:
+        candidates = ParameterGrid(dict(parameters))
+    else:
+        samples = arguments.check_whole_number("samples", samples)
+        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
+    found = [defaults | candidate for candidate in candidates]
+    return {to_setting(each): len(split_steps(each["steps"], each["periods"])) for each in found}

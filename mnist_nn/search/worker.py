@@ -1,0 +1,69 @@
+"""Trains one run of a search, in a worker process or in the searching process itself.
+
+It imports only what training needs: every worker needs memory for that.
+"""
+
+import contextlib
+import functools
+import gc
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mnist_nn._backend import keras, tf
+from mnist_nn.arguments import Features, Labels
+from mnist_nn.data import describe_error
+from mnist_nn.search.results import Row, Run, to_row
+
+Trainer = Callable[..., keras.Model]
+
+
+def train_run(
+    trainer: Trainer,
+    run: Run,
+    last_period: int,
+    searching_process: tuple[str, int],
+    **data: Features | Labels,
+) -> tuple[Run, Row]:
+    """Train up to the last period, and return the run with its row, also if training fails."""
+    if identify_process() != searching_process:
+        _prepare_worker()
+    setting, seed = run
+    parameters = json.loads(setting)
+    start = time.perf_counter()
+    gc.collect(1)  # frees the model of the last run; to collect all takes as long as training
+    callbacks = [_StopAfter(last_period)]
+    try:
+        model = trainer(**parameters, **data, callbacks=callbacks, seed=seed, verbose=0)
+        row = to_row(model.history.history)
+    except Exception as error:  # the trainer's, Keras' or TensorFlow's
+        row = {"periods_done": 0, "error": f"{type(error).__name__}: {describe_error(error)}"}
+    seconds = time.perf_counter() - start
+    return run, {**parameters, "seed": seed, **row, "seconds": seconds}
+
+
+def identify_process() -> tuple[str, int]:
+    """Return what no other process has, not even on another machine."""
+    return socket.gethostname(), os.getpid()
+
+
+@functools.cache
+def _prepare_worker() -> None:
+    """Limit TensorFlow to one thread, and leave interrupts to the searching process."""
+    with contextlib.suppress(RuntimeError):  # TensorFlow is running already
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    with contextlib.suppress(ValueError):  # the workers of a cluster train in a thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    def __init__(self, periods: int) -> None:
+        super().__init__()
+        self.periods = periods
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.model.stop_training = epoch + 1 >= self.periods

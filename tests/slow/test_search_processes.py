@@ -1,0 +1,177 @@
+"""A search in several processes: what it survives, and what it leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+import pytest
+from split import Split
+from worker_processes import worker_processes
+
+import mnist_nn
+from mnist_nn.search import search_hyperparameters
+
+PARAMETERS: dict[str, Any] = {
+    "learning_rate": [0.01, 0.1],
+    "steps": [2_000],  # long enough to kill a worker while it trains
+    "batch_size": [20],
+    "hidden_units": [[10], [10, 5]],
+    "periods": [4],
+}
+N_RUNS = 8
+
+
+def search(data: Split, path: Path | None = None, n_jobs: int = 2) -> pd.DataFrame:
+    return search_hyperparameters(
+        mnist_nn.train_nn_classification_model,
+        PARAMETERS,
+        *data,
+        seeds=(1, 2),
+        results=path,
+        n_jobs=n_jobs,
+        verbose=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def expected(small: Split) -> pd.DataFrame:
+    """The results of a search in two workers, of which none is lost."""
+    return search(small)
+
+
+def assert_all_runs_are_finished(results: pd.DataFrame, expected: pd.DataFrame, path: Path) -> None:
+    """Each run is there once, also in the file, and equal to the last bit."""
+    pd.testing.assert_frame_equal(
+        results.drop(columns="seconds"), expected.drop(columns="seconds"), check_exact=True
+    )
+    assert len(pd.read_json(path, lines=True)) == N_RUNS
+
+
+def wait_for_runs(path: Path, n_runs: int) -> None:
+    while not path.exists() or path.read_bytes().count(b"\n") < n_runs:
+        time.sleep(0.02)
+
+
+def kill_a_worker(path: Path, find_worker: Callable[[], int]) -> threading.Thread:
+    """Kill the process with this number as soon as two runs are finished."""
+
+    def kill() -> None:
+        wait_for_runs(path, 2)
+        os.kill(find_worker(), signal.SIGKILL)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_search_resumes_after_a_worker_is_lost(
+    small: Split, tmp_path: Path, expected: pd.DataFrame
+) -> None:
+    path = tmp_path / "results.jsonl"
+    killer = kill_a_worker(path, lambda: worker_processes()[0].pid)
+    with pytest.raises(RuntimeError, match="worker process was lost after . runs.*n_jobs.*resumes"):
+        search(small, path)
+    killer.join()
+    assert 2 <= len(pd.read_json(path, lines=True)) < N_RUNS
+    assert_all_runs_are_finished(search(small, path), expected, path)
+
+
+def test_cluster_repeats_the_runs_of_a_lost_worker(
+    small: Split, tmp_path: Path, expected: pd.DataFrame
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    path = tmp_path / "results.jsonl"
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        joblib.parallel_config(backend="dask"),
+    ):
+        numbers = client.run(os.getpid)
+        killer = kill_a_worker(path, lambda: next(iter(numbers.values())))
+        results = search(small, path, n_jobs=-1)
+        killer.join()
+    assert_all_runs_are_finished(results, expected, path)
+
+
+INTERRUPTED = """
+import signal
+import sys
+
+import split
+from worker_processes import worker_processes
+
+import mnist_nn
+from mnist_nn.search import search_hyperparameters
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also if the parent ignores it
+results = search_hyperparameters(
+    mnist_nn.train_linear_classification_model,
+    {"learning_rate": [0.1], "steps": [2000], "batch_size": [10]},
+    *split.split_rows(split.train_table(), 200, 100),
+    seeds=range(1000),
+    n_jobs=2,
+    results=sys.argv[1],
+    verbose=0,
+)
+print(len(results), len(worker_processes()))
+"""
+
+
+def test_interrupt_keeps_finished_runs_and_leaves_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    helpers = Path(__file__).parents[1] / "helpers"
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(path)],
+        env=os.environ | {"PYTHONPATH": str(helpers)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for_runs(path, 3)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal, and a kernel's interrupt
+    out, err = process.communicate(timeout=60)
+    assert err == ""
+    stopped, finished = out.splitlines()
+    assert stopped.startswith("Search stopped")
+    assert finished == f"{len(pd.read_json(path, lines=True))} 0"
+
+
+def test_interrupt_between_runs_is_silent(
+    small: Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_nn.search.search.append_row", interrupt)
+    results = search(small, tmp_path / "results.jsonl")
+    assert len(results) == 1
+    assert not worker_processes()
+    out, err = capfd.readouterr()
+    assert out.startswith("Search stopped")
+    assert err == ""
+
+
+def test_workers_import_only_what_training_needs() -> None:
+    code = "import sys, mnist_nn.search.worker, mnist_nn.training; print(*sys.modules)"
+    output = subprocess.check_output([sys.executable, "-c", code], text=True)
+    for module in (
+        "seaborn",
+        "sklearn.model_selection",
+        "mnist_nn.plots",
+        "mnist_nn.search.search",
+    ):
+        assert module not in output.split()

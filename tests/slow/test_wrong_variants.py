@@ -1,0 +1,124 @@
+"""Tests of the tests: each way to get a detail wrong is rejected by the comparisons.
+
+The variants are those that the notebook on porting shows, taken from its source.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from comparison import BUILDERS, CALLS, difference_from_steps, run_figures, trainer_with_batches
+from original import (
+    BY_CHANCE,
+    SEEDS,
+    VALIDATION_EXAMPLES,
+    chance,
+    list_printable,
+    list_printed,
+)
+
+import mnist_nn
+from mnist_nn import sampling
+from notebooks import build
+
+LONG_RUN = "nn 0.05/1000/30"
+
+
+@cache
+def variants() -> dict[str, Any]:
+    """Execute the notebook's cells that define variants, and return what they define."""
+    namespace: dict[str, Any] = {}
+    for cell in build.read_source("porting"):
+        if cell.id == "imports" or cell.id.startswith("wrong-"):
+            exec(cell.source, namespace)
+    return namespace
+
+
+@cache
+def wrong_compilations() -> dict[str, Any]:
+    return {
+        "mean instead of sum": variants()["compile_with_mean"],
+        "accumulators from 0": variants()["compile_with_empty_accumulators"],
+        **variants()["wrong_clipping"],
+    }
+
+
+@pytest.mark.parametrize("model", BUILDERS)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "mean instead of sum",
+        "accumulators from 0",
+        "each variable clipped",
+        "each number clipped",
+        "nothing clipped",
+    ],
+)
+def test_wrong_loss_or_optimizer_is_rejected_step_by_step(model: str, wrong: str) -> None:
+    assert difference_from_steps(model, wrong_compilations()[wrong]) > 1e-2
+    assert len(wrong_compilations()) == 5
+
+
+def test_random_start_of_the_linear_model_is_rejected_before_the_first_step() -> None:
+    difference = difference_from_steps(
+        "linear", mnist_nn.compile_classification_model, variants()["build_linear_from_glorot"]
+    )
+    assert difference > 1e-2
+
+
+def test_same_batches_in_each_period_are_rejected_by_the_means() -> None:
+    trainer = trainer_with_batches(variants()["sample_the_same"])
+    figures = run_figures(CALLS[LONG_RUN], SEEDS, trainer)
+    assert chance(figures, CALLS[LONG_RUN].figures) < BY_CHANCE
+
+
+def count_distinct_batches(sample_batches: Any) -> float:
+    """Return how many different batches a period of 100 steps samples, in the mean of ten."""
+    return float(
+        np.mean(
+            [
+                len({tuple(period.rows[30 * batch :][:30]) for batch in period.batch_numbers})
+                for period in sample_batches(7_500, 30, 1_000, 10, seed=0)
+            ]
+        )
+    )
+
+
+def test_epochs_are_rejected_by_the_batches_alone() -> None:
+    # 100 almost independent samples of 250 batches have 82.6 different ones; an epoch has 100.
+    # The standard error of ours is 1.0, so by chance it fails for one seed in 1.7 million.
+    assert abs(count_distinct_batches(sampling.sample_batches) - 82.6) < 5
+    assert count_distinct_batches(variants()["sample_epochs"]) == 100
+    # In the figures, the difference is too small to be told from chance: the final log loss
+    # differs by less than 0.3 in the mean, and by 0.2 or so from run to run.
+    epochs = run_figures(
+        CALLS[LONG_RUN], SEEDS[:5], trainer_with_batches(variants()["sample_epochs"])
+    )
+    assert chance(epochs, CALLS[LONG_RUN].figures) > BY_CHANCE
+    assert abs(epochs[:, 9].mean() - CALLS[LONG_RUN].figures[:, 9].mean()) < 0.3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_log_loss_of_todays_scikit_learn_is_rejected_by_the_printed_values(dtype: str) -> None:
+    targets = np.zeros(VALIDATION_EXAMPLES, int)
+    one_wrong = np.where(np.arange(VALIDATION_EXAMPLES) < 1, 1, 0)
+    cost_of_one = variants()["log_loss_today"](targets, one_wrong, dtype)
+
+    def log_loss(targets: Any, predicted_classes: Any) -> float:
+        return float(cost_of_one * np.sum(targets != predicted_classes))
+
+    all_wrong = np.ones(VALIDATION_EXAMPLES, int)
+    whole = variants()["log_loss_today"](targets, all_wrong, dtype)
+    assert log_loss(targets, all_wrong) == pytest.approx(whole, rel=1e-4)
+    assert not list_printed() <= list_printable(log_loss)
+
+
+def test_wrong_divisions_of_the_steps_are_rejected() -> None:
+    def right(split: Any) -> bool:
+        steps = split(1_003, 10)
+        return sum(steps) == 1_003 and all(isinstance(number, int) for number in steps)
+
+    assert right(variants()["split_steps"])
+    assert not right(variants()["split_by_division"])
+    assert not right(variants()["split_by_cutting_off"])

@@ -1,0 +1,145 @@
+"""The figures show what they are given, and their alternative texts describe it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_nn.analysis import (
+    confident_mistakes,
+    plot_accuracies,
+    plot_confusion_difference,
+    plot_cross_entropy,
+    plot_examples,
+    plot_mistakes,
+    plot_runs,
+    plot_weights_over_training,
+)
+
+generator = np.random.default_rng(0)
+START = generator.normal(size=(784, 12))
+MOVES = np.zeros((784, 12))
+MOVES[300, [2, 5, 11]] = [3.0, 1.0, 2.0]
+WEIGHTS = {step: START + share * MOVES for step, share in {1: 0.0, 10: 0.1, 1_000: 1.0}.items()}
+
+EXAMPLES = pd.DataFrame(generator.random((13, 784)), index=generator.permutation(13))
+TARGETS = pd.Series(np.arange(13) % 10, index=EXAMPLES.index)
+PROBABILITIES = np.eye(10)[TARGETS]
+PROBABILITIES[[7, 12]] = np.eye(10)[[0, 1]] * [[0.5], [0.9]]  # 7 and 2, taken for 0 and 1
+
+
+def pixels_of(ax: Any) -> Any:
+    return np.ma.filled(ax.images[0].get_array(), np.nan)
+
+
+def digit_of(example: Any) -> Any:
+    return np.asarray(example, np.float32).reshape(28, 28)
+
+
+def test_weights_over_training() -> None:
+    ax: Any = plot_weights_over_training(WEIGHTS, steps=[1, 1_000], nodes=3)
+    drawn = pixels_of(ax)
+    assert drawn.shape == (58, 88)
+    for row, step in enumerate((1, 1_000)):
+        for column, node in enumerate((2, 5, 11)):  # those that move
+            image = drawn[30 * row : 30 * row + 28, 30 * column : 30 * column + 28]
+            np.testing.assert_array_equal(image, WEIGHTS[step][:, node].reshape(28, 28))
+    low, high = ax.images[0].get_clim()
+    assert -low == high == np.nanmax(np.abs(drawn))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["1 step", "1,000 steps"]
+    assert "3 nodes" in ax.get_label()
+    assert len(plot_weights_over_training(WEIGHTS).get_yticks()) == 3  # all that were kept
+
+
+def test_weights_and_steps_are_checked() -> None:
+    with pytest.raises(ValueError, match=r"weights_by_step .*\[100\]"):
+        plot_weights_over_training(WEIGHTS, steps=[1, 100])
+    with pytest.raises(ValueError, match=r"weights_by_step .*\[7\]"):
+        plot_weights_over_training({7: START})
+    with pytest.raises(ValueError, match=r"weights_by_step .*\[5, 12\]"):
+        plot_weights_over_training({1: START, 10: START[:, :5]})
+    with pytest.raises(ValueError, match=r"weights_by_step\[1\] .*\(3, 12\)"):
+        plot_weights_over_training({1: START[:3]})
+    with pytest.raises(ValueError, match="nodes .*0"):
+        plot_weights_over_training(WEIGHTS, nodes=0)
+
+
+def test_examples() -> None:
+    for examples in (EXAMPLES, EXAMPLES.to_numpy()):
+        ax: Any = plot_examples(examples, [f"text\n{n}" for n in range(13)])
+        twelfth = pixels_of(ax)[44 : 44 + 28, 64 : 64 + 28]  # the third of the second row
+        np.testing.assert_array_equal(twelfth, digit_of(EXAMPLES.iloc[12]))
+        assert [text.get_text() for text in ax.texts] == [f"text\n{n}" for n in range(13)]
+        assert "text 0; text 1;" in ax.get_label()
+    assert ax.images[0].cmap(1.0)[:3] == (0, 0, 0)  # dark on light
+    with pytest.raises(ValueError, match="texts has 1 .* 13"):
+        plot_examples(EXAMPLES, ["text"])
+
+
+@pytest.mark.parametrize("kind", ["series", "array", "bootstrap sample"])
+def test_mistakes_are_those_that_the_table_lists(kind: str) -> None:
+    examples: Any = EXAMPLES
+    targets: Any = TARGETS
+    if kind == "array":
+        targets = TARGETS.to_numpy()
+    if kind == "bootstrap sample":  # repeated index labels
+        labels = np.arange(13) % 4
+        examples, targets = EXAMPLES.set_axis(labels), TARGETS.set_axis(labels)
+    ax: Any = plot_mistakes(examples, confident_mistakes(targets, PROBABILITIES).head(2))
+    assert [text.get_text() for text in ax.texts] == ["2: 1\n0.900", "7: 0\n0.500"]
+    np.testing.assert_array_equal(pixels_of(ax)[:28, :28], digit_of(EXAMPLES.iloc[12]))
+    np.testing.assert_array_equal(pixels_of(ax)[:28, 32:60], digit_of(EXAMPLES.iloc[7]))
+
+
+def test_mistakes_in_other_examples_are_refused() -> None:
+    mistakes = confident_mistakes(TARGETS, PROBABILITIES)
+    with pytest.raises(ValueError, match="examples has 14 rows.* 13"):
+        plot_mistakes(np.zeros((14, 784)), mistakes)
+    with pytest.raises(ValueError, match=rf"examples .*\[{EXAMPLES.index[0]}, .* order"):
+        plot_mistakes(EXAMPLES[::-1], mistakes)
+    with pytest.raises(ValueError, match="mistakes has no rows"):
+        plot_mistakes(EXAMPLES, mistakes.head(0))
+
+
+def test_confusion_difference() -> None:
+    first, second = np.eye(10), np.eye(10)
+    first[3, 3], first[3, 5] = 0.75, 0.25
+    ax: Any = plot_confusion_difference(first.tolist(), second.tolist())  # type: ignore[arg-type]
+    drawn = np.asarray(ax.collections[0].get_array()).reshape(10, 10)
+    np.testing.assert_array_equal(drawn, 100 * (second - first))
+    assert ax.collections[0].get_clim() == (-25, 25)
+    assert {text.get_text() for text in ax.texts} == {"", "25.0", "-25.0"}
+    assert "0.00, 0.00, 0.00, 25.00, 0.00" in ax.get_label()
+    with pytest.raises(ValueError, match=r"second .*\(9, 9\)"):
+        plot_confusion_difference(first, np.eye(9))
+
+
+def test_cross_entropy() -> None:
+    history = {"cross_entropy": [2.0, 1.0], "val_cross_entropy": [3.0, 2.5]}
+    ax: Any = plot_cross_entropy(history)
+    assert [list(line.get_ydata()) for line in ax.lines] == list(history.values())
+    assert ax.get_label().endswith("Training set: 2.00, 1.00. Validation set: 3.00, 2.50.")
+
+
+def test_runs() -> None:
+    ax: Any = plot_runs({"linear": [0.89, 0.91], "network": [0.94, 0.95, 0.96]})
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.89, 0.91])
+    assert [text.get_text() for text in ax.texts] == ["0.900 ± 0.014", "0.950 ± 0.010"]
+    assert "network: 0.950 ± 0.010" in ax.get_label()
+    with pytest.raises(ValueError, match=r"accuracies\['linear'\] .*\[0.9\]"):
+        plot_runs({"linear": [0.9]})
+
+
+def test_accuracies() -> None:
+    ax: Any = plot_accuracies(
+        {"linear": {100: 0.6, 1_000: 0.8}, "network": {100: 0.7, 1_000: 0.9}},
+        xlabel="Training rows",
+        logarithmic=True,
+    )
+    assert [list(line.get_xdata()) for line in ax.lines] == [[100, 1_000]] * 2
+    assert [list(line.get_ydata()) for line in ax.lines] == [[0.6, 0.8], [0.7, 0.9]]
+    assert ax.get_xscale() == "log"
+    assert "network: 0.700, 0.900" in ax.get_label()
+    ax = plot_accuracies({"network": [0.5, 0.6]})
+    assert list(ax.lines[0].get_xdata()) == [0, 1]

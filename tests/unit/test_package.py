@@ -1,0 +1,196 @@
+"""The package's order, its public names, its import, and what is installed."""
+
+import ast
+import importlib
+import importlib.metadata
+import inspect
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import mnist_nn
+
+PACKAGE = Path(mnist_nn.__file__).parent
+ROOMS = ("analysis", "search", "drawing")
+# A module imports only modules of lower ranks, and of its own room.
+RANKS = {
+    **dict.fromkeys(("_backend", "language", "notebook", "data"), 0),
+    "arguments": 1,
+    **dict.fromkeys(("sampling", "models", "metrics", "plots", "record"), 2),
+    "training": 3,
+    "__init__": 4,  # hands out the core
+    **dict.fromkeys(("checks", *ROOMS), 5),
+}
+
+
+def imported_names(path: Path, package: list[str]) -> Iterator[str]:
+    """Yield the full name of everything that a module of ``package`` imports, wherever it does."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parent = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*parent, *filter(None, [node.module])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def find_wrong_imports(folder: Path) -> list[str]:
+    """Return the imports in a package called mnist_nn that break the order."""
+    wrong = []
+    for path in (*folder.rglob("*.py"), *folder.rglob("*.pyi")):
+        inner = path.relative_to(folder)
+        importer = inner.with_suffix("").parts[0]
+        for name in imported_names(path, ["mnist_nn", *inner.parent.parts]):
+            package, *modules = name.split(".")
+            if package != "mnist_nn" or (modules and modules[0] == importer in ROOMS):
+                continue
+            if not modules or RANKS.get(modules[0], 9) >= RANKS.get(importer, -1):
+                wrong.append(f"{inner} imports {name}")
+    return wrong
+
+
+def test_imports_run_one_way() -> None:
+    assert find_wrong_imports(PACKAGE) == []
+
+
+def test_imports_against_the_order_are_found(tmp_path: Path) -> None:
+    for name, code in {
+        "data.py": "import mnist_nn",
+        "plots.py": "def plot():\n    from mnist_nn.analysis import KeepWeights",
+        "models.py": "from mnist_nn import arguments, training",
+        "__init__.pyi": "from .search import plot_search as plot_search",
+        "unknown.py": "from mnist_nn.data import PIXELS",
+        "training.py": "from mnist_nn.unknown import anything",
+        "search/search.py": "from mnist_nn.search import worker\nfrom ..drawing import draw",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(code)
+    assert sorted(find_wrong_imports(tmp_path)) == [
+        "__init__.pyi imports mnist_nn.search.plot_search",
+        "data.py imports mnist_nn",
+        "models.py imports mnist_nn.training",
+        "plots.py imports mnist_nn.analysis.KeepWeights",
+        "search/search.py imports mnist_nn.drawing.draw",
+        "training.py imports mnist_nn.unknown.anything",
+        "unknown.py imports mnist_nn.data.PIXELS",
+    ]
+
+
+def test_public_names_resolve_and_are_documented() -> None:
+    for package in ("mnist_nn", *(f"mnist_nn.{room}" for room in ROOMS)):
+        module = importlib.import_module(package)
+        stub = Path(str(module.__file__)).with_suffix(".pyi")
+        names = [name.split(".")[-1] for name in imported_names(stub, package.split("."))]
+        assert sorted(names) == sorted(set(module.__all__) - {"__version__"})
+        assert module.__doc__
+        for name in names:
+            public = getattr(module, name)
+            assert public.__doc__, name
+            assert public.__module__.startswith(package), name
+            assert inspect.signature(public), name
+        assert not hasattr(module, "nonsense")
+
+
+def run_python(code: str, folder: Path) -> str:
+    """Run code in a fresh process outside the checkout, and return what it prints."""
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_version_and_import_that_loads_no_heavy_library(tmp_path: Path) -> None:
+    code = """
+import os, sys
+before = dict(os.environ)
+import mnist_nn, mnist_nn.analysis, mnist_nn.drawing, mnist_nn.search
+mnist_nn.load_mnist_dataframe
+assert dict(os.environ) == before
+print({"tensorflow", "keras", "matplotlib", "seaborn", "sklearn"} & set(sys.modules))
+print(mnist_nn.__version__)
+"""
+    assert run_python(code, tmp_path) == f"set()\n{importlib.metadata.version('mnist_nn')}\n"
+
+
+def test_wheel_carries_all_files_and_the_data(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=PACKAGE.parent,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(installed)
+        carried = {name for name in file.namelist() if not name.startswith("mnist_nn-")}
+    files = {path for path in PACKAGE.rglob("*.*") if path.is_file() and path.suffix != ".pyc"}
+    expected = {path.relative_to(PACKAGE.parent).as_posix() for path in files}
+    assert expected < carried
+    assert {name.partition("/")[0] for name in carried} == {"mnist_nn"}
+    code = f"""
+import sys
+sys.path.insert(0, {str(installed)!r})
+import mnist_nn
+assert mnist_nn.__file__.startswith({str(installed)!r})
+print([len(mnist_nn.load_mnist_dataframe(split)) for split in ("train", "test")])
+"""
+    assert run_python(code, tmp_path) == "[20000, 10000]\n"
+
+
+def test_parallelism_that_the_user_has_chosen_stays() -> None:
+    """Also, a process without stderr can load TensorFlow."""
+    ask = "import tensorflow as tf; print(tf.config.threading.get_inter_op_parallelism_threads())"
+    ours = "import mnist_nn; mnist_nn.build_linear_model; "
+    chosen = (
+        "import tensorflow as tf; tf.config.threading.set_inter_op_parallelism_threads(2); "
+        "tf.constant(1); "  # from here on it cannot be changed
+    )
+    for code, environment, threads in [
+        (ours, {"TF_NUM_INTEROP_THREADS": "2"}, 0),
+        (chosen + ours, {}, 2),
+    ]:
+        command = f"exec {sys.executable} -c '{code}{ask}' 2>&-"
+        result = subprocess.run(
+            command, shell=True, env=os.environ | environment, capture_output=True, text=True
+        )
+        assert (result.returncode, result.stdout) == (0, f"{threads}\n")
+
+
+def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:
+    """All that is written is Matplotlib's cache, in the temporary folder since there is no home."""
+    code = """
+import io, os, sys
+written = set()
+
+def listen(event, args):
+    is_open = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+    if is_open or event in ("os.mkdir", "os.rename", "shutil.copyfile"):
+        written.add(str(args[0]))
+
+sys.addaudithook(listen)
+
+class KernelsStderr(io.TextIOBase):  # not the file that TensorFlow writes to
+    write = sys.__stderr__.write
+
+sys.stderr = KernelsStderr()
+import mnist_nn
+from mnist_nn.drawing import draw
+targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe().head(300))
+data = (examples[:200], targets[:200], examples[200:], targets[200:])
+model = mnist_nn.train_nn_classification_model(0.05, 10, 10, [5], *data)
+mnist_nn.plot_weights(model.layers[0].kernel.numpy())
+mnist_nn.show_figures()
+draw(model).strokes = [[[0.5, 0.2], [0.5, 0.8]]]
+print(sorted(path for path in written if not path.startswith(("/dev/", os.environ["TMPDIR"]))))
+"""
+    environment = {"HOME": "/dev/null", "TMPDIR": str(tmp_path), "MPLBACKEND": "agg"}
+    python = [sys.executable, "-B", "-W", "ignore", "-c", code]
+    result = subprocess.run(python, cwd="/", env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == "[]"
+    assert [path.name.split("-")[0] for path in tmp_path.iterdir()] in ([], ["matplotlib"])

@@ -1,0 +1,553 @@
+"""The trainers train, print, draw and return what the original's did."""
+
+import gc
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from numpy_reference import forward, initial_weights, train
+from sklearn import metrics as sklearn_metrics
+from split import Split, split_exercise
+
+import mnist_nn
+
+FIGURES = {"log_loss", "accuracy", "cross_entropy"}
+
+
+def train_linear(split: Split, **arguments: Any) -> keras.Model:
+    settings: dict[str, Any] = {"learning_rate": 0.03, "steps": 20, "batch_size": 10, "verbose": 0}
+    return mnist_nn.train_linear_classification_model(**split._asdict() | settings | arguments)
+
+
+def train_nn(split: Split, **arguments: Any) -> keras.Model:
+    settings: dict[str, Any] = {"learning_rate": 0.05, "steps": 20, "batch_size": 10, "verbose": 0}
+    return mnist_nn.train_nn_classification_model(
+        **split._asdict() | settings | {"hidden_units": [20]} | arguments
+    )
+
+
+def train_own(split: Split, model: Any, **arguments: Any) -> keras.Model:
+    settings: dict[str, Any] = {"learning_rate": 0.05, "steps": 20, "batch_size": 10, "verbose": 0}
+    return mnist_nn.train_classification_model(model, **split._asdict() | settings | arguments)
+
+
+TRAINERS: list[Callable[..., keras.Model]] = [train_linear, train_nn]
+
+
+def own_network(**compile_arguments: Any) -> keras.Model:
+    layers = [
+        keras.Input(shape=(784,)),
+        keras.layers.Reshape((28, 28, 1)),
+        keras.layers.Conv2D(2, 5, strides=4, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+    model = keras.Sequential(layers)
+    if compile_arguments:
+        model.compile(**compile_arguments)
+    return model
+
+
+def test_arguments_by_position_are_the_originals(small: Split) -> None:
+    mnist_nn.train_linear_classification_model(0.03, 20, 10, *small, seed=0, verbose=0)
+    mnist_nn.train_nn_classification_model(0.05, 20, 10, [20], *small, seed=0, verbose=0)
+    mnist_nn.train_classification_model(own_network(), 0.05, 20, 10, *small, seed=0, verbose=0)
+
+
+@pytest.mark.parametrize("sizes", [[784, 10], [784, 20, 10, 10]])
+def test_training_is_the_arithmetic_of_plain_numpy(small: Split, sizes: list[int]) -> None:
+    hidden_units = sizes[1:-1]
+    model = mnist_nn.build_nn_model(hidden_units) if hidden_units else mnist_nn.build_linear_model()
+    weights = initial_weights(sizes, seed=0)
+    model.set_weights(weights)
+    train_own(small, model, steps=103, periods=10, batch_size=30, seed=5)
+
+    dataset = mnist_nn.create_training_dataset(
+        small.training_examples, small.training_targets, 30, 103, periods=10, seed=5
+    )
+    steps = list(train(weights, dataset.as_numpy_iterator(), 0.05))
+    assert len(steps) == 103
+    for ours, expected in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(ours, expected, atol=2e-5)
+    features = small.validation_examples.to_numpy(np.float32)
+    probabilities = model.predict(small.validation_examples, batch_size=100, verbose=0)
+    np.testing.assert_allclose(probabilities, forward(weights, features)[-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_verbose_prints_the_originals_lines(
+    trainer: Callable[..., keras.Model], small: Split, capfd: pytest.CaptureFixture[str]
+) -> None:
+    classifier = trainer(small, verbose=1)
+    history = classifier.history.history
+    printed, errors = capfd.readouterr()
+    assert printed.splitlines() == [
+        "Training model...",
+        "LogLoss error (on validation data):",
+        *(
+            f"  period {period:02d} : {loss:0.2f}"
+            for period, loss in enumerate(history["val_log_loss"])
+        ),
+        "Model training finished.",
+        f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}",
+    ]
+    assert len(history["val_log_loss"]) == 10
+    assert errors == ""
+
+
+def test_verbose_draws_the_originals_two_figures(small: Split) -> None:
+    classifier = train_linear(small, verbose=1)
+    curves, heat_map = (plt.figure(number) for number in plt.get_fignums())
+    history = classifier.history.history
+    training, validation = curves.axes[0].lines
+    np.testing.assert_array_equal(training.get_ydata(), history["log_loss"])
+    np.testing.assert_array_equal(validation.get_ydata(), history["val_log_loss"])
+    drawn = heat_map.axes[0].collections[0].get_array()
+    predictions = classifier.predict(small.validation_examples, verbose=0).argmax(axis=1)
+    expected = mnist_nn.confusion_matrix(small.validation_targets.to_numpy(), predictions)
+    np.testing.assert_array_equal(np.asarray(drawn).reshape(10, 10), expected)
+
+
+def test_lines_come_as_they_happen(small: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        """Notes how far training has come when a line is printed."""
+
+        def write(self, text: str) -> int:
+            if "period" in text:
+                steps_done.append(model.optimizer.iterations.numpy())
+            return len(text)
+
+        def flush(self) -> None:
+            pass
+
+    steps_done: list[int] = []
+    model = mnist_nn.build_linear_model()
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    train_own(small, model, steps=20, verbose=1)
+    assert steps_done == list(range(2, 22, 2))
+
+
+def test_silent_and_without_figures(small: Split, capfd: pytest.CaptureFixture[str]) -> None:
+    train_linear(small, verbose=0)
+    assert capfd.readouterr() == ("", "")
+    assert not plt.get_fignums()
+
+
+def check_history(classifier: keras.Model, small: Split) -> None:
+    """Compare the last figures of a history with those of the model's predictions."""
+    history = classifier.history.history
+    for prefix, examples, targets in (("", *small[:2]), ("val_", *small[2:])):
+        probabilities = classifier.predict(examples, verbose=0)
+        accuracy = sklearn_metrics.accuracy_score(targets, probabilities.argmax(axis=1))
+        assert history[f"{prefix}accuracy"][-1] == pytest.approx(accuracy)
+        assert history[f"{prefix}log_loss"][-1] == pytest.approx(
+            34.538776394910684 * (1 - accuracy)
+        )
+        assert history[f"{prefix}cross_entropy"][-1] == pytest.approx(
+            sklearn_metrics.log_loss(targets, probabilities, labels=range(10)), rel=1e-5
+        )
+
+
+def test_history_holds_the_figures_of_each_period(small: Split) -> None:
+    classifier = train_nn(small, steps=103, periods=4)
+    history = classifier.history.history
+    assert set(history) == {"loss"} | FIGURES | {f"val_{figure}" for figure in FIGURES}
+    assert {len(values) for values in history.values()} == {4}
+    assert all(type(value) is float for values in history.values() for value in values)
+    assert classifier.optimizer.iterations.numpy() == 103
+    check_history(classifier, small)
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_same_seed_same_run_to_the_last_bit(
+    trainer: Callable[..., keras.Model], train_table: pd.DataFrame
+) -> None:
+    split = split_exercise(train_table, seed=0)
+
+    def run(seed: int | None) -> tuple[Any, bytes]:
+        classifier = trainer(split, steps=50, periods=2, seed=seed)
+        return classifier.history.history, b"".join(w.tobytes() for w in classifier.get_weights())
+
+    assert run(3) == run(3)
+    assert run(3) != run(4)
+    assert run(None) != run(None)
+
+
+def test_nothing_of_the_users_is_changed(
+    small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def state() -> list[Any]:
+        return [
+            random.getstate(),
+            str(np.random.get_state()),  # noqa: NPY002 the one that users may have seeded
+            keras.config.floatx(),
+            dict(plt.rcParams),
+            np.get_printoptions(),
+            warnings.filters[:],
+            dict(os.environ),
+            small.training_examples.to_numpy().tobytes(),
+            signal.getsignal(signal.SIGINT),
+            gc.isenabled(),
+        ]
+
+    before = state()
+    train_nn(small, dropout=0.5, batch_normalization=True, seed=1, verbose=1)
+    train_nn(small, dropout=0.5)
+    assert state() == before
+    assert not list(tmp_path.iterdir())
+
+
+def test_classifier_is_a_keras_model_as_any(small: Split, tmp_path: Path) -> None:
+    classifier = train_nn(small)
+    expected = classifier.predict(small.validation_examples, batch_size=100, verbose=0)
+    lines: list[str] = []
+    classifier.summary(print_fn=lambda line, **_: lines.append(line))
+    assert "hiddenlayer_0" in "\n".join(lines)
+    classifier.save(tmp_path / "classifier.keras")
+    # Loaded in a process that does not have this package, and in Keras' safe mode.
+    np.save(tmp_path / "examples.npy", small.validation_examples.to_numpy())
+    code = """
+import sys
+sys.modules["mnist_nn"] = None
+import keras, numpy as np
+loaded = keras.models.load_model("classifier.keras", safe_mode=True)
+np.save("predicted.npy", loaded.predict(np.load("examples.npy"), batch_size=100, verbose=0))
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "predicted.npy"), expected, rtol=1e-5)
+    # Keras' own training goes on from here, in its own way.
+    features, targets = small.training_examples.to_numpy(np.float32), small.training_targets
+    history = classifier.fit(features, targets, epochs=3, verbose=0).history
+    assert len(history["loss"]) == 3
+    assert classifier.optimizer.iterations.numpy() == 20 + 3 * 7
+
+
+def test_own_network_is_compiled_as_the_original(small: Split) -> None:
+    model = own_network()
+    assert train_own(small, model) is model
+    assert isinstance(model.optimizer, keras.optimizers.Adagrad)
+    assert model.optimizer.global_clipnorm == 5
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_compiled_network_keeps_its_loss_optimizer_and_metrics(
+    small: Split, run_eagerly: bool
+) -> None:
+    model = own_network(
+        optimizer=keras.optimizers.Adam(0.01),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy", "sparse_top_k_categorical_accuracy"],
+        run_eagerly=run_eagerly,
+    )
+    train_own(small, model, learning_rate=None)
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert model.optimizer.learning_rate.numpy() == pytest.approx(0.01)
+    train_own(small, model, learning_rate=0.02, periods=1)
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert model.optimizer.learning_rate.numpy() == pytest.approx(0.02)
+    assert model.optimizer.iterations.numpy() == 40
+    assert "sparse_top_k_categorical_accuracy" in model.history.history
+    check_history(model, small)
+
+
+def test_subclassed_network_trains(small: Split) -> None:
+    class Network(keras.Model):  # type: ignore[misc]  # Keras has no types
+        def __init__(self) -> None:
+            super().__init__()
+            self.probabilities = keras.layers.Dense(10, activation="softmax")
+
+        def call(self, features: Any) -> Any:
+            return self.probabilities(features)
+
+    classifier = train_own(small, Network(), steps=100)
+    assert classifier.history.history["val_accuracy"][-1] > 0.5
+
+
+def test_models_that_do_not_fit_are_refused(small: Split) -> None:
+    with pytest.raises(TypeError, match="^model must be a Keras model, not str"):
+        train_own(small, "dnn")
+    pixels = keras.Input(shape=(784,))
+    logits = keras.Model(pixels, keras.layers.Dense(10)(pixels), name="logits")
+    with pytest.raises(ValueError, match="^model 'logits' .* softmax"):
+        train_own(small, logits)
+    for loss in ("categorical_crossentropy", "mse"):
+        with pytest.raises(ValueError, match="^model .* loss='sparse_categorical_crossentropy'"):
+            train_own(small, own_network(loss=loss))
+
+
+def test_learning_rate_schedule_is_kept(small: Split) -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    optimizer = keras.optimizers.SGD(schedule)
+    model = own_network(optimizer=optimizer, loss="sparse_categorical_crossentropy")
+    train_own(small, model, learning_rate=None)
+    assert model.optimizer.learning_rate.numpy() == pytest.approx(0.1 * 0.9**2)
+
+
+def test_data_that_must_work(small: Split) -> None:
+    features, targets = small.training_examples, small.training_targets
+    train_linear(small, steps=np.int64(20), batch_size=np.int32(200), learning_rate=np.float32(0.1))
+    without_threes = Split(features[targets != 3], targets[targets != 3], features, targets)
+    train_linear(without_threes, periods=1, verbose=1)
+    train_linear(Split(features, targets, *without_threes[:2]), periods=1, verbose=1)
+    one_row = Split(features[:1], targets[:1], features[:1], targets[:1])
+    classifier = train_linear(one_row, batch_size=1, periods=1, verbose=1)
+    assert classifier.history.history["val_accuracy"][-1] == 1
+    twice = Split(*(pd.concat([part, part]) for part in small))
+    assert twice.training_examples.index.has_duplicates
+    train_linear(twice, periods=1)
+    arrays = Split(*(part.to_numpy() for part in small))
+    train_linear(arrays, periods=1)
+
+
+def test_forgotten_scaling_is_warned_of_once_and_trains(small: Split) -> None:
+    raw = small._replace(
+        training_examples=small.training_examples * 255,
+        validation_examples=small.validation_examples * 255,
+    )
+    with pytest.warns(UserWarning, match="training_examples .* 255") as caught:
+        train_linear(raw, periods=1)
+    (warning,) = caught
+    assert warning.filename == __file__
+    with pytest.warns(UserWarning, match="validation_examples"):
+        train_linear(small._replace(validation_examples=raw.validation_examples), periods=1)
+
+
+def test_bad_settings_are_refused_before_anything_is_printed(
+    small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused: dict[str, Any] = {"steps": 9, "batch_size": 201, "periods": 0, "seed": -1}
+    for name, value in (refused | {"learning_rate": None}).items():
+        with pytest.raises(ValueError, match=f"^{name} .*{value}"):
+            train_linear(small, **{"verbose": 1, name: value})
+    for name in ("hidden_units", "dropout", "l1", "l2"):
+        with pytest.raises(ValueError, match=f"^{name} .*-1"):
+            train_nn(small, **{"verbose": 1, name: -1})
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("prefix", ["training", "validation"])
+def test_bad_data_are_refused(small: Split, prefix: str) -> None:
+    examples, targets = f"{prefix}_examples", f"{prefix}_targets"
+    for name, change, message in [
+        (examples, lambda table: table[:-1], f"^{examples} and {targets} have"),
+        (targets, lambda series: series[::-1], f"^{examples} and {targets} .* different orders"),
+        (examples, lambda table: table.where(table < 0.9), f"^{examples} holds nan"),
+        (targets, lambda series: pd.get_dummies(series), f"^{targets} .* shape"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train_linear(small, **{name: change(getattr(small, name))})
+
+
+def test_divergence_is_told(small: Split) -> None:
+    with pytest.raises(ValueError, match=r"diverged in period 0\d: .*learning_rate 3e\+38"):
+        train_nn(small, learning_rate=3e38)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
+def test_other_precisions_train(small: Split, policy: str) -> None:
+    keras.config.set_dtype_policy(policy)
+    try:
+        classifier = train_nn(small, steps=100)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite(classifier.history.history["val_cross_entropy"]).all()
+    assert classifier.history.history["val_accuracy"][-1] > 0.5
+
+
+def test_training_again_and_again_stays_silent(tmp_path: Path) -> None:
+    """No start-up line, no warning, no advice on retracing, in a process that shows them all."""
+    code = """
+import os
+before = dict(os.environ)
+import mnist_nn
+labels, features = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe()[:100])
+for _ in range(4):
+    for periods in (10, 1):
+        mnist_nn.train_nn_classification_model(
+            0.05, 10, 30, [5], features, labels, features, labels, periods=periods, verbose=0)
+import tensorflow as tf
+print({name for name in {*os.environ, *before} if "TF_CPP" in name})
+print(tf.config.threading.get_inter_op_parallelism_threads())
+os.write(2, b"heard")
+"""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+    result = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    errors = re.sub(r".*DeprecationWarning.*\n.*\n", "", result.stderr)  # of Keras
+    # Operations run one after another, and what is written later is heard again.
+    assert (result.returncode, result.stdout, errors) == (0, "set()\n1\n", "heard")
+
+
+def test_nothing_of_a_call_stays_in_memory(small: Split) -> None:
+    """Keras' optimizers have TensorFlow keep each graph for good, where they sum over replicas."""
+    graphs = []
+    for _ in range(2):
+        train_nn(small, periods=1)
+        gc.collect()
+        graphs.append(sum(isinstance(thing, tf.Graph) for thing in gc.get_objects()))
+    assert graphs[0] == graphs[1]
+
+
+def test_steps_of_each_period_may_be_listed(small: Split) -> None:
+    histories = [
+        train_linear(small, periods=periods, seed=0).history.history
+        for periods in ([1, 4, 15], (1, 4, 15), np.array([1, 4, 15]))
+    ]
+    assert len(histories[0]["val_log_loss"]) == 3
+    assert histories[0] == histories[1] == histories[2]
+
+
+class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Notes its calls, with the number of steps that were done, and the figures of each period."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[Any, ...]] = []
+        self.logs: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.calls.append(("begin", epoch, int(self.model.optimizer.iterations)))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.calls.append(("end", epoch, int(self.model.optimizer.iterations)))
+        self.logs.append(dict(logs))
+
+
+def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
+    recorder = Recorder()
+    classifier = train_linear(small, periods=[5, 15], callbacks=[recorder])
+    assert recorder.params == {"epochs": 2, "steps_by_period": [5, 15]}
+    assert recorder.calls == [
+        ("begin", 0, 0),
+        ("end", 0, 5),
+        ("begin", 1, 5),
+        ("end", 1, 20),
+    ]
+    history = classifier.history.history
+    assert recorder.logs == [
+        {name: values[period] for name, values in history.items()} for period in range(2)
+    ]
+
+
+def test_early_stopping_restores_the_best_weights(small: Split) -> None:
+    class NoteWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            weights.append(self.model.get_weights())
+
+    weights: list[Any] = []
+    stop = keras.callbacks.EarlyStopping(
+        "val_log_loss", mode="max", patience=2, restore_best_weights=True
+    )
+    classifier = train_linear(small, steps=100, callbacks=[NoteWeights(), stop], seed=0)
+    assert len(classifier.history.epoch) == len(weights) < 10
+    best = int(np.argmax(classifier.history.history["val_log_loss"]))
+    assert best < len(weights) - 1
+    for restored, noted in zip(classifier.get_weights(), weights[best], strict=True):
+        np.testing.assert_array_equal(restored, noted)
+    # The next call is not stopped.
+    assert len(train_own(small, classifier).history.epoch) == 10
+
+
+class InterruptIn(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Calls a function at the beginning or at the end of a period."""
+
+    def __init__(self, period: int, at_end: bool, interrupt: Callable[[], Any]) -> None:
+        super().__init__()
+        self.place = (period, at_end)
+        self.interrupt = interrupt
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self.place == (epoch, False):
+            self.interrupt()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self.place == (epoch, True):
+            self.interrupt()
+
+
+def raise_interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("period", [0, 3])
+def test_interrupted_training_keeps_the_finished_periods(
+    period: int, at_end: bool, small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = mnist_nn.build_linear_model()
+    callbacks = [InterruptIn(period, at_end, raise_interrupt)]
+    assert train_own(small, model, callbacks=callbacks, verbose=1) is model
+    # What was interrupted after the figures of its period were printed has no place in the history.
+    assert {len(values) for values in model.history.history.values()} == ({3} if period else set())
+    printed = capsys.readouterr().out.splitlines()
+    assert f"Training stopped. Periods finished: {period} of 10." in printed
+    assert "Model training finished." not in printed
+    assert bool(plt.get_fignums()) == (period > 0)
+    # Silent calls stand in loops, which must end.
+    with pytest.raises(KeyboardInterrupt):
+        train_own(small, model, callbacks=callbacks, verbose=0)
+    # The next call works.
+    train_own(small, model, verbose=1)
+    assert len(model.history.history["log_loss"]) == 10
+    assert "Model training finished." in capsys.readouterr().out
+
+
+def test_first_interrupt_waits_for_the_end_of_the_period_and_the_second_does_not(
+    small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    for interrupts, finished in [(1, 4), (2, 3)]:
+        callbacks = [InterruptIn(3, False, interrupt)] * interrupts
+        model = train_linear(small, callbacks=callbacks, verbose=1)
+        assert len(model.history.epoch) == finished
+        assert f"Periods finished: {finished} of 10." in capsys.readouterr().out
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_interrupt_before_the_first_period_is_raised(small: Split) -> None:
+    callback = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: raise_interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        train_linear(small, callbacks=[callback], verbose=1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    train_linear(small, periods=1)
+
+
+def test_training_leaves_interrupts_to_others(small: Split) -> None:
+    """A thread cannot handle signals, and a handler of the user's stays in place."""
+    handled: list[int] = []
+    thread = threading.Thread(target=lambda: handled.append(len(train_linear(small).history.epoch)))
+    thread.start()
+    thread.join()
+    assert handled == [10]
+    previous = signal.signal(signal.SIGINT, lambda number, frame: handled.append(number))
+    try:
+        interrupt = InterruptIn(3, False, lambda: signal.raise_signal(signal.SIGINT))
+        assert len(train_linear(small, callbacks=[interrupt]).history.epoch) == 10
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert handled == [10, signal.SIGINT]
