@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mnist_nn.data import CLASSES, PIXELS
+from mnist_nn.errors import ArgumentError
 
 Array = npt.NDArray[np.floating]
 Features = npt.NDArray[np.float32]
@@ -24,14 +25,14 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
         return int(value)
-    raise ValueError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
+    raise ArgumentError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
 
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
     if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # models compute in float32
         return float(value)
-    raise ValueError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
+    raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
@@ -39,14 +40,14 @@ def check_number_between(name: str, value: Any, minimum: float, below: float = m
     if _is_number(value) and minimum <= value < below:
         return float(value)
     limit = "" if below == math.inf else f" and below {below:g}"
-    raise ValueError(f"{name} must be a number, {minimum:g} or more{limit}, not {value!r:.100}")
+    raise ArgumentError(f"{name} must be a number, {minimum:g} or more{limit}, not {value!r:.100}")
 
 
 def check_hidden_units(value: Any) -> list[int]:
     """Return the number of nodes of each hidden layer, or raise a ValueError."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(value, list | tuple | range) or not value:
-        raise ValueError(
+        raise ArgumentError(
             "hidden_units must list the number of nodes of each hidden layer, such as [100, 100], "
             f"not {value!r:.100}"
         )
@@ -64,7 +65,7 @@ def check_labels(**labels: Targets) -> list[Labels]:
     lengths = {len(array) for array in arrays.values()}
     if lengths == {0} or len(lengths) > 1:
         found = " and ".join(f"{len(array)} {name}" for name, array in arrays.items())
-        raise ValueError(f"there are {found}: there must be as many of each, at least one")
+        raise ArgumentError(f"there are {found}: there must be as many of each, at least one")
     return list(arrays.values())
 
 
@@ -73,7 +74,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
     if probabilities.shape != (len(labels), CLASSES):
-        raise ValueError(
+        raise ArgumentError(
             f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, "
             f"{CLASSES}), a row for each of the targets"
         )
@@ -85,7 +86,7 @@ def check_features(name: str, examples: Examples) -> Features:
     values = np.asarray(examples)
     has_shape = values.ndim == 2 and values.shape[1] == PIXELS and len(values)
     if not has_shape or values.dtype.kind not in NUMBERS:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} holds {values.dtype} values of shape {values.shape}: it must hold numbers of "
             f"shape (n_examples, {PIXELS}), as parse_labels_and_features() returns them"
         )
@@ -93,7 +94,7 @@ def check_features(name: str, examples: Examples) -> Features:
         features = np.asarray(values, np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
-        raise ValueError(
+        raise ArgumentError(
             f"{name} holds {features[row, column]} in row {row}, column {column}, counted from 0: "
             "every feature must be a finite number"
         )
@@ -107,10 +108,10 @@ def check_data(prefix: str, examples: Any, targets: Any) -> tuple[Features, Labe
     both = f"{prefix}examples and {prefix}targets"
     remedy = "take both from the same call of parse_labels_and_features()"
     if len(features) != len(labels):
-        raise ValueError(f"{both} have {len(features)} and {len(labels)} rows: {remedy}")
+        raise ArgumentError(f"{both} have {len(features)} and {len(labels)} rows: {remedy}")
     have_index = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
     if have_index and not examples.index.equals(targets.index):
-        raise ValueError(f"{both} have their rows in different orders: {remedy}")
+        raise ArgumentError(f"{both} have their rows in different orders: {remedy}")
     return features, labels
 
 
@@ -118,30 +119,28 @@ def warn_of_raw_pixels(**examples: Features) -> None:
     """Warn if any of these examples look like pixels that were not divided by 255."""
     for name, features in examples.items():
         if features.max() > 1 and (features % 1 == 0).all():
-            warnings.warn(
+            return warnings.warn(
                 f"{name} holds whole numbers up to {features.max():g}. If these are raw pixels, "
                 "divide them by 255, as parse_labels_and_features() does.",
                 stacklevel=4,  # the call of a trainer in the notebook
             )
-            return
 
 
 def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    return is_number and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and value is not True
 
 
 def _to_labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
     if labels.ndim != 1:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,). One-hot labels become "
             "digits with .argmax(axis=1)"
         )
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():
         row = int(np.argmin(is_label))
-        raise ValueError(
+        raise ArgumentError(
             f"{name} holds {labels.tolist()[row]!r:.100} in row {row} (counted from 0): every "
             f"label must be a whole number from 0 to {CLASSES - 1}"
         )

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
+
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
 CLASSES = 10
@@ -44,7 +46,7 @@ def load_mnist_dataframe(
     if path is not None:
         return _read_csv(path)
     if split not in FILES:
-        raise ValueError(f"split must be 'train' or 'test', not {split!r:.100}")
+        raise ArgumentError(f"split must be 'train' or 'test', not {split!r:.100}")
     return pd.DataFrame(_read_package_file(split).astype(np.int64), copy=False)
 
 
@@ -64,7 +66,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
     """
     if not isinstance(dataset, pd.DataFrame):
-        raise TypeError(
+        raise ArgumentTypeError(
             f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
         )
     _check_table("dataset", dataset)
@@ -98,7 +100,7 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
         raise FileNotFoundError(f"the data file {str(path)!r} is missing: {remedy}") from None
     except Exception:  # NumPy, zipfile and zlib each raise their own
         pass
-    raise ValueError(f"the data file {str(path)!r} is damaged: {remedy}")
+    raise ArgumentError(f"the data file {str(path)!r} is damaged: {remedy}")
 
 
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
@@ -109,7 +111,7 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: there is no such file") from None
     except Exception as error:  # each protocol and compression raises its own
-        raise ValueError(
+        raise ArgumentError(
             f"{name} cannot be read: {describe_error(error)}. Each row must be a label and "
             f"{PIXELS} pixels: whole numbers, separated by commas, without a header row"
         ) from None
@@ -120,20 +122,19 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
 def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
     if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)) or dataset.empty:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} has {len(dataset)} rows and {dataset.shape[1]} columns: it must have at least "
             f"one row, the label in column 0 and the pixels in columns 1 to {PIXELS}"
         )
     values = dataset.to_numpy()
     if values.dtype.kind not in "iuf":
-        raise ValueError(f"{name} holds {values.dtype} values: convert it with .astype('int64')")
-    maximum = np.full(1 + PIXELS, PIXEL_MAXIMUM)
-    maximum[0] = CLASSES - 1
+        raise ArgumentError(f"{name} holds {values.dtype} values: convert it with .astype('int64')")
+    maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))
     if not is_valid.all():
         row, column = np.argwhere(~is_valid)[0]
-        raise ValueError(
+        raise ArgumentError(
             f"{name} holds {values[row, column]} in row {row}, column {column}, counted from 0: it "
             f"must be a whole number from 0 to {maximum[column]}"
         )

@@ -2,7 +2,10 @@
 
 import functools
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+
+from mnist_nn.errors import ArgumentError
 
 MESSAGES = Path(__file__).parent / "messages"
 LANGUAGES = ("en", "zh", "ko")
@@ -21,7 +24,7 @@ def set_language(language: str) -> None:
     """
     global _language
     if language not in LANGUAGES:
-        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
+        raise ArgumentError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
     _language = language
 
 
@@ -34,3 +37,8 @@ def message(name: str, **values: object) -> str:
 def messages(language: str) -> dict[str, str]:
     """Return all messages of a language, by name."""
     return tomllib.loads((MESSAGES / f"{language}.toml").read_text("utf-8"))
+
+
+def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:
+    """Return numbers as a text, for alternative texts."""
+    return ", ".join(f"{number:.{decimals}f}" for number in numbers)

@@ -34,9 +34,7 @@ def log_loss(targets: Targets, predicted_classes: Targets) -> float:
 
 
 def cross_entropy(targets: Targets, probabilities: Array) -> float:
-    """Return the log loss of the probabilities, in nats per example.
-
-    Probabilities are clipped at the epsilon of their dtype, as ``sklearn.metrics.log_loss`` does.
+    """Return the log loss of the probabilities, in nats per example, as scikit-learn computes it.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.

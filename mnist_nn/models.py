@@ -10,9 +10,8 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Features
 from mnist_nn.data import CLASSES, PIXELS, describe_error
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
 
-CLIP_NORM = 5.0
-INITIAL_ACCUMULATOR_VALUE = 0.1
 PREDICTION_ROWS = 2_500  # examples to predict at once: bounds the memory of large networks
 PROBABILITY_ERROR = 0.02  # half-precision probabilities sum to 1 no better than this
 
@@ -111,9 +110,9 @@ def compile_classification_model(model: keras.Model, learning_rate: float) -> No
     model.compile(
         optimizer=keras.optimizers.Adagrad(
             arguments.check_positive_number("learning_rate", learning_rate),
-            initial_accumulator_value=INITIAL_ACCUMULATOR_VALUE,
-            epsilon=0.0,  # TensorFlow 1 had none; so weights agree to the last bit
-            global_clipnorm=CLIP_NORM,
+            initial_accumulator_value=0.1,
+            epsilon=0.0,  # TensorFlow 1 had none
+            global_clipnorm=5.0,
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
         jit_compile=False,
@@ -138,11 +137,11 @@ def check_classifier(
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """
     if not isinstance(model, keras.Model):
-        raise TypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
+        raise ArgumentTypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
     try:
         outputs = model(examples, training=False)
     except Exception as error:  # a layer may raise anything
-        raise ValueError(
+        raise ArgumentError(
             f"{name} cannot be applied to {PIXELS} pixels: begin it with keras.Input(shape=(784,)) "
             f"and, for images, layers.Reshape((28, 28, 1)). Keras says: {describe_error(error)}"
         ) from None
@@ -156,7 +155,7 @@ def check_classifier(
             distance = np.abs(probabilities.sum(axis=1) - 1).max()
             if probabilities.min() >= 0 and distance <= PROBABILITY_ERROR:
                 return probabilities
-    raise ValueError(
+    raise ArgumentError(
         f"{name} predicts {predicted} for {len(examples)} examples: end it with a layer of "
         f"{CLASSES} nodes and softmax"
     )

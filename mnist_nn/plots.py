@@ -1,7 +1,6 @@
 """The exercise's figures: each function draws into one Axes and returns it.
 
-The label of an Axes, which Matplotlib does not show, is its alternative text: what the figure
-shows, in words, for people who cannot see it.
+The label of an Axes, which Matplotlib does not show, is the figure's alternative text.
 """
 
 import math
@@ -19,7 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from mnist_nn import arguments
 from mnist_nn.arguments import Array
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
-from mnist_nn.language import message
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.language import join_numbers, message
 
 IMAGES_PER_ROW = 10  # each is an inch wide
 SHARE_IN_COLOURS = 0.995  # a few large weights would make all others look pale
@@ -40,7 +40,7 @@ def plot_digit(
     """
     image = np.asarray(pixels)
     if image.size != PIXELS:
-        raise ValueError(f"pixels has the shape {image.shape}: it must have {PIXELS} values")
+        raise ArgumentError(f"pixels has the shape {image.shape}: it must have {PIXELS} values")
     ax = ax or plt.subplots()[1]
     ax.matshow(image.reshape(IMAGE_SIDE, IMAGE_SIDE))
     if label is not None:
@@ -133,11 +133,9 @@ def plot_weights(
         ax.set_label(message("figure_weights_original_look", nodes=len(images)))
     else:
         ax.set_label(message("figure_weights", nodes=len(images), limit=limit))
-        extend = "both" if np.abs(images).max() > limit else "neither"
-        bar = ax.figure.colorbar(
-            drawn, ax=ax, extend=extend, fraction=0.02, pad=0.01, aspect=4 * rows
-        )
-        bar.set_label("weight")
+        bar: Any = {"extend": "both" if np.abs(images).max() > limit else "neither"}
+        bar |= {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": "weight"}
+        ax.figure.colorbar(drawn, ax=ax, **bar)
     return ax
 
 
@@ -145,7 +143,7 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     """Return a confusion matrix as an ndarray, or raise a ValueError if it has another shape."""
     matrix = np.asarray(matrix)
     if matrix.shape != (CLASSES, CLASSES):
-        raise ValueError(
+        raise ArgumentError(
             f"{name} has the shape {matrix.shape}: it must be ({CLASSES}, {CLASSES}), as "
             "confusion_matrix() returns it"
         )
@@ -163,12 +161,12 @@ def draw_heat_map(matrix: Array, title: str, ax: Axes, **options: Any) -> None:
 def weights_to_images(name: str, weights: Array) -> Array:
     """Return weights as images, of shape (n_nodes, 28, 28), or raise an error."""
     if isinstance(weights, list | tuple):
-        raise TypeError(
+        raise ArgumentTypeError(
             f"{name} is a list of {len(weights)} arrays: pass only the first, the layer's kernel"
         )
     weights = np.asarray(weights)
     if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), the shape of "
             "the first layer's kernel"
         )
@@ -190,18 +188,13 @@ def tile_images(
     return tiled.reshape(rows * height, columns * width)[: -gap[0], : -gap[1]]
 
 
-def join_numbers(numbers: Sequence[float] | Array, decimals: int = 2) -> str:
-    """Return numbers as a text, for alternative texts."""
-    return ", ".join(f"{number:.{decimals}f}" for number in numbers)
-
-
 def draw_history(
     history: Mapping[str, Sequence[float]], figure: str, name: str, ax: Axes | None
 ) -> Axes:
     """Draw a figure of the training and the validation set over the periods."""
     sets = {"training": figure, "validation": f"val_{figure}"}
     if not isinstance(history, Mapping) or not history.keys() >= set(sets.values()):
-        raise ValueError(f"history has no {figure!r}: pass classifier.history.history")
+        raise ArgumentError(f"history has no {figure!r}: pass classifier.history.history")
     ax = ax or plt.subplots()[1]
     for label, key in sets.items():
         ax.plot(history[key], label=label)

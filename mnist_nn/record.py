@@ -8,35 +8,22 @@ from mnist_nn.arguments import Features
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """How a model was trained by the trainers; ``classifier.training_record`` holds it.
+    """How the trainers trained a model: its ``training_record``."""
 
-    Attributes:
-        steps: Number of training steps, over all calls that trained the model.
-        batch_size: Number of examples in a step of the last call.
-        seed: Seed of the last call.
-        training_rows: Hashes of the training examples, over all calls; see :func:`hash_rows`.
-        validation_rows: Hashes of the validation examples of the last call.
-    """
-
-    steps: int
-    batch_size: int
+    steps: int  # over all calls that trained the model
+    batch_size: int  # of the last call, as the seed
     seed: int | None
-    training_rows: frozenset[int]
-    validation_rows: frozenset[int]
+    training_rows: frozenset[int]  # hashes of the examples of all calls; see hash_rows()
+    validation_rows: frozenset[int]  # those of the last call
 
 
 def hash_rows(features: Features) -> frozenset[int]:
-    """Return a hash of each example, to tell in this process whether two tables share rows."""
+    """Return a hash of each example, to find in this process the rows that two tables share."""
     return frozenset(hash(row.tobytes()) for row in features)
 
 
 def record_training(
-    model: Any,
-    steps: int,
-    batch_size: int,
-    seed: int | None,
-    training: Features,
-    validation: Features,
+    model: Any, steps: int, batch_size: int, seed: Any, training: Features, validation: Features
 ) -> None:
     """Add a call of a trainer to the model's record."""
     rows = hash_rows(training)

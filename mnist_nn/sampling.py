@@ -11,6 +11,7 @@ from mnist_nn import arguments
 from mnist_nn._backend import tf
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import PIXELS
+from mnist_nn.errors import ArgumentError
 
 SHUFFLE_BUFFER = 10_000
 
@@ -72,7 +73,7 @@ def sample_batches(
     """Sample the batches of :func:`create_training_dataset`, as row numbers."""
     batch_size = arguments.check_whole_number("batch_size", batch_size)
     if batch_size > n_examples:
-        raise ValueError(
+        raise ArgumentError(
             f"batch_size {batch_size} is more than the {n_examples} examples: lower it"
         )
     generator = np.random.default_rng(arguments.check_seed(seed))
@@ -114,9 +115,9 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]
         if sum(steps_by_period) != steps:
             found = sum(steps_by_period)
-            raise ValueError(f"periods add up to {found}, but steps is {steps}: make them equal")
+            raise ArgumentError(f"periods add up to {found}, but steps is {steps}: make them equal")
         return steps_by_period
     periods = arguments.check_whole_number("periods", periods)
     if steps < periods:
-        raise ValueError(f"steps {steps} is less than the {periods} periods: raise it")
+        raise ArgumentError(f"steps {steps} is less than the {periods} periods: raise it")
     return [steps // periods + (period < steps % periods) for period in range(periods)]

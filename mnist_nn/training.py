@@ -9,6 +9,7 @@ from mnist_nn import arguments, metrics
 from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_context
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import describe_error
+from mnist_nn.errors import ArgumentError
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
@@ -138,8 +139,10 @@ def train_classification_model(
 
     tensors = [tf.convert_to_tensor(array) for array in (*training, validation[0])]
     train_period = _compile_period(model, batch_size, tensors)
-    sizes = {"epochs": len(batches), "steps_by_period": [len(p.batch_numbers) for p in batches]}
-    callback_list = keras.callbacks.CallbackList(callbacks, True, model=model, **sizes)
+    steps_by_period = [len(period.batch_numbers) for period in batches]
+    callback_list = keras.callbacks.CallbackList(
+        callbacks, True, model=model, epochs=len(batches), steps_by_period=steps_by_period
+    )
     predicted_classes = None
     model.stop_training = False
     if verbose:
@@ -166,7 +169,7 @@ def train_classification_model(
             callback_list.on_train_end()
             model.optimizer.finalize_variable_values(model.trainable_weights)
 
-    steps_done = sum(sizes["steps_by_period"][: len(model.history.epoch)])
+    steps_done = sum(steps_by_period[: len(model.history.epoch)])
     record_training(model, steps_done, batch_size, seed, training[0], validation[0])
     if interrupts and not verbose:
         raise KeyboardInterrupt
@@ -217,7 +220,7 @@ def _evaluate(
     probabilities = np.asarray(probabilities, np.float32)
     if not np.isfinite(probabilities).all():
         rate = float(model.optimizer.learning_rate)
-        raise ValueError(f"training diverged in period {period:02d}: lower learning_rate {rate:g}")
+        raise ArgumentError(f"training diverged in period {period}: lower learning_rate {rate:g}")
     predicted_classes = probabilities.argmax(axis=1)
     return {
         f"{prefix}log_loss": metrics.log_loss(targets, predicted_classes),
@@ -236,7 +239,7 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
     try:
         keras.losses.get(model.loss)(targets[two], probabilities)
     except Exception as error:  # a custom loss may raise anything
-        raise ValueError(
+        raise ArgumentError(
             f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
             "0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
             f"{describe_error(error)}"

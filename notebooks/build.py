@@ -15,6 +15,8 @@ What stands behind a cell's id in the source:
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
+    show="output"       the exercise is saved with the output that this cell has in the solution
+    tags=["parameters"] sizes, for which a test puts in smaller ones
 """
 
 import asyncio
@@ -49,13 +51,23 @@ EXECUTED_AT_ONCE = 2
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
 INSTALL = """
-# This cell sets things up where the package is missing.
+# Install mnist_nn if it is missing.
 import importlib.util
+import sys
 
 if importlib.util.find_spec("mnist_nn") is None:
     {install}
 """.strip()
-SAY_HOW = 'print("Install the package mnist_nn from its project folder first: pip install FOLDER")'
+# One line instead of a traceback, and no cell runs after it.
+STOP = """
+class WrongKernelError(Exception):
+        _render_traceback_ = lambda self: [str(self)]
+
+    raise WrongKernelError(
+        f"mnist_nn is not installed in {sys.executable}. Choose another kernel (menu Kernel > "
+        "Change Kernel), or run this in the project's folder: pip install ."
+    )
+""".strip()
 
 
 class NotebookError(Exception):
@@ -101,8 +113,8 @@ def read_source(source: str) -> list[NotebookNode]:
         cell.id = cell.metadata.pop("id")
         if cell.metadata.get("generated") == "install":
             address = project_address()
-            install = f"%pip install --quiet git+{address}" if address else SAY_HOW
-            cell.source = INSTALL.format(install=install)
+            install = f"%pip install --quiet git+{address}" if address else STOP
+            cell.source = INSTALL.replace("{install}", install)
     return cells
 
 
@@ -143,7 +155,8 @@ def make(edition: Edition) -> NotebookNode:
             address, edition
         )
     for cell in cells:
-        cell.metadata = nbformat.from_dict({})
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     made_from = f"notebooks/source/{edition.source}.py"
     metadata = METADATA | {"mnist_nn": {"generated_from": made_from}}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -240,10 +253,14 @@ def write_one(edition: Edition) -> None:
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
+    if edition.name == "exercise" and (solution := read_saved(edition._replace(name="solution"))):
+        shown = [cell.id for cell in read_source(edition.source) if cell.metadata.get("show")]
+        old_cells = {cell.id: cell for cell in solution.cells if cell.id in shown}
     for cell in notebook.cells:
         old = old_cells.get(cell.id)
         if cell.cell_type == "code" and old and old.source == cell.source:
-            cell.outputs, cell.execution_count = old.outputs, old.execution_count
+            cell.outputs = old.outputs
+            cell.execution_count = old.execution_count if edition.name != "exercise" else None
     save(notebook, edition)
     print(f"{edition}: written")
 
@@ -255,6 +272,8 @@ def execute_one(edition: Edition) -> None:
     save(notebook, edition)
     save_figures(notebook, edition)
     print(f"{edition}: executed and saved")
+    if edition.name == "solution":
+        write_one(edition._replace(name="exercise"))
 
 
 def check_editions() -> Iterator[str]:
@@ -290,7 +309,7 @@ def check_translations() -> Iterator[str]:
                     english = read_translation(source, ENGLISH)[cell_id]["text"]
                 elif cell_id in cells:
                     cell = cells[cell_id]
-                    english = INSTALL + SAY_HOW if "generated" in cell.metadata else cell.source
+                    english = INSTALL + STOP if "generated" in cell.metadata else cell.source
                 else:
                     yield f"{path}: there is no cell [{cell_id}]. Take the entry out"
                     continue

@@ -9,7 +9,6 @@ from scipy import stats  # scikit-learn brings it
 
 from mnist_nn import arguments
 from mnist_nn.arguments import Array, Targets
-from mnist_nn.data import CLASSES
 
 
 def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
@@ -28,17 +27,12 @@ def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
         ValueError: If ``targets`` are not labels, or ``probabilities`` has another shape.
     """
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
-    table = pd.DataFrame(
-        {
-            "position": np.arange(len(labels)),
-            "label": labels,
-            "predicted": probabilities.argmax(axis=1),
-            "probability": probabilities.max(axis=1),
-        },
-        index=targets.index if isinstance(targets, pd.Series) else None,
-    )
+    index = targets.index if isinstance(targets, pd.Series) else None
+    table = pd.DataFrame({"position": range(len(labels)), "label": labels}, index)
+    table["predicted"] = probabilities.argmax(axis=1)
+    table["probability"] = probabilities.max(axis=1)
     table.attrs["n_examples"] = len(labels)  # plot_mistakes compares it with its examples
-    mistakes = table[table["label"] != table["predicted"]]
+    mistakes = table.query("label != predicted")
     return mistakes.sort_values("probability", ascending=False, kind="stable")
 
 
@@ -58,9 +52,8 @@ def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame
     """
     labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
     table = pd.DataFrame({"label": labels, "predicted": predicted})
-    wrong = table[table["label"] != table["predicted"]]
-    pairs = wrong.value_counts().reset_index(name="count")
-    pairs["share"] = pairs["count"] / np.bincount(labels, minlength=CLASSES)[pairs["label"]]
+    pairs = table.query("label != predicted").value_counts().reset_index(name="count")
+    pairs["share"] = pairs["count"] / np.bincount(labels)[pairs["label"]]
     return pairs.sort_values(["count", "share"], ascending=False, ignore_index=True)
 
 
@@ -77,10 +70,9 @@ class Comparison(NamedTuple):
 def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Comparison:
     """Compare the predictions of two classifiers for the same examples.
 
-    Could the difference in accuracy be chance? McNemar's test looks at the examples that only one
-    classifier gets right. If both classifiers are equally good, each of these examples is the toss
-    of a fair coin: right with the first, or with the second. The p-value is the probability of an
-    outcome at least as uneven. (McNemar, Psychometrika 12, 1947; exact, two-sided binomial test.)
+    Could the difference in accuracy be chance? If both classifiers are equally good, each example
+    that only one of them gets right is the toss of a fair coin. The p-value is the probability of
+    an outcome at least as uneven. (McNemar, Psychometrika 12, 1947; exact two-sided binomial test.)
 
     Args:
         targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.

@@ -3,32 +3,29 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_nn import arguments
-from mnist_nn._backend import keras, tf
-from mnist_nn.arguments import Examples
+from mnist_nn._backend import keras
+from mnist_nn.arguments import Array, Examples
+from mnist_nn.errors import ArgumentError
 
 
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keras callback that keeps the first layer's weights: before training and after each period.
 
     Attributes:
-        weights: Number of steps to ndarray of shape (784, n_nodes), float32: the first kernel of
-            the model.
+        weights: Number of steps to ndarray of shape (784, n_nodes), float32.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.weights: dict[int, npt.NDArray[np.float32]] = {}
+        self.weights: dict[int, Array] = {}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         # A model lists the weights of nested layers, too.
         kernels = [weight for weight in self.model.weights if weight.name == "kernel"]
         if not kernels:
-            raise ValueError(
-                f"KeepWeights found no kernel in model {self.model.name!r}: it needs a dense layer"
-            )
+            raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
         self._kernel = kernels[0]
         self._first_step = int(self.model.optimizer.iterations)
         self.weights = {self._first_step: self._kernel.numpy()}
@@ -48,25 +45,19 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     A ReLU unit that is negative for every example outputs zero and has no gradient: it stays dead.
 
     Args:
-        model: A Sequential Keras model of the features, with the activations in its dense layers.
+        model: A Sequential or functional Keras model, with the activations in its dense layers.
         examples: DataFrame or ndarray of shape (n_examples, 784), two rows or more.
 
     Returns:
         Name of each dense layer except the last to the number of such units.
 
     Raises:
-        TypeError: If ``model`` is not a Sequential Keras model.
-        ValueError: If ``examples`` has another shape, or fewer than two rows.
+        ValueError: If ``examples`` has another shape.
     """
-    if not isinstance(model, keras.Sequential):
-        raise TypeError(f"model must be a Sequential Keras model, not {type(model).__name__}")
-    outputs = tf.convert_to_tensor(arguments.check_features("examples", examples))
-    if len(outputs) < 2:
-        raise ValueError("examples has one row: pass two or more, whose outputs can differ")
-    hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]
+    features = arguments.check_features("examples", examples)
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dead = {}
-    for layer in model.layers:
-        outputs = layer(outputs, training=False)
-        if layer in hidden:
-            dead[layer.name] = int((np.ptp(np.asarray(outputs), axis=0) == 0).sum())
+    for layer in dense[:-1]:
+        outputs = keras.Model(model.inputs, layer.output)(features, training=False)
+        dead[layer.name] = int((np.ptp(outputs, axis=0) == 0).sum())
     return dead

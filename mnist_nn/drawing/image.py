@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, describe_error
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -128,7 +129,7 @@ def _find_ink(grey: Grey, name: str) -> Mask:
         is_ground = difference <= difference.max() / 4
     contrast = difference / np.maximum(1 - ground, MINIMUM_CONTRAST)
     if contrast.max() < MINIMUM_CONTRAST:
-        raise ValueError(
+        raise ArgumentError(
             f"{name} shows no digit: it is all of one shade, or nearly. Give a picture of one "
             "digit, dark on light or light on dark, with some room around it"
         )
@@ -155,10 +156,10 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
             picture = Image.open(file)
             picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG can be decoded at a smaller size
             if picture.height * picture.width > MAXIMUM_PIXELS:
-                raise ValueError(f"it has {picture.height} × {picture.width} pixels")
+                raise ArgumentError(f"it has {picture.height} × {picture.width} pixels")
             # Phones save photos as MPO, with a smaller copy.
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-                raise ValueError("it has several frames")
+                raise ArgumentError("it has several frames")
             upright = ImageOps.exif_transpose(picture)
             # RGBA can hold all other modes, except those of more than 8 bits: I and F.
             if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
@@ -167,7 +168,7 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
         except Exception as error:  # each format has its own
             is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
             reason = "its format is unknown" if is_unknown else describe_error(error)
-            raise ValueError(
+            raise ArgumentError(
                 f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at "
                 f"most {MAXIMUM_PIXELS / 1e6:.0f} million pixels"
             ) from None
@@ -176,18 +177,18 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     """Convert an array of an image's values to grey levels from 0 to 1, or raise an error."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
-        raise TypeError(
+        raise ArgumentTypeError(
             f"image must be the path of an image file or an array of numbers, not {values!r:.100}"
         )
     colours = values.shape[2:]
     if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
-        raise ValueError(
+        raise ArgumentError(
             f"image has the shape {values.shape}: it must be (height, width), or (height, width, 3 "
             "or 4) with colours. A row of 784 pixels becomes an image with .reshape(28, 28)"
         )
     smallest, largest = float(values.min()), float(values.max())
     if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
-        raise ValueError(
+        raise ArgumentError(
             f"image has values from {smallest:g} to {largest:g}: they must be from 0 to 1, from 0 "
             "to 255, or from 0 to 65535"
         )

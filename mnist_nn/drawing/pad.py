@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from mnist_nn._backend import keras
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import Grey, Mask, prepare_ink
+from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 from mnist_nn.models import check_classifier
 from mnist_nn.notebook import embed_png
@@ -182,7 +183,7 @@ def _check_strokes(strokes: Any) -> list[Stroke]:
         arrays = [np.asarray(stroke, np.float64).reshape(len(stroke), 2) for stroke in strokes]
         if all(points.min() >= 0 and points.max() <= 1 for points in arrays):
             return [points.tolist() for points in arrays]
-    raise ValueError(
+    raise ArgumentError(
         f"strokes is {strokes!r:.100}: it must be a list of strokes, each a list of points [x, y] "
         "with numbers from 0 to 1, such as [[[0.5, 0.2], [0.5, 0.8]]]"
     )

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 
 from mnist_nn.language import message
 
-MOST_TICKS = 12
 MEAN, ERROR = "mean_val_accuracy", "standard_error"
 LABEL = "Accuracy (validation)"
 
@@ -37,6 +36,9 @@ def plot_search(
     ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
     if ranked.empty:
         raise ValueError("results have no combination without a failed run: see column error")
+    for name in (x, y or x):
+        if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
+            ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]
     ax = ax or plt.subplots(layout="constrained")[1]
     if y is None:
         _draw_line(ranked.drop_duplicates(x), x, ax)
@@ -53,7 +55,7 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
     if is_numeric and places.min() > 0:
         ax.set_xscale("log")
     ax.errorbar(places, best[MEAN], best[ERROR], marker="o", capsize=4)
-    if len(best) <= MOST_TICKS:
+    if len(best) <= 12:  # more labels would overlap
         ax.set_xticks(places, labels)
         ax.minorticks_off()
     ax.set(xlabel=x, ylabel=LABEL)

@@ -107,8 +107,7 @@ def search_hyperparameters(
     Raises:
         TypeError, ValueError: If an argument is invalid. (If the trainer refuses a combination, its
             rows have the ``error`` instead.)
-        OSError: If the file cannot be read or written.
-        RuntimeError: If a worker process is lost.
+        OSError, RuntimeError: If the file cannot be written, or if a worker process is lost.
     """
     training = arguments.check_data("training_", training_examples, training_targets)
     validation = arguments.check_data("validation_", validation_examples, validation_targets)
@@ -135,16 +134,15 @@ def search_hyperparameters(
     try:
         for divisor in divisors:
             period = max(1, round(most_periods / divisor))
-            runs = {
-                run: min(period, n_periods[run[0]]) for run in product(settings[:n_left], seeds)
-            }
+            left = settings[:n_left]
+            runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
             finished = _train(trainer, data, runs, rows, n_jobs, verbose)
             with contextlib.closing(finished):  # ends the workers after an interrupt or an error
                 for run, row in finished:
                     rows[run] = row
                     if results is not None:
                         append_row(Path(results), header | row)
-            settings[:n_left] = _compare(settings[:n_left], seeds, rows, period).index
+            settings[:n_left] = _compare(left, seeds, rows, period).index
             n_left = math.ceil(n_left / (halving or 1))
     except KeyboardInterrupt:
         print("Search stopped: the runs that are finished are returned.")

@@ -1,6 +1,6 @@
 """Trains one run of a search, in a worker process or in the searching process itself.
 
-It imports only what training needs: every worker needs memory for that.
+Each import costs every worker memory, so this module imports only what training needs.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ def train_run(
     setting, seed = run
     parameters = json.loads(setting)
     start = time.perf_counter()
-    gc.collect(1)  # frees the model of the last run; to collect all takes as long as training
+    gc.collect(1)  # frees the previous model quickly; a full collection takes up to a second
     callbacks = [_StopAfter(last_period)]
     try:
         model = trainer(**parameters, **data, callbacks=callbacks, seed=seed, verbose=0)

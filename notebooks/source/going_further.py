@@ -1,22 +1,23 @@
 # %% [markdown] id="title"
 # # Going further: see what the networks learned
 #
-# The exercise asks: which digits get mixed up? What do ten, a hundred and a thousand steps change? How
-# far do the two models differ? The pictures here answer these questions, and a few more: how much of it
-# is luck, for one.
+# The exercise raises questions. Which digits get confused? What do 10, 100 and 1,000 steps change?
+# How far apart are the two models? The figures in this notebook answer them. They also answer a few
+# more: how much is down to chance, for example.
 #
 # **What you will do and learn**
 #
 # - Watch weights turn from noise into strokes.
-# - Look at the digits that the models get wrong, and compare the models digit by digit.
-# - See how much an accuracy means when a run is a draw and a validation set is small.
-# - Compare the two log losses, learning curves, and ways to begin.
-# - Search for good settings, and see why the best of them looks better than it is.
-# - Draw digits yourself, and see why it matters how data are prepared.
-# - See how far a network can get on 7,500 examples.
+# - Look at the digits that the models get wrong, and compare both models on the same images.
+# - See how reliable an accuracy is, given random training runs and a small validation set.
+# - Compare the two log losses, learning curves and weight initialisations.
+# - Search for good hyperparameters, and see why the best result looks better than it is.
+# - Draw digits yourself, and see why data preparation matters.
+# - See how good a network can get with 7,500 examples.
 #
-# There is nothing to fill in: run the cells, change what you like, and look. It takes half an hour to
-# read; the cells before "How good can it get?" run for two or three minutes.
+# There is nothing to fill in. Run the cells and look at what they show. Each section ends with
+# something to change (**Try it**). Allow half an hour for reading. All cells together run for a few
+# minutes, and the last section takes the longest.
 
 # %% id="install" generated="install"
 # Written by notebooks/build.py.
@@ -24,13 +25,15 @@
 # %% [markdown] id="setup"
 # ## Setup
 #
-# The data and the split are those of the exercise. `data` holds the four tables that every training
-# call takes, so that `**data` hands them over; `verbose=0` keeps the calls silent. What they would have
-# printed is in `history.history` of the trained model.
+# The data and the split are those of the exercise. Three cells set everything up. The first one
+# imports, the second one sets the sizes of what follows, and the third one loads the data. Choose
+# smaller sizes if you want the notebook to run faster.
+#
+# `data` contains the four tables that every training call needs, so `**data` passes them all.
+# `verbose=0` keeps the calls silent. What they would have printed is in `history.history` of the
+# trained model.
 
-# %% id="load"
-import os
-
+# %% id="imports"
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML
@@ -40,7 +43,6 @@ from mnist_nn import (
     confusion_matrix,
     load_mnist_dataframe,
     parse_labels_and_features,
-    plot_digit,
     plot_log_loss,
     set_language,
     show_figures,
@@ -67,9 +69,23 @@ from mnist_nn.drawing import draw
 from mnist_nn.search import plot_search, search_hyperparameters
 
 set_language("en")
-SEED = 1
-QUICK = "QUICK" in os.environ  # smaller sizes, for a test of this notebook
 
+# %% id="sizes" tags=["parameters"]
+SEED = 1
+STEPS = 1000  # of a training run, as in the exercise
+N_RUNS = 10  # runs per model, each with its own seed
+STEPS_TOO_MANY = 4000  # for a network that is trained too long
+ROWS = (100, 300, 1000, 3000, 7500, 17500)  # sizes of the training set
+ROWS_STEPS = 3000  # training steps for each of them
+SEARCH_SEEDS = (1, 2, 3)  # one run per combination and seed
+SEARCH_STEPS = 2000  # of a run of the search for a network
+FRESH_SEEDS = range(101, 107)  # not used in the search
+TRAIN_BEST = True  # False skips the longest cell, in the last section
+COPIES = 48  # deformed copies of each training example
+EPOCHS = 5  # passes over all copies
+VIEWS = 16  # deformed versions of a digit, to predict it
+
+# %% id="load"
 table = load_mnist_dataframe("train")
 shuffled = table.head(10000)
 shuffled = shuffled.reindex(np.random.default_rng(SEED).permutation(shuffled.index))
@@ -88,20 +104,20 @@ network_settings = dict(learning_rate=0.05, batch_size=30, hidden_units=[100, 10
 # %% [markdown] id="weights"
 # ## Weights over training
 #
-# The exercise trains three networks to compare their weights. One run is enough if somebody takes notes.
-# `KeepWeights` does: it is a Keras *callback*, which training calls after each period, and it keeps the
-# weights of the first hidden layer. `periods` may list how many steps each period has; here the periods
-# end after 1, …, 10, …, 100, …, 1,000 steps.
+# The exercise trains three networks to compare their weights. One run is enough if you record the
+# weights as you go. `KeepWeights`, a Keras *callback*, does that for the first hidden layer, after
+# each period. `periods` can be a list with the number of steps in each period. Here the periods end
+# after 1, …, 10, …, 100, …, 1,000 steps.
 #
 # The figure shows the ten nodes whose weights move furthest, all in one colour scale.
 
 # %% id="keep-weights"
-ends = np.unique(np.geomspace(1, 1000, num=31).round().astype(int))
+ends = np.unique(np.geomspace(1, STEPS, num=31).round().astype(int))
 keep = KeepWeights()
 network = train_nn_classification_model(
     **network_settings,
     **data,
-    steps=1000,
+    steps=STEPS,
     periods=np.diff(ends, prepend=0),
     callbacks=[keep],
     seed=SEED,
@@ -110,9 +126,9 @@ plot_weights_over_training(keep.weights)
 show_figures()
 
 # %% [markdown] id="weights-read"
-# After ten steps the noise of the start hides whatever the network has learned, and after a hundred
-# steps strokes begin to stand out. Note what does *not* change: at the edges, where no ink ever
-# falls, the first row's pattern is still there in the last.
+# After ten steps, the random initial weights still hide what the network has learned. After a
+# hundred, strokes begin to stand out. Note what does *not* change: at the edges, where there is
+# never any ink, the pattern of the first row is still there in the last.
 #
 # Press play, or move the slider. (If you see no buttons, the notebook is not trusted yet: run the
 # cell.)
@@ -121,15 +137,18 @@ show_figures()
 HTML(animate_weights(keep.weights))
 
 # %% [markdown] id="animation-read"
-# From frame to frame the changes grow, but only because the frames lie ever more steps apart. Step by
-# step they shrink: Adagrad, the optimiser that all our training calls use, takes smaller steps for
-# weights that have moved much already. Which of the images look like parts of a digit?
+# The changes grow from frame to frame, but only because a frame covers more and more steps. Per
+# step, they shrink: Adagrad, the optimiser of our training functions, slows a weight down as its
+# gradients add up. Which images look like parts of a digit?
+#
+# **Try it:** pass `nodes=100` to `animate_weights` to see all nodes. How many of them still look
+# like noise in the last frame?
 
 # %% [markdown] id="mistakes"
 # ## Which digits, which examples
 #
-# A confusion matrix tells how many digits are mixed up, but not which images. Let us see them: first
-# those that the network is most certain of, and wrong.
+# A confusion matrix shows how many digits get confused, but not which images. Here are the mistakes
+# in which the network is most confident.
 
 # %% id="confident-mistakes"
 network_probabilities = network.predict(validation_examples, batch_size=100, verbose=0)
@@ -140,52 +159,58 @@ plot_mistakes(validation_examples, mistakes.head(20))
 show_figures()
 
 # %% [markdown] id="mistakes-read"
-# Below each digit stand its label and what the network says, and the probability that it gave to that.
-# Some of these you might have read as it did; in others the digit is plain to see, and the network has no
-# excuse.
+# Under each digit: its true label, the predicted label and its probability. Some of these digits are
+# hard to read for people, too. Others are easy, and the network is wrong all the same.
 #
-# Which pairs are mixed up most? The share is that of all examples with this label.
+# Which pairs of digits get confused most often?
 
 # %% id="confused-pairs"
 pairs = confused_pairs(validation_targets, network_predictions)
 for pair in pairs.head(5).itertuples():
-    print(f"{pair.label} taken for {pair.predicted}: {pair.count} times, {pair.share:.1%}")
+    print(
+        f"label {pair.label}, predicted {pair.predicted}: "
+        f"{pair.count} times ({pair.share:.1%} of this label)"
+    )
+
+# %% [markdown] id="mistakes-try"
+# **Try it:** replace `head(20)` with `tail(20)` to see the mistakes in which the network is least
+# confident. How do these digits differ from those above?
 
 # %% [markdown] id="comparison"
-# ## Linear against network, on the same rows
+# ## Linear model and network on the same images
 #
-# Two accuracies hide how two models differ. Both predict the same examples, so we can look at each:
-# which does only the network get right, and which only the linear model?
+# Two accuracies do not show how two models differ. Both models predict the same examples, so you can
+# compare them image by image. Which digits does the network fix, and which does it newly get wrong?
 
 # %% id="compare"
-linear = train_linear_classification_model(**linear_settings, **data, steps=1000, seed=SEED)
+linear = train_linear_classification_model(**linear_settings, **data, steps=STEPS, seed=SEED)
 linear_predictions = linear.predict(validation_examples, batch_size=100, verbose=0).argmax(axis=1)
 
 comparison = compare_predictions(validation_targets, linear_predictions, network_predictions)
-print("both right:        ", comparison.both_right.sum())
-print("only linear right: ", comparison.only_first_right.sum())
-print("only network right:", comparison.only_second_right.sum())
-print("both wrong:        ", comparison.both_wrong.sum())
-print(f"p-value:            {comparison.p_value:.1e}")
+print("both models are right:         ", comparison.both_right.sum())
+print("only the linear model is right:", comparison.only_first_right.sum())
+print("only the network is right:     ", comparison.only_second_right.sum())
+print("both models are wrong:         ", comparison.both_wrong.sum())
+print(f"p-value of McNemar's test:      {comparison.p_value:.1e}")
 
 # %% [markdown] id="p-value"
-# The last line is *McNemar's test*. Suppose both models were equally good: then of the examples that only
-# one of them gets right, each would be as likely to be right with the one as with the other, like a coin
-# toss. The p-value says how often coins would fall as unevenly as that, or more so. The closer to zero, the
-# harder it is to believe in chance.
+# *McNemar's test* looks at the examples that only one of the models gets right. If both models were
+# equally good, each of these examples would be the toss of a fair coin. The p-value is the
+# probability that coins fall at least this unevenly. The closer it is to zero, the harder it is to
+# believe in chance. (`e-10` means "times 10⁻¹⁰".)
 #
-# Ten digits that only the network gets right, and ten that only the linear model does. Below each stands
-# its label, and then what the linear model and the network say.
+# Here are ten digits that only the network gets right, and ten that only the linear model gets
+# right. Under each digit: its true label, and what the two models predict.
 
 # %% id="only-one-right"
 only_one_right = {
-    "only network right": comparison.only_second_right,
-    "only linear right": comparison.only_first_right,
+    "only the network is right": comparison.only_second_right,
+    "only the linear model is right": comparison.only_first_right,
 }
-for name, is_chosen in only_one_right.items():
+for title, is_chosen in only_one_right.items():
     chosen = np.flatnonzero(is_chosen)[:10]
     texts = [
-        f"{label}:\n{first} → {second}"
+        f"label {label}\nlinear {first}\nnetwork {second}"
         for label, first, second in zip(
             validation_targets.iloc[chosen],
             linear_predictions[chosen],
@@ -193,12 +218,13 @@ for name, is_chosen in only_one_right.items():
             strict=True,
         )
     ]
-    plot_examples(validation_examples.iloc[chosen], texts).set_title(name)
+    plot_examples(validation_examples.iloc[chosen], texts).set_title(title)
 show_figures()
 
 # %% [markdown] id="difference-matrix"
-# And the difference of the two confusion matrices, network minus linear model, in percentage points of
-# each row. Red on the diagonal: more digits recognised. Blue beside it: fewer mistaken.
+# The next figure shows the difference between the two confusion matrices, network minus linear
+# model, in percentage points of each row. Red on the diagonal: the network recognises more of these
+# digits. Blue off the diagonal: it makes this mistake less often.
 
 # %% id="confusion-difference"
 plot_confusion_difference(
@@ -208,56 +234,69 @@ plot_confusion_difference(
 show_figures()
 
 # %% [markdown] id="difference-read"
-# Digits with a deep red field on the diagonal gain most from hidden layers. Is there a red field beside
-# the diagonal, a mistake that the network makes more often than the linear model? (The palest fields are
-# single examples.)
+# The deeper the red on the diagonal, the more this digit gains from hidden layers. Is there a red
+# cell off the diagonal, a mistake that the network makes more often than the linear model? (In the
+# palest cells, the difference is a single example.)
+#
+# **Try it:** make `linear` a second network. In the cell that trains it, call
+# `train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=SEED + 1)`. Now the two
+# models differ only in their seed. Do they get the same digits right, and what happens to the
+# p-value? (Change it back afterwards.)
 
 # %% [markdown] id="runs"
-# ## One run is a draw
+# ## A single run is one random sample
 #
-# Initial weights and batches are drawn at random. What if they are drawn again?
+# The batches are random, and so are the initial weights of the network. How much does the accuracy
+# vary if you train each model several times, each time with another seed?
 
 # %% id="many-runs"
-seeds = range(2 if QUICK else 10)
 accuracies = {"linear": [], "network": []}
-for seed in seeds:
-    model = train_linear_classification_model(**linear_settings, **data, steps=1000, seed=seed)
+for seed in range(N_RUNS):
+    model = train_linear_classification_model(**linear_settings, **data, steps=STEPS, seed=seed)
     accuracies["linear"].append(model.history.history["val_accuracy"][-1])
-    model = train_nn_classification_model(**network_settings, **data, steps=1000, seed=seed)
+    model = train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=seed)
     accuracies["network"].append(model.history.history["val_accuracy"][-1])
 
 plot_runs(accuracies)
 show_figures()
 
 # %% [markdown] id="runs-read"
-# Dots are runs, the diamond is their mean, the bar one standard deviation to either side. The two models
-# are far apart beside that. But two settings of one model whose accuracies differ by less than the whole
-# bar are not told apart by one run each.
+# Each dot is a run, the diamond is their mean, and the bar extends one standard deviation to either
+# side. The two models are much further apart than that. But when you compare two sets of
+# hyperparameters for the same model, you can't tell them apart from one run each if they differ by
+# less than the length of the bar.
 #
-# And the validation set is a draw, too. Of a model that gets a share *a* of all digits right in the long
-# run, 2,500 digits will show *a* ± √(*a*(1 − *a*)/2500): one standard deviation again, this time of
-# drawing the digits. The next cell computes it. So 2,500 digits fix an accuracy to about one hundredth in
-# either direction; further decimals mean nothing by themselves.
+# The validation set is a random sample, too. If a model's true accuracy is *a*, its accuracy on *n*
+# random digits has a standard deviation of √(*a*(1 − *a*)/*n*). The next cell computes it for the
+# validation set.
 
 # %% id="standard-error"
+n = len(validation_targets)
 for name, values in accuracies.items():
-    share = np.mean(values)
-    print(f"{name}: {share:.3f} ± {np.sqrt(share * (1 - share) / 2500):.3f}")
+    a = np.mean(values)
+    print(f"{name}: accuracy {a:.3f}, standard deviation {np.sqrt(a * (1 - a) / n):.3f}")
+
+# %% [markdown] id="standard-error-read"
+# Two standard deviations are about 0.01. So 2,500 digits measure an accuracy to about ±0.01, and
+# further decimals mean little on their own.
+#
+# **Try it:** in the cell of the runs, replace `steps=STEPS` with `steps=300` for the network. Does its
+# bar get longer or shorter? Can you still tell the two models apart from one run each?
 
 # %% [markdown] id="losses"
 # ## The two log losses
 #
-# The log loss that the trainers print takes the predicted class for certain, so it is 34.54 times the
-# error rate. Training minimises another, the *cross entropy*: minus the logarithm of the probability
-# given to the right digit, averaged over the examples. Here are both, for a network that is trained far
-# too long on few examples.
+# The log loss that our training functions print treats the predicted class as certain, so it is
+# 34.54 times the error rate. Training minimises another loss, the *cross entropy*: minus the
+# logarithm of the probability of the correct digit, averaged over the examples. The figures show
+# both for a network that is trained far too long on few examples.
 
 # %% id="two-losses"
 few = dict(
     data, training_examples=training_examples[:1000], training_targets=training_targets[:1000]
 )
 overtrained = train_nn_classification_model(
-    **network_settings, **few, steps=200 if QUICK else 4000, periods=20, seed=SEED
+    **network_settings, **few, steps=STEPS_TOO_MANY, periods=20, seed=SEED
 )
 
 left, right = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")[1]
@@ -266,51 +305,59 @@ plot_cross_entropy(overtrained.history.history, ax=right)
 show_figures()
 
 # %% [markdown] id="losses-read"
-# On the left, the error rate on the validation set falls and then stays. On the right, the cross entropy
-# on the validation set turns and rises, while on the training set both are soon close to zero: the network
-# grows ever more certain, also of its mistakes. Only the cross entropy can rise while the accuracy
-# improves, for it sees *how* wrong an answer is. A mistake of which the network is 99.9 % sure costs it as
-# much as ten near ties, where the printed log loss counts each mistake alike.
+# On the training set, both losses are soon close to zero. On the validation set, the log loss (left)
+# falls and then hardly changes, but the cross entropy (right) turns and rises. The network becomes
+# more and more certain of its answers, and so of its mistakes, too. Cross entropy notices that: a
+# mistake of which the network is 99.9 % sure costs about as much as ten near-ties. The log loss on
+# the left counts all mistakes the same.
+#
+# **Try it:** add `dropout=0.5` to the training call. What happens to the cross entropy on the
+# validation set, and what to the log loss?
 
 # %% [markdown] id="learning-curves"
 # ## How much data?
 #
-# Both models, trained on 100 to 17,500 rows of the training file, with the same number of steps. The last
-# 2,500 rows of the shuffled file are the validation set.
+# Both models, trained on more and more rows of the training file, with the same number of steps. The
+# validation set is the last 2,500 rows of the shuffled file.
 
 # %% id="rows"
 rows_of_file = table.reindex(np.random.default_rng(SEED).permutation(table.index))
 held_out_targets, held_out_examples = parse_labels_and_features(rows_of_file[17500:])
-steps = 100 if QUICK else 3000
 curves = {"linear": {}, "network": {}}
-for n_rows in (100, 1000) if QUICK else (100, 300, 1000, 3000, 7500, 17500):
+for n_rows in ROWS:
     targets, examples = parse_labels_and_features(rows_of_file[:n_rows])
-    rows = dict(
+    call = dict(
         training_examples=examples,
         training_targets=targets,
         validation_examples=held_out_examples,
         validation_targets=held_out_targets,
+        steps=ROWS_STEPS,
+        seed=SEED,
     )
-    model = train_linear_classification_model(**linear_settings, **rows, steps=steps, seed=SEED)
+    model = train_linear_classification_model(**linear_settings, **call)
     curves["linear"][n_rows] = model.history.history["val_accuracy"][-1]
-    model = train_nn_classification_model(**network_settings, **rows, steps=steps, seed=SEED)
+    model = train_nn_classification_model(**network_settings, **call)
     curves["network"][n_rows] = model.history.history["val_accuracy"][-1]
 
 plot_accuracies(curves, xlabel="Training rows", logarithmic=True)
 show_figures()
 
 # %% [markdown] id="rows-read"
-# With a hundred rows the two are close: there is not enough to learn strokes from. Then the network pulls
-# ahead, and the linear model levels out first. Where a curve flattens, more rows help little unless the
-# model or its settings change, too. (Each point is one run: differences of half a hundredth are luck.)
+# With the fewest rows, the two models are close: there is too little data to learn strokes from.
+# With more rows, the network pulls ahead, and the linear model levels off first. Where a curve is
+# flat, more data helps little unless you also change the model or its hyperparameters. (Each point
+# is a single run, so small differences may be down to chance.)
+#
+# **Try it:** set `ROWS_STEPS = 300` in the cell of sizes, and run that cell and this section again.
+# Which curve changes more, and at which end?
 
 # %% [markdown] id="initialisation"
-# ## Initial weights and activations
+# ## Initial weights and activation functions
 #
-# The same network, with weights that start from zero or from small random numbers (`glorot_uniform`,
-# which our trainers use, draws them from a range that fits the size of the layer), and with ReLU or the
-# *sigmoid* as the activation of its nodes: a smooth step from 0 to 1. A node that puts out the same for
-# every example is called a *dead unit*.
+# The same network, with weights that start at zero or at small random numbers, and with ReLU or the
+# *sigmoid* as activation function. The sigmoid rises smoothly from 0 to 1. (`glorot_uniform`, the
+# initialisation that our training functions use, draws random numbers from a range that fits the
+# size of the layer.) A node that outputs the same value for every example is called a *dead unit*.
 
 # %% id="start-and-activation"
 import keras
@@ -328,55 +375,62 @@ for activation in ("relu", "sigmoid"):
             ]
         )
         train_classification_model(
-            model, learning_rate=0.05, steps=1000, batch_size=30, **data, seed=SEED, verbose=0
+            model, learning_rate=0.05, steps=STEPS, batch_size=30, **data, seed=SEED, verbose=0
         )
         name = f"{activation}, {initializer}"
         histories[name] = model.history.history["val_accuracy"]
-        print(f"{name:24s} dead units: {count_dead_units(model, validation_examples)}")
+        dead = count_dead_units(model, validation_examples)
+        print(f"{name:23} dead units of 100: first layer {dead['first']}, second {dead['second']}")
 
 plot_accuracies(histories)
 show_figures()
 
 # %% [markdown] id="initialisation-read"
-# From zero, ReLU learns nothing: each hidden node puts out zero, for every example and for good. Only the
-# *biases* of the last layer, the numbers that it adds to its ten sums, can still learn, and so every image
-# gets the same answer. With the sigmoid from zero, nodes put out something, but all of a layer the same,
-# and all are corrected alike: a hundred copies of one node. Random weights tell nodes apart, which is why
-# networks start from them. Of the two with random weights, which is quicker at this learning rate?
+# Starting from zero, ReLU learns nothing: every hidden node outputs zero for every example, and its
+# weights get no gradient. Only the *biases* of the last layer, the constants that it adds to its ten
+# scores, can still learn. So every image gets the same answer. With the sigmoid, the nodes output
+# something, but all nodes of a layer output the same and are corrected in the same way: the layer is
+# a hundred copies of one node. Random initial weights make the nodes different. That is why networks
+# start from them. Which of the two networks with random weights learns faster at this learning rate?
+#
+# **Try it:** add `"tanh"` to the activation functions. If its weights start at zero, does it behave
+# like ReLU or like the sigmoid? And if they start at random?
 
 # %% [markdown] id="search"
-# ## Search the settings
+# ## Search for hyperparameters
 #
-# The exercise lets you try learning rates, batch sizes and steps for five minutes.
-# `search_hyperparameters` tries all combinations of the values it is given, each with three seeds. The
-# runs do not wait for each other: every core of your machine works on one of its own. The task for the
-# linear model was an accuracy above 0.9; how many of these nine settings do it?
+# In the exercise, you try out learning rates, batch sizes and steps by hand.
+# `search_hyperparameters` tries all combinations of the values that you pass, each with several
+# seeds. It keeps all cores of your machine busy, with one run on each. The exercise asks for an
+# accuracy of 0.88 from the linear model. How many of these nine combinations get there?
+#
+# The table has one row per run, best combination first: `val_accuracy` is the accuracy of this run,
+# and `mean_val_accuracy` the mean over the seeds.
 
 # %% id="search-linear"
-seeds = [1] if QUICK else [1, 2, 3]
 linear_results = search_hyperparameters(
     train_linear_classification_model,
     {
         "learning_rate": [0.003, 0.03, 0.3],
         "batch_size": [10, 30, 100],
-        "steps": [100 if QUICK else 1000],
+        "steps": [STEPS],
     },
     **data,
-    seeds=seeds,
+    seeds=SEARCH_SEEDS,
 )
 columns = ["learning_rate", "batch_size", "seed", "val_accuracy", "mean_val_accuracy"]
-print(linear_results[columns].head(6).to_string(index=False))
+print(linear_results[columns].head(6).round(4).to_string(index=False))
 plot_search(linear_results, "learning_rate", "batch_size")
 show_figures()
 
 # %% [markdown] id="search-linear-read"
-# Each square shows the mean of three runs and, behind ±, its *standard error*: how far such a mean
-# typically is from what many runs would give. Bright squares lie together, so what counts is to be in the
-# right region. Between neighbours that differ by less than their errors, there is nothing to choose.
+# Each square shows the mean over the seeds and, after ±, its *standard error*: how far such a mean
+# typically is from the mean of very many runs. Good combinations lie side by side, so what matters
+# is the right region. Neighbours that differ by less than their standard errors can't be ranked.
 #
-# Now a network, for which the task was 0.95. With layers and dropout there are many more settings to try.
-# `halving=3` saves time as a teacher would who looks around the class early: after the first period, only the
-# best third of the settings goes on, after the third period the best third of these.
+# Now a network, for which the exercise asks for 0.95. With layers and dropout, there are many more
+# combinations to try. `halving=3` drops weak ones early: after the first period, only the best third
+# of them continues, and after the third period, the best third of these.
 
 # %% id="search-network"
 network_results = search_hyperparameters(
@@ -386,72 +440,67 @@ network_results = search_hyperparameters(
         "batch_size": [100],
         "hidden_units": [[50], [100, 100], [200, 200]],
         "dropout": [0.0, 0.2],
-        "steps": [100 if QUICK else 2000],
+        "steps": [SEARCH_STEPS],
     },
     **data,
-    seeds=seeds,
+    seeds=SEARCH_SEEDS,
     halving=3,
 )
 names = ["learning_rate", "batch_size", "hidden_units", "dropout", "steps"]
-settings = network_results.drop_duplicates(names)
+combinations = network_results.drop_duplicates(names)
 columns = ["learning_rate", "hidden_units", "dropout", "periods_done", "mean_val_accuracy"]
-print(settings[columns].head(8).to_string(index=False))
+print(combinations[columns].head(8).round(4).to_string(index=False))
 
 # %% [markdown] id="search-choose"
-# The settings that stopped early stand further down, with the accuracy that they had by then. But the best of
-# many settings looks better than it is: the winner is good, and it was lucky on these 2,500 digits and
-# these seeds. Train it again with seeds that played no part in its choice:
+# This table has one row per combination. Those that were dropped early come further down, with the
+# accuracy that they had reached by then (see `periods_done`).
+#
+# The best of many results looks better than it is: the winner is good, but it was also lucky with
+# these 2,500 digits and these seeds. Train it again with seeds that played no part in its choice:
 
 # %% id="search-winner"
-winner = settings.iloc[0]
+winner = combinations.iloc[0]
 fresh = search_hyperparameters(
     train_nn_classification_model,
     {name: [winner[name]] for name in names},
     **data,
-    seeds=[101] if QUICK else range(101, 107),
+    seeds=FRESH_SEEDS,
 )
 print(f"Mean accuracy in the search:     {winner['mean_val_accuracy']:.4f}")
 print(f"Mean accuracy with fresh seeds:  {fresh['val_accuracy'].mean():.4f}")
 
 # %% [markdown] id="search-read"
-# Fresh seeds take away the luck of the seeds, but not that of the digits: they are the 2,500 on which the
-# winner was chosen. That is why there is a test set, and why it is read only once, when nothing is left to
-# choose: in the last section.
-
-# %% [markdown] id="search-workers"
-# Without a change in the code, a search uses all cores of your machine, or a cluster; the project's README
-# tells how. How many runs a minute is that, for a network of two layers of 100 nodes and 300 steps?
+# Fresh seeds remove the luck of the seeds, but not the luck of the digits: the winner was chosen on
+# the same 2,500. That is what the test set is for. We use it only once, when nothing is left to
+# tune: in the last section.
 #
-# | workers | runs a minute | |
-# |---|---|---|
-# | 1 | 155 | measured |
-# | 2 | 250 | measured |
-# | 8 | 1,000 | computed |
-# | 64 | 8,000 | computed |
+# A search needs no change to run on the cores of many machines: `help("mnist_nn.search.search")`
+# explains how. The runs do not depend on each other, so more cores finish more runs per minute.
 #
-# Measured on a machine with two cores. Computed for more, from the time that a run takes a worker and the
-# time that it takes to hand it out, as if all cores were alike and the network between them quick.
+# **Try it:** look at the heat map again. Is the best square at the edge? Then a better one may lie
+# beyond it. Add a value there, such as 300 to the list of `batch_size`, and run that search again.
 
 # %% [markdown] id="draw"
 # ## Your own handwriting
 #
-# How do the two models do on digits that you write? Run the cell and draw some, large and small, in the
-# middle and in a corner. Then take the tick away from "prepare as MNIST", and draw them again.
+# How do the two models do on digits that you write? Run the cell and draw a few: large and small, in
+# the middle and in a corner. Then untick "prepare as MNIST", and draw them again.
 #
-# All of MNIST's digits were prepared in the same way before anybody learned from them: scaled into a box
-# of 20 × 20 pixels, with their proportions kept, and placed in 28 × 28 pixels so that their centre of
-# mass is in the middle. With the tick, that is done to your digits, too, and strokes much thinner or
-# thicker than usual are mended. Without it, the drawing is only made smaller.
+# All digits of MNIST were prepared in the same way before they were published: scaled to fit a box
+# of 20 × 20 pixels, with their proportions kept, and placed in an image of 28 × 28 pixels so that
+# their centre of mass is in the middle. If the box is ticked, your digits are prepared like that, and
+# strokes that are much thinner or thicker than usual are adjusted, too. If it is not, your drawing is
+# only scaled down.
 
 # %% id="draw-pad"
 pad = draw({"linear": linear, "network": network})
 pad
 
 # %% [markdown] id="draw-strokes"
-# What you have drawn is in `pad.pixels`, for cells of your own. And a drawing may be given as strokes,
-# which are lists of points from [0, 0], upper left, to [1, 1], lower right. Here is a small three in a
-# corner. The answers of the two models are printed. The figure has on the left what they see of it as it
-# was drawn, on the right what they see of it prepared.
+# Your own cells can read the drawing from `pad.pixels`. You can also write a drawing as code: a
+# stroke is a list of points, from [0, 0] at the upper left to [1, 1] at the lower right. Here is a
+# small three in a corner. The left image shows what the models see if it is only scaled down, the
+# right one what they see if it is prepared. Under each image: what they predict.
 
 # %% id="draw-corner"
 corner = draw({"linear": linear, "network": network})
@@ -466,99 +515,101 @@ three = [
 ]
 corner.strokes = [three]
 
-axes = plt.subplots(1, 2, figsize=(6, 3.4), layout="constrained")[1]
+axes = plt.subplots(1, 2, figsize=(6, 4), layout="constrained")[1]
 for prepared, ax in zip((False, True), axes, strict=True):
     corner.prepared = prepared
-    plot_digit(corner.pixels, ax=ax)
     answers = corner.probabilities.idxmax()
-    name = "prepared" if prepared else "as drawn"
-    print(f"{name}: linear {answers['linear']}, network {answers['network']}")
+    text = f"linear {answers['linear']}\nnetwork {answers['network']}"
+    plot_examples(corner.pixels.reshape(1, 784), [text], ax=ax)
+    # plot_examples leaves room for ten digits.
+    ax.set(xlim=(-1, 28), title="prepared" if prepared else "only scaled down")
 show_figures()
 
 # %% [markdown] id="draw-read"
-# It is the same three, and the models are the same, too. But in training they never saw a digit in a
-# corner, nor one as thin and small as this: what they learned does not apply to it.
+# It is the same three, and the models are the same. But in training, they never saw a digit in a
+# corner, or one as thin and small as this: what they have learned does not apply to it.
 #
-# A photo of your handwriting works as well, dark on light or light on dark. `digit_from_image` finds the
-# ink and prepares it:
+# A photo of your handwriting works, too, dark on light or light on dark. `digit_from_image` finds the
+# digit and prepares it:
 #
 # ```python
 # from mnist_nn.drawing import digit_from_image
 #
-# digit = digit_from_image("photo.jpg")
-# plot_digit(digit)
-# print(network.predict(digit.reshape(1, 784), verbose=0).argmax())
+# digit = digit_from_image("photo.jpg").reshape(1, 784)
+# answer = network.predict(digit, verbose=0).argmax()
+# plot_examples(digit, [f"network {answer}"])
+# show_figures()
 # ```
 #
-# One more thing to try: draw a letter or a face. How certain are the models of their answer? The ten
-# probabilities add up to 1, whatever they are shown. There is no eleventh answer for "none of these".
+# **Try it:** draw a letter or a face. How certain are the models of their answer? What would you have
+# liked them to answer, and why can't they?
 
 # %% [markdown] id="best"
 # ## How good can it get?
 #
-# How far can a network get that sees no digit but the 7,500 of the training set? We keep to *dense* layers,
-# in which every node is connected to all nodes of the layer below. Trained long enough, the exercise's
-# network learns its examples by heart. So we give it more: a digit that is turned a little, stretched,
-# slanted, shifted or bent is still the same digit, written by another hand. For each pixel of a copy,
-# `deform` works out the place in the image that it comes from, and looks up the grey level there: once
-# for all changes together, since each look-up between pixels blurs the image a little. Here are copies
-# of one digit.
+# How good can a network get if it learns from nothing but the 7,500 digits of the training set? We
+# use *dense* layers only, in which every node is connected to all nodes of the layer below. Trained
+# long enough, such a network memorises its examples. So we give it more of them, by *data
+# augmentation*: a digit that is rotated, stretched, slanted, shifted or bent a little is still the
+# same digit, as if somebody else had written it.
+#
+# For each pixel of a copy, `deform` computes where in the image it comes from, and interpolates the
+# grey level there. All changes are made in one go, because each interpolation blurs the image a
+# little. Here are copies of one digit.
 
 # %% id="best-copies"
-TRAIN_BEST = True  # False skips the training below, which takes up to five minutes
-COPIES, EPOCHS, LOOKS = (2, 1, 2) if QUICK else (48, 5, 16)
-ROWS, COLUMNS = np.mgrid[:28, :28] - 13.5  # of all pixels, counted from the middle
+Y, X = np.mgrid[:28, :28] - 13.5  # row and column of each pixel, measured from the middle
 
 
-def deform(examples, chance, strength=1.0, bend=0.7):
-    """Return a copy of each example, changed by chance, a generator of random numbers.
+def deform(examples, generator, strength=1.0, bend=0.7):
+    """Return a randomly deformed copy of each example.
 
-    It is turned by up to 0.22 radians (13 degrees), stretched and slanted by up to 12 %, and shifted
-    by up to 2 pixels, all times strength; and bent by about as many pixels as bend says.
+    It is rotated by up to 0.22 radians (13 degrees), stretched and slanted by up to 12 %, and
+    shifted by up to 2 pixels, all multiplied by strength. It is bent by about bend pixels.
     """
     images = np.asarray(examples, "float32").reshape(-1, 28, 28)
 
-    def draw(largest):  # a number for each image
-        return strength * chance.uniform(-largest, largest, (len(images), 1, 1))
+    def sample(largest):  # one number per image
+        return strength * generator.uniform(-largest, largest, (len(images), 1, 1))
 
-    def draw_bend():  # moves the points of a coarse grid, and smoothly what is between them
-        coarse = chance.normal(0, bend, (len(images), 5, 5, 1))
+    def sample_bend():  # moves the points of a coarse grid, and interpolates between them
+        coarse = generator.normal(0, bend, (len(images), 5, 5, 1))
         return np.array(keras.ops.image.resize(coarse, (28, 28), "bicubic"))[..., 0]
 
-    angle = draw(0.22)
+    angle = sample(0.22)
     sine, cosine = np.sin(angle), np.cos(angle)
-    rows = cosine * (1 + draw(0.12)) * ROWS + (draw(0.12) - sine) * COLUMNS
-    columns = (draw(0.12) + sine) * ROWS + cosine * (1 + draw(0.12)) * COLUMNS
-    places = np.stack([rows + draw(2) + draw_bend(), columns + draw(2) + draw_bend()], axis=1)
+    y = cosine * (1 + sample(0.12)) * Y + (sample(0.12) - sine) * X
+    x = (sample(0.12) + sine) * Y + cosine * (1 + sample(0.12)) * X
+    places = np.stack([y + sample(2) + sample_bend(), x + sample(2) + sample_bend()], axis=1)
     copies = [map_coordinates(*pair, order=1) for pair in zip(images, 13.5 + places, strict=True)]
     return np.reshape(copies, (-1, 784))
 
 
 one_digit = training_examples.iloc[[0] * 20]
 copies_of_one = deform(one_digit, np.random.default_rng(SEED))
-plot_examples(copies_of_one, [f"{training_targets.iloc[0]}"] * 20)
+plot_examples(copies_of_one, [f"label {training_targets.iloc[0]}"] * 20)
 show_figures()
 
 # %% [markdown] id="best-network"
-# With 48 copies of each digit, there are 48 × 7,500 = 360,000. They are kept as bytes from 0 to 255,
-# to save memory. The network has two wide layers, with *dropout*: in each step, every node
-# is switched off with a probability of 0.3, so that none can rely on another. It is trained with
-# *Adam*, at a learning rate that falls to zero, and in the end takes the *average* of its weights over
-# the last thousand steps or so, which is steadier than those of any one step. To predict, it looks at
-# each digit 16 times, each time changed a little, and averages its answers.
+# The network learns from `COPIES` copies of each digit. They are stored as bytes, from 0 to 255, to
+# save memory. The network has two wide layers with *dropout*: in each step, every node is switched
+# off with a probability of 0.3, so that no node can rely on another. The optimiser is *Adam*, with a
+# learning rate that falls to zero. At the end, the network gets the *moving average* of its weights
+# over roughly the last thousand steps, which fluctuates less than the weights of any single step. To
+# predict a digit, it averages its answers for `VIEWS` slightly deformed versions of it.
 #
-# All this was chosen on the validation set. The cell runs for up to five minutes. It prints the
-# accuracy on the validation set after each pass over the copies, and then that of averaged weights
-# and answers.
+# We chose all this on the validation set. The next cell runs for a few minutes. After each epoch,
+# that is, each pass over all copies, it prints the accuracy on the validation set. The last line is
+# the accuracy with averaged weights and answers.
 
 
 # %% id="best-train"
 def train_best_network(seed):
     keras.utils.set_random_seed(seed)
-    chance = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     copies = np.empty((COPIES, len(training_examples), 784), "uint8")
     for copy in copies:
-        copy[:] = np.round(255 * deform(training_examples, chance))
+        copy[:] = np.round(255 * deform(training_examples, generator))
     labels = np.tile(training_targets, COPIES)
     layers = [
         keras.Input(shape=(784,)),
@@ -579,7 +630,7 @@ def train_best_network(seed):
     )
 
     def print_accuracy(epoch, logs):
-        print(f"  pass {epoch} : {logs['val_accuracy']:.4f}", flush=True)
+        print(f"  epoch {epoch + 1}:  {logs['val_accuracy']:.4f}", flush=True)
 
     model.fit(
         copies.reshape(-1, 784),
@@ -594,22 +645,22 @@ def train_best_network(seed):
 
 
 def predict_best(model, examples):
-    chance = np.random.default_rng(SEED)
-    looks = [
-        model.predict(255 * deform(examples, chance, 0.5, bend=0), batch_size=1000, verbose=0)
-        for _ in range(LOOKS)
+    generator = np.random.default_rng(SEED)
+    answers = [
+        model.predict(255 * deform(examples, generator, 0.5, bend=0), batch_size=1000, verbose=0)
+        for _ in range(VIEWS)
     ]
-    return np.mean(looks, axis=0)
+    return np.mean(answers, axis=0)
 
 
 if TRAIN_BEST:
     print("Accuracy (on validation data):")
     best = train_best_network(SEED)
     predictions = predict_best(best, validation_examples).argmax(axis=1)
-    print(f"  averaged : {np.mean(predictions == validation_targets):.4f}")
+    print(f"  averaged: {np.mean(predictions == validation_targets):.4f}")
 
 # %% [markdown] id="best-test"
-# Now that nothing is left to choose, and only now, the test set: read once.
+# Only now, with nothing left to tune, do we use the test set: once.
 
 # %% id="best-test-accuracy"
 if TRAIN_BEST:
@@ -622,16 +673,20 @@ if TRAIN_BEST:
     show_figures()
 
 # %% [markdown] id="best-read"
-# The copies tell the network what it should not care about. Above are the mistakes, out of ten
-# thousand digits, of which it is most certain. How many of these would you have got right?
+# The copies teach the network which changes do not matter. The figure shows its most confident
+# mistakes on ten thousand digits. How many of these would you have got right?
+#
+# **Try it:** in the cell that plots copies of one digit, pass `strength=3` to `deform`. Is every copy
+# still the same digit? What would a network learn from copies like these?
 
 # %% [markdown] id="takeaways"
 # ## What to take away
 #
 # - Look at the examples that a model gets wrong, not only at their number.
-# - Compare two models on the same examples, and ask how much chance could do.
-# - A single run, judged on 2,500 digits, fixes an accuracy to about one hundredth.
-# - Cross entropy sees certainty, accuracy does not.
-# - The best of many settings looks better than it is: keep digits aside on which nothing was chosen.
-# - Prepare new data as the training data were prepared.
-# - If you cannot get more data, make copies that change only what does not matter.
+# - Compare two models on the same examples, and ask whether the difference could be chance.
+# - A single run, evaluated on 2,500 digits, measures an accuracy to about ±0.01.
+# - Cross entropy depends on how certain a model is; accuracy does not.
+# - The best of many results looks better than it is: keep digits aside that played no part in the
+#   choice.
+# - Prepare new data in the same way as the training data.
+# - If you can't get more data, make copies that change only what does not matter.

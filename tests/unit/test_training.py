@@ -25,6 +25,7 @@ from sklearn import metrics as sklearn_metrics
 from split import Split, split_exercise
 
 import mnist_nn
+from mnist_nn.sampling import split_steps
 
 FIGURES = {"log_loss", "accuracy", "cross_entropy"}
 
@@ -80,13 +81,21 @@ def test_training_is_the_arithmetic_of_plain_numpy(small: Split, sizes: list[int
     dataset = mnist_nn.create_training_dataset(
         small.training_examples, small.training_targets, 30, 103, periods=10, seed=5
     )
-    steps = list(train(weights, dataset.as_numpy_iterator(), 0.05))
-    assert len(steps) == 103
+    batches = list(dataset.as_numpy_iterator())
+    losses, sizes = np.zeros(103), [len(labels) for _, labels in batches]
+    trained = iter(train(weights, batches, 0.05))
+    for step, (features, labels) in enumerate(batches):
+        probabilities = forward(weights, features)[-1]
+        losses[step] = -np.log(probabilities[np.arange(len(labels)), labels]).sum()
+        next(trained)
+    periods = np.split(np.arange(103), np.cumsum(split_steps(103, 10))[:-1])
+    expected_losses = [np.average(losses[p], weights=np.take(sizes, p)) for p in periods]
+    assert model.history.history["loss"] == pytest.approx(expected_losses, rel=1e-4)
     for ours, expected in zip(model.get_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, expected, atol=2e-5)
+    predicted = model.predict(small.validation_examples, batch_size=100, verbose=0)
     features = small.validation_examples.to_numpy(np.float32)
-    probabilities = model.predict(small.validation_examples, batch_size=100, verbose=0)
-    np.testing.assert_allclose(probabilities, forward(weights, features)[-1], atol=1e-5)
+    np.testing.assert_allclose(predicted, forward(weights, features)[-1], atol=1e-5)
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
@@ -251,9 +260,14 @@ def test_own_network_is_compiled_as_the_original(small: Split) -> None:
 def test_compiled_network_keeps_its_loss_optimizer_and_metrics(
     small: Split, run_eagerly: bool
 ) -> None:
+    def loss(labels: Any, probabilities: Any) -> Any:
+        ran_eagerly.append(tf.executing_eagerly())
+        return keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+
+    ran_eagerly: list[bool] = []
     model = own_network(
         optimizer=keras.optimizers.Adam(0.01),
-        loss="sparse_categorical_crossentropy",
+        loss=loss,
         metrics=["accuracy", "sparse_top_k_categorical_accuracy"],
         run_eagerly=run_eagerly,
     )
@@ -264,6 +278,7 @@ def test_compiled_network_keeps_its_loss_optimizer_and_metrics(
     assert isinstance(model.optimizer, keras.optimizers.Adam)
     assert model.optimizer.learning_rate.numpy() == pytest.approx(0.02)
     assert model.optimizer.iterations.numpy() == 40
+    assert all(ran_eagerly) == run_eagerly
     assert "sparse_top_k_categorical_accuracy" in model.history.history
     check_history(model, small)
 
@@ -357,12 +372,15 @@ def test_bad_data_are_refused(small: Split, prefix: str) -> None:
 
 
 def test_divergence_is_told(small: Split) -> None:
-    with pytest.raises(ValueError, match=r"diverged in period 0\d: .*learning_rate 3e\+38"):
+    with pytest.raises(ValueError, match=r"diverged in period \d+: .*learning_rate 3e\+38"):
         train_nn(small, learning_rate=3e38)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
-def test_other_precisions_train(small: Split, policy: str) -> None:
+def test_other_precisions_train(
+    small: Split, policy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     keras.config.set_dtype_policy(policy)
     try:
         classifier = train_nn(small, steps=100)
@@ -370,6 +388,7 @@ def test_other_precisions_train(small: Split, policy: str) -> None:
         keras.config.set_dtype_policy("float32")
     assert np.isfinite(classifier.history.history["val_cross_entropy"]).all()
     assert classifier.history.history["val_accuracy"][-1] > 0.5
+    assert not list(tmp_path.iterdir())
 
 
 def test_training_again_and_again_stays_silent(tmp_path: Path) -> None:
@@ -452,23 +471,34 @@ def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
     ]
 
 
-def test_early_stopping_restores_the_best_weights(small: Split) -> None:
-    class NoteWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            weights.append(self.model.get_weights())
+def note_weights(model: keras.Model, weights: list[Any]) -> keras.callbacks.Callback:
+    """Return a callback that appends the model's weights after each period."""
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: weights.append(model.get_weights())
+    )
 
-    weights: list[Any] = []
+
+def test_early_stopping_restores_the_best_weights(small: Split) -> None:
     stop = keras.callbacks.EarlyStopping(
         "val_log_loss", mode="max", patience=2, restore_best_weights=True
     )
-    classifier = train_linear(small, steps=100, callbacks=[NoteWeights(), stop], seed=0)
-    assert len(classifier.history.epoch) == len(weights) < 10
-    best = int(np.argmax(classifier.history.history["val_log_loss"]))
+    model, weights = mnist_nn.build_linear_model(), list[Any]()
+    train_own(small, model, steps=100, callbacks=[note_weights(model, weights), stop], seed=0)
+    assert len(model.history.epoch) == len(weights) < 10
+    best = int(np.argmax(model.history.history["val_log_loss"]))
     assert best < len(weights) - 1
-    for restored, noted in zip(classifier.get_weights(), weights[best], strict=True):
+    for restored, noted in zip(model.get_weights(), weights[best], strict=True):
         np.testing.assert_array_equal(restored, noted)
     # The next call is not stopped.
-    assert len(train_own(small, classifier).history.epoch) == 10
+    assert len(train_own(small, model).history.epoch) == 10
+
+
+def test_averaged_weights_are_taken_over_at_the_end(small: Split) -> None:
+    optimizer = keras.optimizers.SGD(0.01, use_ema=True, ema_momentum=0.5)
+    model = own_network(optimizer=optimizer, loss="sparse_categorical_crossentropy")
+    weights: list[Any] = []
+    train_own(small, model, learning_rate=None, callbacks=[note_weights(model, weights)])
+    assert not np.array_equal(model.get_weights()[0], weights[-1][0])
 
 
 class InterruptIn(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types

@@ -1,0 +1,58 @@
+"""The figure of a search."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_nn.search import plot_search
+
+
+@pytest.fixture
+def results() -> pd.DataFrame:
+    """Five combinations, best first; the last one failed."""
+    rows = [
+        (0.1, (100,), 10, 0.9, 0.01),
+        (0.1, (20, 10), 10, 0.8, 0.02),
+        (0.1, (100,), 30, 0.7, 0.03),
+        (0.01, (20, 10), 10, 0.6, np.nan),
+        (0.01, (100,), 10, np.nan, np.nan),
+    ]
+    names = ["learning_rate", "hidden_units", "batch_size", "mean_val_accuracy", "standard_error"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def get_texts(labels: Any) -> list[str]:
+    return [label.get_text() for label in labels]
+
+
+def test_line_shows_the_best_mean_of_each_value(results: pd.DataFrame) -> None:
+    ax = plot_search(results, "learning_rate")
+    assert np.asarray(ax.lines[0].get_xydata()).tolist() == [[0.01, 0.6], [0.1, 0.9]]
+    assert ax.get_xscale() == "log"
+    assert get_texts(ax.get_xticklabels()) == ["0.01", "0.1"]
+    assert "0.1: 0.900" in str(ax.get_label())
+
+
+def test_lists_stand_side_by_side(results: pd.DataFrame) -> None:
+    ax = plot_search(results, "hidden_units")
+    assert np.asarray(ax.lines[0].get_xydata()).tolist() == [[0, 0.8], [1, 0.9]]
+    assert get_texts(ax.get_xticklabels()) == ["20, 10", "100"]
+
+
+def test_heat_map_shows_the_best_mean_in_each_square(results: pd.DataFrame) -> None:
+    ax = plot_search(results, "learning_rate", "hidden_units")
+    drawn = ax.collections[0].get_array()
+    np.testing.assert_array_equal(drawn, [[0.6, 0.8], [np.nan, 0.9]])
+    assert get_texts(ax.get_xticklabels()) == ["0.01", "0.1"]
+    assert get_texts(ax.get_yticklabels()) == ["20, 10", "100"]
+    assert get_texts(ax.texts) == ["0.600", "0.800\n± 0.020", "0.900\n± 0.010"]
+    assert "0.900" in str(ax.get_label())
+
+
+def test_results_without_the_parameter_or_a_mean_are_refused(results: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="results have no column .*'rate'"):
+        plot_search(results, "learning_rate", "rate")
+    with pytest.raises(ValueError, match="results .*failed run: see column error"):
+        plot_search(results[4:], "learning_rate")
