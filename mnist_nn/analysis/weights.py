@@ -58,6 +58,6 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dead = {}
     for layer in dense[:-1]:
-        outputs = keras.Model(model.inputs, layer.output)(features, training=False)
+        outputs = keras.Model(model.inputs[0], layer.output)(features, training=False)
         dead[layer.name] = int((np.ptp(outputs, axis=0) == 0).sum())
     return dead

@@ -39,9 +39,8 @@ def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
     proportions kept, and places it in 28×28 pixels with its centre of mass in the middle.
 
     Args:
-        image: Path of an image file, or an array of shape (height, width), or (height, width, 3 or
-            4) for colours, of numbers from 0 to 1, to 255 or to 65535: the first of these that no
-            value exceeds is white.
+        image: Path of an image file, or array of shape (height, width), or (height, width, 3 or 4),
+            from 0 to 1, to 255 or to 65535: the first of these that no value exceeds is white.
 
     Returns:
         ndarray of shape (28, 28), float32, from 0 for the ground to 1 for ink. Classifiers take it
@@ -50,8 +49,7 @@ def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
     Raises:
         OSError: If the file cannot be opened.
         TypeError: If ``image`` is neither a path nor an array of numbers.
-        ValueError: If the file cannot be read as one image, the array has the wrong shape or
-            values, or the image shows no digit.
+        ValueError: If the file or array is not a single image, or it shows no digit.
     """
     if not isinstance(image, str | os.PathLike):
         return prepare_ink(_find_ink(_convert_to_grey(image), "image"))
@@ -95,17 +93,14 @@ def _adjust_stroke_width(ink: Mask) -> Mask:
     if abs(gain) < 1:  # less than a pixel
         return ink
     padded = np.pad(ink, 1 + max(0, round(gain)))
-    if gain > 0:
-        adjusted = ndimage.distance_transform_edt(~padded) <= gain
-    else:
-        adjusted = ndimage.distance_transform_edt(padded) > -gain
+    measure = ndimage.distance_transform_edt
+    adjusted = measure(~padded) <= gain if gain > 0 else measure(padded) > -gain
     return _crop(adjusted) if adjusted.any() else ink
 
 
 def _crop(ink: Mask) -> Mask:
     (box,) = ndimage.find_objects(ink.astype(np.int8))
-    cropped: Mask = ink[box]
-    return cropped
+    return np.asarray(ink[box])
 
 
 def _find_ink(grey: Grey, name: str) -> Mask:
@@ -130,22 +125,19 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     contrast = difference / np.maximum(1 - ground, MINIMUM_CONTRAST)
     if contrast.max() < MINIMUM_CONTRAST:
         raise ArgumentError(
-            f"{name} shows no digit: it is all of one shade, or nearly. Give a picture of one "
-            "digit, dark on light or light on dark, with some room around it"
+            f"{name} shows no digit: give one, dark on light or light on dark, with room around it"
         )
     strokes, _ = ndimage.label(contrast > contrast.max() / 2)
     areas = np.bincount(strokes.ravel())
     areas[0] = 0  # of what is no stroke
-    digit: Mask = (areas > SPECK_AREA * areas.max())[strokes]
-    return digit
+    return np.asarray((areas > SPECK_AREA * areas.max())[strokes])
 
 
 def _fit_ground(terms: Grey, grey: Grey, is_ground: Mask) -> Grey:
     """Fit the ground by least squares, and return the fit for all pixels."""
     sample = np.flatnonzero(is_ground)[::FIT_STRIDE]
     factors = np.linalg.lstsq(terms.reshape(-1, 6)[sample], grey.ravel()[sample], rcond=None)[0]
-    ground: Grey = terms @ factors
-    return ground
+    return np.asarray(terms @ factors)
 
 
 def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
@@ -177,9 +169,7 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     """Convert an array of an image's values to grey levels from 0 to 1, or raise an error."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
-        raise ArgumentTypeError(
-            f"image must be the path of an image file or an array of numbers, not {values!r:.100}"
-        )
+        raise ArgumentTypeError(f"image must be a path or an array of numbers, not {values!r:.100}")
     colours = values.shape[2:]
     if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
         raise ArgumentError(
@@ -189,8 +179,7 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     smallest, largest = float(values.min()), float(values.max())
     if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
         raise ArgumentError(
-            f"image has values from {smallest:g} to {largest:g}: they must be from 0 to 1, from 0 "
-            "to 255, or from 0 to 65535"
+            f"image has values from {smallest:g} to {largest:g}: pass 0 to 1, to 255 or to 65535"
         )
     white = next(white for white in (1, 255, 65_535) if largest <= white)
     levels = values.astype(np.float32) / np.float32(white)

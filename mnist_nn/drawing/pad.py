@@ -3,24 +3,23 @@
 import base64
 import contextlib
 import html
-import importlib.util
 import io
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from mnist_nn._backend import keras
-from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
-from mnist_nn.drawing.image import Grey, Mask, prepare_ink
+from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
+from mnist_nn.drawing.image import Mask, prepare_ink
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 from mnist_nn.models import check_classifier
 from mnist_nn.notebook import embed_png
 
-Stroke = list[list[float]]
+Stroke = Sequence[Sequence[float]]
 
 SCALE = 10  # pixels of the pad per pixel of an image
 PAD_SIDE = SCALE * IMAGE_SIDE
@@ -42,17 +41,16 @@ class DrawingPad:
         self._classifiers = dict(classifiers)
         self._widget: Any = None
         self._pictures: list[Any] = []
-        self._classify([], prepared=True)
+        self._update([], prepared=True)
 
     @property
     def strokes(self) -> list[Stroke]:
         """Strokes: lists of points [x, y], from [0, 0] at the upper left to [1, 1]."""
-        return [[[*point] for point in stroke] for stroke in self._strokes]
+        return list(self._strokes)
 
     @strokes.setter
-    def strokes(self, strokes: Sequence[Sequence[Sequence[float]]]) -> None:
-        self._classify(strokes, self._prepared)
-        self._show()
+    def strokes(self, strokes: Sequence[Stroke]) -> None:
+        self._update(strokes, self._prepared)
 
     @property
     def prepared(self) -> bool:
@@ -61,97 +59,69 @@ class DrawingPad:
 
     @prepared.setter
     def prepared(self, prepared: bool) -> None:
-        self._classify(self._strokes, bool(prepared))
-        self._show()
-
-    @property
-    def pixels(self) -> Grey:
-        """The classifiers' input: ndarray of shape (28, 28), float32, from 0 to 1 for ink."""
-        return self._pixels.copy()
-
-    @property
-    def probabilities(self) -> pd.DataFrame:
-        """One row per digit and one column per classifier, all 0 while nothing is drawn."""
-        return self._probabilities.copy()
+        self._update(self._strokes, bool(prepared))
 
     def describe(self) -> str:
         """Return in words what is drawn and how the classifiers classify it."""
         if not self._strokes:
             return message("pad_empty")
-        answers = ", ".join(
-            f"{name}: {column.idxmax()} ({column.max():.0%})"
-            for name, column in self._probabilities.items()
-        )
-        return message("pad_drawing", answers=answers)
+        table = self.probabilities
+        answers = [f"{name}: {table[name].idxmax()} ({table[name].max():.0%})" for name in table]
+        return message("pad_drawing", answers=", ".join(answers))
 
-    def _classify(self, strokes: Any, prepared: bool) -> None:
+    def _update(self, strokes: Any, prepared: bool, is_finished: bool = True) -> None:
+        """Classify a drawing and show it; saved notebooks keep pictures of finished ones."""
         self._strokes, self._prepared = _check_strokes(strokes), prepared
-        self._pixels: Grey = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
-        probabilities = dict.fromkeys(self._classifiers, np.zeros(CLASSES, np.float32))
-        if self._strokes:
-            ink = _draw_ink(self._strokes)
-            small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean((1, 3), np.float32)
-            self._pixels = prepare_ink(ink) if prepared else small
-            for name, model in self._classifiers.items():
-                # For a single image, a call is many times as fast as predict().
-                output = model(self._pixels.reshape(1, PIXELS), training=False)
-                probabilities[name] = keras.ops.convert_to_numpy(output)[0]
-        self._probabilities = pd.DataFrame(probabilities)
-
-    def _take_from_widget(self, strokes: Any, prepared: bool, is_finished: bool) -> None:
-        # What the pad itself shows comes back unchanged.
-        if (strokes, prepared) != (self._strokes, self._prepared):
-            self._classify(strokes, prepared)
-        self._show(is_finished)
-
-    def _show(self, is_finished: bool = True) -> None:
-        """Bring the widget up to date, and what a saved notebook keeps of a finished drawing."""
+        ink = _draw_ink(self._strokes)
+        small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean((1, 3), np.float32)
+        self.pixels = prepare_ink(ink) if prepared and ink.any() else small
+        features = self.pixels.reshape(1, PIXELS)
+        probabilities = {
+            name: check_classifier("classifier", f"classifier {name!r}", model, features)[0]
+            for name, model in self._classifiers.items()
+        }
+        self.probabilities = pd.DataFrame(probabilities) * float(ink.any())  # 0 without a drawing
         if self._widget is None:
             return
         with self._widget.hold_sync():  # sends all of it at once
-            self._widget.strokes, self._widget.prepared = self.strokes, self._prepared
-            self._widget.pixels = np.uint8(np.round(PIXEL_MAXIMUM * self._pixels)).tobytes()
-            self._widget.probabilities = self._probabilities.T.to_numpy().tolist()
+            self._widget.strokes, self._widget.prepared = self.strokes, prepared
+            self._widget.pixels = np.uint8(np.round(PIXEL_MAXIMUM * (1 - self.pixels))).tobytes()
+            self._widget.probabilities = self.probabilities.T.to_numpy().tolist()
             self._widget.description = self.describe()
-        if is_finished:
-            for picture in self._pictures:
-                picture.update(self._draw_picture(), raw=True)
+        for picture in self._pictures if is_finished else []:
+            picture.update(self._draw_picture(), raw=True)
 
     def __repr__(self) -> str:
         return message("pad_missing")
 
     def _ipython_display_(self) -> None:
-        import IPython  # which calls this
+        from IPython import display, get_ipython  # which calls this
 
-        shell = IPython.get_ipython()
-        if not hasattr(shell, "kernel") or importlib.util.find_spec("anywidget") is None:
+        if not hasattr(get_ipython(), "kernel") or find_spec("anywidget") is None:
             print(self)
             return
         if self._widget is None:
             from mnist_nn.drawing.widget import DrawingWidget
 
-            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._take_from_widget)
-            self._show()
-        display = IPython.display.display
+            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._update)
+            self._update(self._strokes, self._prepared)
         view = self._widget._repr_mimebundle_()[0]
-        display(view | {"text/plain": ""}, raw=True)  # the picture has the text
-        self._pictures.append(display(self._draw_picture(), raw=True, display_id=True))
+        display.display(view | {"text/plain": ""}, raw=True)  # the picture has the text
+        self._pictures.append(display.display(self._draw_picture(), raw=True, display_id=True))
 
     def _draw_picture(self) -> dict[str, str]:
         """Return the drawing, and beside it the classifiers' input, as a notebook's output."""
         # While the pad is alive, it hides what has its name as a class.
         name, text = self._widget.name, self.describe()
-        hide_loading = HIDE_LOADING.format(name=name)
-        if not self._strokes:
-            paragraph = f'<p class="{name}">{html.escape(text)}</p>'
-            return {"text/html": hide_loading + paragraph, "text/plain": text}
-        drawing = PIXEL_MAXIMUM * ~_draw_ink(self._strokes)
-        pixels = np.round(PIXEL_MAXIMUM * np.kron(self._pixels, np.ones((SCALE, SCALE))))
-        file = io.BytesIO()
-        Image.fromarray(np.hstack([drawing, pixels]).astype(np.uint8)).save(file, "PNG")
-        png = base64.b64encode(file.getvalue()).decode()
-        image = embed_png(png, text, **{"class": name, "width": PAD_SIDE})
-        return {"text/html": hide_loading + image, "image/png": png, "text/plain": text}
+        picture, content = {"text/plain": text}, f'<p class="{name}">{html.escape(text)}</p>'
+        if self._strokes:
+            pixels = np.kron(self.pixels, np.ones((SCALE, SCALE)))
+            both = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
+            image = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * both)))
+            image.save(file := io.BytesIO(), "PNG")
+            picture["image/png"] = base64.b64encode(file.getvalue()).decode()
+            content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
+        return picture | {"text/html": HIDE_LOADING.format(name=name) + content}
 
 
 def draw(classifier: Any) -> DrawingPad:
@@ -164,17 +134,14 @@ def draw(classifier: Any) -> DrawingPad:
 
     Returns:
         The pad. The last line of a cell shows it, if anywidget is installed (the extra ``widget``).
-        Later cells can read its ``pixels``, of shape (28, 28), and ``probabilities``.
+        Its ``pixels`` are an ndarray of shape (28, 28), float32, from 0 to 1 for ink; its
+        ``probabilities`` a DataFrame with one row per digit and one column per classifier.
 
     Raises:
         TypeError: If ``classifier`` is neither a Keras model nor a mapping of names to models.
         ValueError: If a model has another input or output.
     """
-    classifiers = classifier if isinstance(classifier, Mapping) else {"classifier": classifier}
-    for name, model in classifiers.items():
-        empty = np.zeros((2, PIXELS), np.float32)
-        check_classifier("classifier", f"classifier {name!r}", model, empty)
-    return DrawingPad(classifiers)
+    return DrawingPad(classifier if isinstance(classifier, Mapping) else {"classifier": classifier})
 
 
 def _check_strokes(strokes: Any) -> list[Stroke]:
@@ -183,10 +150,7 @@ def _check_strokes(strokes: Any) -> list[Stroke]:
         arrays = [np.asarray(stroke, np.float64).reshape(len(stroke), 2) for stroke in strokes]
         if all(points.min() >= 0 and points.max() <= 1 for points in arrays):
             return [points.tolist() for points in arrays]
-    raise ArgumentError(
-        f"strokes is {strokes!r:.100}: it must be a list of strokes, each a list of points [x, y] "
-        "with numbers from 0 to 1, such as [[[0.5, 0.2], [0.5, 0.8]]]"
-    )
+    raise ArgumentError(f"strokes must be lists of points [x, y] from 0 to 1, not {strokes!r:.90}")
 
 
 def _draw_ink(strokes: Sequence[Stroke]) -> Mask:

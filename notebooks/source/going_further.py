@@ -137,8 +137,8 @@ show_figures()
 HTML(animate_weights(keep.weights))
 
 # %% [markdown] id="animation-read"
-# The changes grow from frame to frame, but only because a frame covers more and more steps. Per
-# step, they shrink: Adagrad, the optimiser of our training functions, slows a weight down as its
+# Later frames change more than early ones, but only because a frame covers more and more steps. Per
+# step, the changes shrink: Adagrad, the optimiser of our training functions, slows a weight down as its
 # gradients add up. Which images look like parts of a digit?
 #
 # **Try it:** pass `nodes=100` to `animate_weights` to see all nodes. How many of them still look
@@ -474,8 +474,8 @@ print(f"Mean accuracy with fresh seeds:  {fresh['val_accuracy'].mean():.4f}")
 # the same 2,500. That is what the test set is for. We use it only once, when nothing is left to
 # tune: in the last section.
 #
-# A search needs no change to run on the cores of many machines: `help("mnist_nn.search.search")`
-# explains how. The runs do not depend on each other, so more cores finish more runs per minute.
+# The same call can use the cores of many machines: `help("mnist_nn.search.search")` explains how. The
+# runs do not depend on each other, so more cores finish more runs per minute.
 #
 # **Try it:** look at the heat map again. Is the best square at the edge? Then a better one may lie
 # beyond it. Add a value there, such as 300 to the list of `batch_size`, and run that search again.
@@ -515,14 +515,15 @@ three = [
 ]
 corner.strokes = [three]
 
-axes = plt.subplots(1, 2, figsize=(6, 4), layout="constrained")[1]
+axes = plt.subplots(1, 2, figsize=(6, 3.8), layout="constrained")[1]
 for prepared, ax in zip((False, True), axes, strict=True):
     corner.prepared = prepared
     answers = corner.probabilities.idxmax()
     text = f"linear {answers['linear']}\nnetwork {answers['network']}"
-    plot_examples(corner.pixels.reshape(1, 784), [text], ax=ax)
-    # plot_examples leaves room for ten digits.
-    ax.set(xlim=(-1, 28), title="prepared" if prepared else "only scaled down")
+    plot_examples(corner.pixels.reshape(1, 784), [text], ax=ax).axis("on")
+    # One image, with a frame: plot_examples leaves room for ten.
+    ax.set(xlim=(-1, 28), ylim=(28, -1), xticks=[], yticks=[])
+    ax.set_title("prepared" if prepared else "only scaled down")
 show_figures()
 
 # %% [markdown] id="draw-read"

@@ -100,6 +100,7 @@ def test_options_add_what_they_say() -> None:
         for kernel in kernels
     )
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+    assert len(build_nn_model([20], l1=0.1).losses) == len(build_nn_model([20], l2=0.1).losses) == 2
 
 
 def test_arguments_are_checked() -> None:

@@ -173,7 +173,8 @@ def check_history(classifier: keras.Model, small: Split) -> None:
 
 
 def test_history_holds_the_figures_of_each_period(small: Split) -> None:
-    classifier = train_nn(small, steps=103, periods=4)
+    # Dropout and batch normalization predict otherwise than they train.
+    classifier = train_nn(small, steps=103, periods=4, dropout=0.5, batch_normalization=True)
     history = classifier.history.history
     assert set(history) == {"loss"} | FIGURES | {f"val_{figure}" for figure in FIGURES}
     assert {len(values) for values in history.values()} == {4}

@@ -58,7 +58,7 @@ def test_finds_the_first_kernel_of_a_nested_model(small: Split) -> None:
 def test_a_model_without_kernel_is_refused() -> None:
     keep = KeepWeights()
     keep.set_model(keras.Sequential([keras.Input((784,)), keras.layers.Softmax()], name="flat"))
-    with pytest.raises(ValueError, match="no kernel in model 'flat'"):
+    with pytest.raises(ValueError, match="model 'flat' has no kernel"):
         keep.on_train_begin()
 
 
@@ -72,11 +72,9 @@ def test_dead_units_are_counted(small: Split) -> None:
     first.kernel.assign(np.zeros((784, 5)))
     dead = count_dead_units(model, small.validation_examples)
     assert dead == {"hiddenlayer_0": 5, "hiddenlayer_1": 10}
+    functional = keras.Model(model.inputs, model.outputs)
+    assert count_dead_units(functional, small.validation_examples) == dead
     linear = mnist_nn.build_linear_model()
     assert count_dead_units(linear, small.validation_examples) == {}
-    with pytest.raises(TypeError, match="model .* not str"):
-        count_dead_units("linear", small.validation_examples)
-    with pytest.raises(ValueError, match="examples has one row"):
-        count_dead_units(linear, np.zeros((1, 784)))
     with pytest.raises(ValueError, match=r"examples .*\(2, 7\)"):
         count_dead_units(linear, np.zeros((2, 7)))
