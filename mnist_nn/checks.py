@@ -1,6 +1,7 @@
 """Checks of a student's answers: each says whether the answer is right, and if not, what to do."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,17 +29,11 @@ STEPS = (10, 100, 1_000)
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found; a notebook shows it as one line.
-
-    Attributes:
-        passed: Whether the answer is right.
-        message: What a student reads.
-        score: Share of the points, from 0 to 1.
-    """
+    """What a check found; a notebook shows it as one line."""
 
     passed: bool
-    message: str
-    score: float
+    message: str  # what a student reads
+    score: float = 1.0  # share of the points, from 0 to 1
 
     def __repr__(self) -> str:
         return f"{'✔' if self.passed else '✘'} {self.message}"
@@ -51,9 +46,23 @@ class WrongAnswerError(Exception):
         self.result = CheckResult(False, message(name, **values), score)
 
 
+def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
+    """Turn a function that returns praise, or raises a WrongAnswerError, into a check."""
+
+    @functools.wraps(check)
+    def return_result(*answers: Any) -> CheckResult:
+        try:
+            return CheckResult(True, check(*answers))
+        except WrongAnswerError as wrong:
+            return wrong.result
+
+    return return_result
+
+
+@_return_result
 def check_linear_classifier(
     linear_classifier: Any, validation_examples: Examples, validation_targets: Targets
-) -> CheckResult:
+) -> str:
     """Check that a linear model reaches the accuracy of task 1 on the validation set.
 
     Args:
@@ -64,13 +73,15 @@ def check_linear_classifier(
     return _check_accuracy("linear", linear_classifier, validation_examples, validation_targets)
 
 
+@_return_result
 def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
-) -> CheckResult:
+) -> str:
     """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
     return _check_accuracy("network", classifier, validation_examples, validation_targets)
 
 
+@_return_result
 def check_test_accuracy(
     test_predictions: Any,
     accuracy: Any,
@@ -79,7 +90,7 @@ def check_test_accuracy(
     validation_targets: Targets,
     test_examples: Examples,
     test_targets: Targets,
-) -> CheckResult:
+) -> str:
     """Check the predictions for the test set, their accuracy, and what they say of the network.
 
     Args:
@@ -89,64 +100,84 @@ def check_test_accuracy(
         validation_examples, validation_targets: The validation set.
         test_examples, test_targets: The test set.
     """
-    try:
-        if test_predictions is None or accuracy is None or classifier is None:
-            raise WrongAnswerError("test_not_done")
-        test = np.asarray(test_examples, np.float32)
-        record = _check_model("network", classifier, test)
-        if record and len(record.training_rows & hash_rows(test)) > FEW:
-            raise WrongAnswerError("trained_on_test")
-        predictions = _check_predictions(test_predictions, classifier, test, validation_targets)
-        right = float(np.mean(predictions == np.asarray(test_targets)))
-        _check_computed_accuracy(accuracy, right)
-        validation = _measure_accuracy(classifier, validation_examples, validation_targets)
-    except WrongAnswerError as wrong:
-        return wrong.result
+    if test_predictions is None or accuracy is None or classifier is None:
+        raise WrongAnswerError("test_not_done")
+    test = np.asarray(test_examples, np.float32)
+    record = _check_model("network", classifier, test)
+    if record and len(record.training_rows & hash_rows(test)) > FEW:
+        raise WrongAnswerError("trained_on_test")
+    predictions = _check_predictions(test_predictions, classifier, test, validation_targets)
+    right = float(np.mean(predictions == np.asarray(test_targets)))
+    _check_computed_accuracy(accuracy, right)
+    validation = _measure_accuracy(classifier, validation_examples, validation_targets)
     values = {"right": right, "validation": validation, "target": TARGETS["network"]}
     if right > validation + TEST_TOLERANCE:
-        return WrongAnswerError("test_much_higher", **values).result
+        raise WrongAnswerError("test_much_higher", **values)
     if validation < TARGETS["network"]:
-        return WrongAnswerError("test_of_weak_network", 0.5, **values).result
+        raise WrongAnswerError("test_of_weak_network", 0.5, **values)
     if right < validation - TEST_TOLERANCE:
-        return WrongAnswerError("test_much_lower", 0.5, **values).result
-    return CheckResult(True, message("test_done", **values), 1.0)
+        raise WrongAnswerError("test_much_lower", 0.5, **values)
+    return message("test_done", **values)
 
 
-def check_networks(networks: Any, training_examples: Examples) -> CheckResult:
+@_return_result
+def check_networks(networks: Any, training_examples: Examples) -> str:
     """Check that three networks differ in nothing but their 10, 100 and 1,000 training steps.
 
     Args:
         networks: The student's dictionary: number of steps to trained Keras model.
         training_examples: DataFrame or ndarray of shape (n_training, 784).
     """
-    try:
-        _check_networks(networks, np.asarray(training_examples, np.float32))
-    except WrongAnswerError as wrong:
-        return wrong.result
-    return CheckResult(True, message("networks_done"), 1.0)
+    if not isinstance(networks, Mapping) or any(networks.get(steps) is None for steps in STEPS):
+        raise WrongAnswerError("networks_not_done")
+    chosen = [networks[steps] for steps in STEPS]
+    if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
+        raise WrongAnswerError("networks_are_weights")
+    features = np.asarray(training_examples, np.float32)
+    records = [_check_model("network", network, features) for network in chosen]
+    if len(set(map(id, chosen))) < len(chosen):
+        raise WrongAnswerError("networks_are_the_same")
+    for steps, record in zip(STEPS, records, strict=True):
+        if record and record.steps != steps:
+            raise WrongAnswerError("networks_have_other_steps", steps=steps, found=record.steps)
+    kernels = [_list_kernels(network) for network in chosen]
+    first = [of_network[0].numpy() for of_network in kernels]
+    if min(map(len, kernels)) < 2 or any(len(kernel) != PIXELS for kernel in first):
+        raise WrongAnswerError("networks_have_no_hidden_layer")
+    if len({kernel.shape for kernel in first}) > 1:
+        raise WrongAnswerError("networks_have_other_sizes")
+    seeds = {record.seed if record else None for record in records}
+    if len(seeds) == 1 and None not in seeds:
+        return message("networks_done")
+    # Without a seed to compare: pixels that never hold ink keep their initial weights, which are
+    # the same for one seed, and the other weights move further with more steps.
+    blank = ~features.any(axis=0)
+    if not all(np.allclose(kernel[blank], first[0][blank], atol=1e-3) for kernel in first):
+        raise WrongAnswerError("networks_start_differently")
+    spreads = [float(kernel.std()) for kernel in first]
+    if spreads != sorted(spreads):
+        raise WrongAnswerError("networks_in_other_order")
+    return message("networks_done")
 
 
-def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> CheckResult:
-    try:
-        if classifier is None:
-            raise WrongAnswerError(f"{kind}_not_done")
-        features = np.asarray(examples, np.float32)
-        record = _check_model(kind, classifier, features)
-        if record and len(record.training_rows & hash_rows(features)) > FEW:
-            raise WrongAnswerError("trained_on_validation")
-    except WrongAnswerError as wrong:
-        return wrong.result
+def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> str:
+    if classifier is None:
+        raise WrongAnswerError(f"{kind}_not_done")
+    features = np.asarray(examples, np.float32)
+    record = _check_model(kind, classifier, features)
+    if record and len(record.training_rows & hash_rows(features)) > FEW:
+        raise WrongAnswerError("trained_on_validation")
     accuracy, target = _measure_accuracy(classifier, examples, targets), TARGETS[kind]
     values = {"accuracy": accuracy, "target": target}
     if accuracy < GUESSING:
-        return WrongAnswerError("hardly_better_than_guessing", **values).result
+        raise WrongAnswerError("hardly_better_than_guessing", **values)
     if accuracy > TOO_GOOD and not record:
-        return WrongAnswerError("accuracy_too_good", **values).result
-    start = PARTIAL_CREDIT_FROM[kind]
-    score = float(np.clip((accuracy - start) / (target - start), 0, 1))
+        raise WrongAnswerError("accuracy_too_good", **values)
     if accuracy < target:
-        return WrongAnswerError(f"{kind}_below", score, **values).result
-    return CheckResult(True, message(f"{kind}_done", **values), score)
+        start = PARTIAL_CREDIT_FROM[kind]
+        score = max(0.0, (accuracy - start) / (target - start))
+        raise WrongAnswerError(f"{kind}_below", score, **values)
+    return message(f"{kind}_done", **values)
 
 
 def _check_model(kind: str, classifier: Any, features: Features) -> TrainingRecord | None:
@@ -159,11 +190,15 @@ def _check_model(kind: str, classifier: Any, features: Features) -> TrainingReco
         raise WrongAnswerError("no_model", type=type(classifier).__name__) from None
     except ValueError as error:
         raise WrongAnswerError("no_classifier", reason=error) from None
-    kernels = [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
+    kernels = _list_kernels(classifier)
     if kind == "linear" and [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
         raise WrongAnswerError("model_is_not_linear", layers=len(kernels))
     record: TrainingRecord | None = getattr(classifier, "training_record", None)
     return record
+
+
+def _list_kernels(classifier: Any) -> list[Any]:
+    return [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
 
 
 def _check_predictions(
@@ -207,39 +242,6 @@ def _check_computed_accuracy(accuracy: Any, right: float) -> None:
         raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
     names = [name for name, value in slips if abs(accuracy - value) <= ACCURACY_TOLERANCE]
     raise WrongAnswerError((*names, "accuracy_differs")[0], accuracy=accuracy, right=right)
-
-
-def _check_networks(networks: Any, training_features: Features) -> None:
-    if not isinstance(networks, Mapping) or any(networks.get(steps) is None for steps in STEPS):
-        raise WrongAnswerError("networks_not_done")
-    chosen = [networks[steps] for steps in STEPS]
-    if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
-        raise WrongAnswerError("networks_are_weights")
-    records = [_check_model("network", network, training_features[:2]) for network in chosen]
-    if len(set(map(id, chosen))) < len(chosen):
-        raise WrongAnswerError("networks_are_the_same")
-    for steps, record in zip(STEPS, records, strict=True):
-        if record and record.steps != steps:
-            raise WrongAnswerError("networks_have_other_steps", steps=steps, found=record.steps)
-    kernels = [network.trainable_weights[0].numpy() for network in chosen]
-    for steps, kernel in zip(STEPS, kernels, strict=True):
-        if kernel.ndim != 2 or len(kernel) != PIXELS or kernel.shape == (PIXELS, CLASSES):
-            raise WrongAnswerError(
-                "networks_have_other_first_layer", steps=steps, shape=kernel.shape
-            )
-    if len({kernel.shape for kernel in kernels}) > 1:
-        raise WrongAnswerError("networks_have_other_sizes")
-    seeds = {record.seed if record else None for record in records}
-    if len(seeds) == 1 and None not in seeds:
-        return
-    # Without a seed to compare: pixels that never hold ink keep their initial weights, which are
-    # the same for one seed, and the other weights move further with more steps.
-    blank = ~training_features.any(axis=0)
-    if not all(np.allclose(kernel[blank], kernels[0][blank], atol=1e-3) for kernel in kernels):
-        raise WrongAnswerError("networks_start_differently")
-    spreads = [float(kernel.std()) for kernel in kernels]
-    if spreads != sorted(spreads):
-        raise WrongAnswerError("networks_in_other_order")
 
 
 def _measure_accuracy(classifier: Any, examples: Any, targets: Any) -> float:

@@ -213,7 +213,7 @@ WRONG: dict[str, tuple[str, Case]] = {
         lambda a: a.check_three({steps: steps * np.ones((784, 20)) for steps in STEPS}),
     ),
     "three: linear models": (
-        "networks_have_other_first_layer",
+        "networks_have_no_hidden_layer",
         lambda a: a.check_three({s: a.train_linear(steps=s, periods=1) for s in STEPS}),
     ),
     "three: the same": (
