@@ -15,7 +15,7 @@ What stands behind a cell's id in the source:
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
-    show="output"       the exercise is saved with the output that this cell has in the solution
+    attach="FILE.png"   figures/FILE.png is part of the cell, for ![](attachment:FILE.png)
     tags=["parameters"] sizes, for which a test puts in smaller ones
 """
 
@@ -155,6 +155,10 @@ def make(edition: Edition) -> NotebookNode:
             address, edition
         )
     for cell in cells:
+        if "attach" in cell.metadata:
+            png = (NOTEBOOKS / "figures" / cell.metadata["attach"]).read_bytes()
+            content = {"image/png": base64.b64encode(png).decode()}
+            cell.attachments = nbformat.from_dict({cell.metadata["attach"]: content})
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     made_from = f"notebooks/source/{edition.source}.py"
@@ -253,14 +257,10 @@ def write_one(edition: Edition) -> None:
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
-    if edition.name == "exercise" and (solution := read_saved(edition._replace(name="solution"))):
-        shown = [cell.id for cell in read_source(edition.source) if cell.metadata.get("show")]
-        old_cells = {cell.id: cell for cell in solution.cells if cell.id in shown}
     for cell in notebook.cells:
         old = old_cells.get(cell.id)
         if cell.cell_type == "code" and old and old.source == cell.source:
-            cell.outputs = old.outputs
-            cell.execution_count = old.execution_count if edition.name != "exercise" else None
+            cell.outputs, cell.execution_count = old.outputs, old.execution_count
     save(notebook, edition)
     print(f"{edition}: written")
 
@@ -272,15 +272,14 @@ def execute_one(edition: Edition) -> None:
     save(notebook, edition)
     save_figures(notebook, edition)
     print(f"{edition}: executed and saved")
-    if edition.name == "solution":
-        write_one(edition._replace(name="exercise"))
 
 
 def check_editions() -> Iterator[str]:
     """Yield what is out of date in the saved notebooks, and the command that mends it."""
 
     def content(notebook: NotebookNode) -> Any:
-        cells = [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
+        parts = ("id", "cell_type", "source", "metadata", "attachments")
+        cells = [[cell.get(part) for part in parts] for cell in notebook.cells]
         return notebook.metadata, cells
 
     for edition in editions():

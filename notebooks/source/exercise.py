@@ -1,4 +1,4 @@
-# %% [markdown] id="title"
+# %% [markdown] id="title" attach="digits.png"
 # # Classifying handwritten digits with a neural network
 #
 # Every image in this notebook shows one handwritten digit. You will teach a computer to recognise
@@ -14,12 +14,14 @@
 # There are three tasks. Allow about an hour; each training call takes a few seconds.
 #
 # **How to run a cell:** click on it and press Shift+Enter. Run the cells from top to bottom. The
-# first two take a few seconds and then show twenty of the digits.
+# first two take a few seconds and then draw these digits:
+#
+# ![Twenty handwritten digits, dark on light, with their labels.](attachment:digits.png)
 
 # %% id="install" generated="install"
 # Written by notebooks/build.py.
 
-# %% id="load" show="output"
+# %% id="load" figure="digits.png"
 import numpy as np
 import pandas as pd
 from sklearn import metrics
