@@ -1,6 +1,7 @@
 """The exercise's trainers, and the loop that they share: train a period, predict, log, repeat."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -208,8 +209,8 @@ def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any])
     if not model.run_eagerly:
         numbers = tf.TensorSpec([None], tf.int64)
         signature = [*map(tf.TensorSpec.from_tensor, tensors), numbers, numbers]
-        # AutoGraph would leave files in the temporary folder.
-        function = tf.function(function, input_signature=signature, autograph=False)
+        # Without partial(), TensorFlow warns of retracing; AutoGraph leaves temporary files.
+        function = tf.function(partial(function), input_signature=signature, autograph=False)
     return function
 
 

@@ -75,7 +75,7 @@ def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
         for output, following in zip_longest(outputs, outputs[1:]):
             if "image/png" in output.get("data", {}):
                 text = output.metadata["image/png"]["alt"]
-                assert len(text) > 40
+                assert len(text) > 30
                 is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
                 assert re.search(is_of_language, text)
                 # JupyterLab shows no alternative text of an image: it follows, for screen readers.
