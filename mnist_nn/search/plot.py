@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 
 MEAN, ERROR = "mean_val_accuracy", "standard_error"
@@ -32,10 +33,10 @@ def plot_search(
     """
     missing = {x, y or x, MEAN, ERROR} - set(results)
     if missing:
-        raise ValueError(f"results have no column {sorted(missing)}, only {[*results]!s:.200}")
+        raise ArgumentError(f"results have no column {sorted(missing)}, only {[*results]!s:.200}")
     ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
     if ranked.empty:
-        raise ValueError("results have no combination without a failed run: see column error")
+        raise ArgumentError("results have no combination without a failed run: see column error")
     for name in (x, y or x):
         if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
             ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mnist_nn.errors import ArgumentError
+
 METRICS = tuple(
     f"{prefix}{name}"
     for prefix in ("val_", "")
@@ -68,11 +70,11 @@ def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) 
                 found = {name: row[name] for name in search}
                 run = to_setting({name: row[name] for name in parameters}), row["seed"]
             except (ValueError, KeyError, TypeError):
-                raise ValueError(f"{place} is not a run of this trainer: {remedy}") from None
+                raise ArgumentError(f"{place} is not a run of this trainer: {remedy}") from None
             if found != search:
-                raise ValueError(f"{place} belongs to {found}, not to {search}: {remedy}")
+                raise ArgumentError(f"{place} belongs to {found}, not to {search}: {remedy}")
             rows[run] = row
         if not rest.startswith(b'{"trainer"'[: len(rest)]):
-            raise ValueError(f"results {str(path)!r} is not a file of results: {remedy}")
+            raise ArgumentError(f"results {str(path)!r} is not a file of results: {remedy}")
         file.truncate(file.tell() - len(rest))
     return rows

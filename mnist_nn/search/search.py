@@ -42,6 +42,7 @@ from tqdm import tqdm
 
 from mnist_nn import arguments
 from mnist_nn.arguments import Examples, Targets
+from mnist_nn.errors import ArgumentError
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, read_rows, to_setting
 from mnist_nn.search.worker import Trainer, identify_process, train_run
@@ -115,7 +116,7 @@ def search_hyperparameters(
     n_periods = _count_periods(trainer, parameters, samples, sample_seed)
     settings, most_periods = list(n_periods), max(n_periods.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
-        raise ValueError(f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r}")
+        raise ArgumentError(f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r}")
     seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
@@ -217,7 +218,7 @@ def _count_periods(
     """Return the settings to try, with their numbers of periods, or raise an error."""
     if trainer not in TRAINERS:
         names = " or ".join(trainer.__name__ for trainer in TRAINERS)
-        raise ValueError(f"trainer must be {names}, not {trainer!r}")
+        raise ArgumentError(f"trainer must be {names}, not {trainer!r}")
     defaults = {
         name: argument.default
         for name, argument in inspect.signature(trainer).parameters.items()
@@ -225,7 +226,7 @@ def _count_periods(
     }
     needed = {name for name, value in defaults.items() if value is inspect.Parameter.empty}
     if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
-        raise ValueError(
+        raise ArgumentError(
             f"parameters must map {', '.join(sorted(needed))}, and any of "
             f"{', '.join(sorted(defaults.keys() - needed))}, to lists of values, such as "
             f'{{"learning_rate": [0.01, 0.1], ...}}, not {parameters!r:.200}'

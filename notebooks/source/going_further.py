@@ -16,8 +16,8 @@
 # - See how good a network can get with 7,500 examples.
 #
 # There is nothing to fill in. Run the cells and look at what they show. Each section ends with
-# something to change (**Try it**). Allow half an hour for reading. All cells together run for a few
-# minutes, and the last section takes the longest.
+# something to change (**Try it**). Allow half an hour for reading. Running all cells takes about ten
+# minutes, half of them in the last section.
 
 # %% id="install" generated="install"
 # Written by notebooks/build.py.

@@ -39,19 +39,20 @@ def test_accidents_are_found() -> None:
     assert not accidents("A *b* `c*d` [e](f).\n\n- one\n- two\n  - three\n\n## Four")
 
 
-@pytest.mark.parametrize("edition", EDITIONS, ids=str)
-def test_prose_has_the_structure_that_its_source_shows(edition: build.Edition) -> None:
-    for cell in build.make(edition).cells:
-        if cell.cell_type == "markdown":
-            assert not accidents(cell.source), (str(edition), cell.id)
-            assert not re.search(r"\n(=+|-+)\n", cell.source), (str(edition), cell.id)
+def test_prose_has_the_structure_that_its_source_shows() -> None:
+    for edition in EDITIONS:
+        for cell in build.make(edition).cells:
+            if cell.cell_type == "markdown":
+                assert not accidents(cell.source), (str(edition), cell.id)
+                assert not re.search(r"\n(=+|-+)\n", cell.source), (str(edition), cell.id)
 
 
-@pytest.mark.parametrize("edition", [e for e in EDITIONS if e.source == "exercise"], ids=str)
-def test_targets_of_the_tasks_are_those_of_the_checks(edition: build.Edition) -> None:
+@pytest.mark.parametrize("language", ["en", "ko", "zh"])
+def test_targets_of_the_tasks_are_those_of_the_checks(language: str) -> None:
     def numbers(cell_id: str) -> list[str]:
-        return re.findall(r"0\.\d+", cells[cell_id].source.replace("10⁻¹⁵", ""))
+        return re.findall(r"0\.\d+", cells[cell_id].source)
 
+    edition = build.Edition("exercise", "exercise", language)
     cells: dict[str, Any] = {cell.id: cell for cell in build.make(edition).cells}
     assert str(TARGETS["linear"]) in numbers("try-linear")
     assert numbers("task-2")[0] == str(TARGETS["network"])
