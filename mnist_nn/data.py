@@ -40,8 +40,7 @@ def load_mnist_dataframe(
         784 are the pixels of a 28×28 image, row by row, from 0 (background) to 255.
 
     Raises:
-        FileNotFoundError: If there is no file at ``path``, or a file of the package is missing.
-        ValueError: If ``split`` is unknown, or the file is damaged or holds no such table.
+        FileNotFoundError, ValueError: If ``split`` is unknown, or the file is missing or wrong.
     """
     if path is not None:
         return _read_csv(path)
@@ -76,8 +75,9 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
 
 def describe_error(error: Exception) -> str:
     """Return the line of a library's message that says what is wrong, or the error's type."""
-    lines = re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()  # Keras adds colours
-    lines = [line for line in lines if line and not line.startswith("Exception encountered")]
+    text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours
+    expected = re.findall("Expected shape.*", text)  # without Keras' values before it
+    lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
     return lines[0][:300].rstrip(".") if lines else type(error).__name__
 
 

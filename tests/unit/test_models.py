@@ -144,7 +144,10 @@ def with_two_outputs() -> keras.Model:
     ("build", "message"),
     [
         (lambda: sequential(785), r"784 pixels: .* keras.Input\(shape=\(784,\)\)"),
-        (lambda: sequential(28, 28), r"784 pixels: .* layers.Reshape\(\(28, 28, 1\)\)"),
+        (
+            lambda: sequential(28, 28),
+            r"784 pixels: .*layers.Reshape.*Keras says: Expected shape \(None, 28, 28\)",
+        ),
         (lambda: sequential(784, outputs=9), r"shape \(25, 9\) for 25 examples: .* 10 nodes"),
         (lambda: sequential(784, outputs=1), r"shape \(25, 1\)"),
         (lambda: sequential(784, activation=None), "does not sum to 1.* softmax"),
