@@ -22,7 +22,8 @@ SEEDS = range(1, 6)
 def main() -> None:
     cells = {cell.id: cell.source for cell in build.read_source("going_further")}
     notebook: dict[str, Any] = {}
-    exec(cells["load"] + "\nimport keras\n", notebook)
+    for cell in ("imports", "sizes", "load"):
+        exec(f"import keras\n{cells[cell]}", notebook)
     # The figure of the copies is not needed, the training itself comes below.
     exec(cells["best-copies"].split("one_digit =")[0], notebook)
     exec(cells["best-train"].split("if TRAIN_BEST")[0], notebook)
