@@ -28,6 +28,7 @@ def _quick_and_silent() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # collecting the imports again would slow the first training call by a fifth
         if collects:
             gc.enable()
         if stderr is not None:

@@ -69,7 +69,6 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
             f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
         )
     _check_table("dataset", dataset)
-    # loc selects columns by name and includes both ends.
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
 

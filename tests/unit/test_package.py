@@ -157,7 +157,7 @@ import mnist_nn
 mnist_nn.build_linear_model
 {ASK_THREADS}
 """
-    command = f"exec {sys.executable} -c '{code}' 2>&-"
+    command = f"exec '{sys.executable}' -c '{code}' 2>&-"
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert result.stdout == "2\n"
 
