@@ -177,7 +177,8 @@ def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> 
         start = PARTIAL_CREDIT_FROM[kind]
         score = max(0.0, (accuracy - start) / (target - start))
         raise WrongAnswerError(f"{kind}_below", score, **values)
-    return message(f"{kind}_done", **values)
+    praise = message(f"{kind}_done", **values)
+    return praise if record else f"{praise} {message('no_record')}"
 
 
 def _check_model(kind: str, classifier: Any, features: Features) -> TrainingRecord | None:
