@@ -12,7 +12,7 @@ from mnist_nn.arguments import Examples, Features, Targets
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.language import message
 from mnist_nn.models import check_classifier, predict_probabilities
-from mnist_nn.record import TrainingRecord, hash_rows
+from mnist_nn.record import TrainingRecord
 
 # The accuracies on the validation set that the tasks ask for, and where partial credit begins.
 TARGETS = {"linear": 0.88, "network": 0.95}
@@ -50,9 +50,9 @@ def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
     """Turn a function that returns praise, or raises a WrongAnswerError, into a check."""
 
     @functools.wraps(check)
-    def return_result(*answers: Any) -> CheckResult:
+    def return_result(*answers: Any, **named_answers: Any) -> CheckResult:
         try:
-            return CheckResult(True, check(*answers))
+            return CheckResult(True, check(*answers, **named_answers))
         except WrongAnswerError as wrong:
             return wrong.result
 
@@ -104,7 +104,7 @@ def check_test_accuracy(
         raise WrongAnswerError("test_not_done")
     test = np.asarray(test_examples, np.float32)
     record = _check_model("network", classifier, test)
-    if record and len(record.training_rows & hash_rows(test)) > FEW:
+    if record and record.is_trained_on(test, FEW):
         raise WrongAnswerError("trained_on_test")
     predictions = _check_predictions(test_predictions, classifier, test, validation_targets)
     right = float(np.mean(predictions == np.asarray(test_targets)))
@@ -165,7 +165,7 @@ def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> 
         raise WrongAnswerError(f"{kind}_not_done")
     features = np.asarray(examples, np.float32)
     record = _check_model(kind, classifier, features)
-    if record and len(record.training_rows & hash_rows(features)) > FEW:
+    if record and record.is_trained_on(features, FEW):
         raise WrongAnswerError("trained_on_validation")
     accuracy, target = _measure_accuracy(classifier, examples, targets), TARGETS[kind]
     values = {"accuracy": accuracy, "target": target}

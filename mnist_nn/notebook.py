@@ -1,4 +1,4 @@
-"""What a notebook shows: figures with alternative texts, and errors without long tracebacks."""
+"""Figures in a notebook, with alternative texts."""
 
 import base64
 import html

@@ -16,6 +16,10 @@ class TrainingRecord:
     training_rows: frozenset[int]  # hashes of the examples of all calls; see hash_rows()
     validation_rows: frozenset[int]  # those of the last call
 
+    def is_trained_on(self, features: Features, few: int) -> bool:
+        """Return whether more than a few of these examples were training examples."""
+        return len(self.training_rows & hash_rows(features)) > few
+
 
 def hash_rows(features: Features) -> frozenset[int]:
     """Return a hash of each example, to find in this process the rows that two tables share."""

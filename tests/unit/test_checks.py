@@ -75,7 +75,7 @@ class Answers:
         return check_test_accuracy(predictions, accuracy, network, *self.data[2:], *self.test)
 
     def check_three(self, answer: Any) -> CheckResult:
-        return check_networks(answer, self.data.training_examples[:300])
+        return check_networks(answer, training_examples=self.data.training_examples[:300])
 
 
 @pytest.fixture(scope="module")
