@@ -12,7 +12,7 @@ from split import Split
 
 import mnist_nn
 
-WARM_UP, CALLS = 20, int(os.environ.get("CALLS", "60"))
+WARM_UP, CALLS = 20, int(os.environ.get("CALLS", "40"))
 # Keras' optimizers have TensorFlow keep each graph for good, 4 MB, where they sum over replicas.
 MOST_GROWTH = 1.0  # MB a call
 

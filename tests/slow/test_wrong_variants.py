@@ -85,18 +85,11 @@ def count_distinct_batches(sample_batches: Any) -> float:
     )
 
 
-def test_epochs_are_rejected_by_the_batches_alone() -> None:
+def test_epochs_are_rejected_by_the_batches() -> None:
     # 100 almost independent samples of 250 batches have 82.6 different ones; an epoch has 100.
     # The standard error of ours is 1.0, so by chance it fails for one seed in 1.7 million.
     assert abs(count_distinct_batches(sampling.sample_batches) - 82.6) < 5
     assert count_distinct_batches(variants()["sample_epochs"]) == 100
-    # In the figures, the difference is too small to be told from chance: the final log loss
-    # differs by less than 0.3 in the mean, and by 0.2 or so from run to run.
-    epochs = run_figures(
-        CALLS[LONG_RUN], SEEDS[:5], trainer_with_batches(variants()["sample_epochs"])
-    )
-    assert chance(epochs, CALLS[LONG_RUN].figures) > BY_CHANCE
-    assert abs(epochs[:, 9].mean() - CALLS[LONG_RUN].figures[:, 9].mean()) < 0.3
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
