@@ -10,6 +10,7 @@ import pandas as pd
 
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 
 Array = npt.NDArray[np.floating]
 Features = npt.NDArray[np.float32]
@@ -25,32 +26,30 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
         return int(value)
-    raise ArgumentError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
+    text = message("error_whole_number", name=name, minimum=minimum, value=value)
+    raise ArgumentError(text)
 
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
     if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # models compute in float32
         return float(value)
-    raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
+    raise ArgumentError(message("error_positive_number", name=name, value=value))
 
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
     if _is_number(value) and minimum <= value < below:
         return float(value)
-    limit = "" if below == math.inf else f" and below {below:g}"
-    raise ArgumentError(f"{name} must be a number, {minimum:g} or more{limit}, not {value!r:.100}")
+    kind = "error_number" if below == math.inf else "error_number_below"
+    raise ArgumentError(message(kind, name=name, minimum=minimum, below=below, value=value))
 
 
 def check_hidden_units(value: Any) -> list[int]:
     """Return the number of nodes of each hidden layer, or raise a ValueError."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(value, list | tuple | range) or not value:
-        raise ArgumentError(
-            "hidden_units must list the number of nodes of each hidden layer, such as [100, 100], "
-            f"not {value!r:.100}"
-        )
+        raise ArgumentError(message("error_hidden_units", value=value))
     return [check_whole_number(f"hidden_units[{i}]", units) for i, units in enumerate(value)]
 
 
@@ -64,8 +63,8 @@ def check_labels(**labels: Targets) -> list[Labels]:
     arrays = {name: _to_labels(name, values) for name, values in labels.items()}
     lengths = {len(array) for array in arrays.values()}
     if lengths == {0} or len(lengths) > 1:
-        found = " and ".join(f"{len(array)} {name}" for name, array in arrays.items())
-        raise ArgumentError(f"there are {found}: there must be as many of each, at least one")
+        found = ", ".join(f"{name}: {len(array)}" for name, array in arrays.items())
+        raise ArgumentError(message("error_lengths", found=found))
     return list(arrays.values())
 
 
@@ -74,10 +73,8 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
     if probabilities.shape != (len(labels), CLASSES):
-        raise ArgumentError(
-            f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, "
-            f"{CLASSES}), a row for each of the targets"
-        )
+        shapes = {"shape": probabilities.shape, "n": len(labels)}
+        raise ArgumentError(message("error_probabilities_shape", **shapes))
     return labels, probabilities
 
 
@@ -86,18 +83,14 @@ def check_features(name: str, examples: Examples) -> Features:
     values = np.asarray(examples)
     has_shape = values.ndim == 2 and values.shape[1] == PIXELS and len(values)
     if not has_shape or values.dtype.kind not in NUMBERS:
-        raise ArgumentError(
-            f"{name} holds {values.dtype} values of shape {values.shape}: it must hold numbers of "
-            f"shape (n_examples, {PIXELS}), as parse_labels_and_features() returns them"
-        )
+        found = {"dtype": values.dtype, "shape": values.shape}
+        raise ArgumentError(message("error_features_shape", name=name, **found))
     with np.errstate(over="ignore", invalid="ignore"):
         features = np.asarray(values, np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
-        raise ArgumentError(
-            f"{name} holds {features[row, column]} in row {row}, column {column}, counted from 0: "
-            "every feature must be a finite number"
-        )
+        place = {"name": name, "value": features[row, column], "row": row, "column": column}
+        raise ArgumentError(message("error_feature", **place))
     return features
 
 
@@ -105,13 +98,12 @@ def check_data(prefix: str, examples: Any, targets: Any) -> tuple[Features, Labe
     """Return features and labels as arrays; errors call them ``{prefix}examples`` and so on."""
     features = check_features(f"{prefix}examples", examples)
     labels = _to_labels(f"{prefix}targets", targets)
-    both = f"{prefix}examples and {prefix}targets"
-    remedy = "take both from the same call of parse_labels_and_features()"
     if len(features) != len(labels):
-        raise ArgumentError(f"{both} have {len(features)} and {len(labels)} rows: {remedy}")
+        rows = {"examples": len(features), "targets": len(labels)}
+        raise ArgumentError(message("error_rows", prefix=prefix, **rows))
     have_index = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
     if have_index and not examples.index.equals(targets.index):
-        raise ArgumentError(f"{both} have their rows in different orders: {remedy}")
+        raise ArgumentError(message("error_order", prefix=prefix))
     return features, labels
 
 
@@ -119,11 +111,8 @@ def warn_of_raw_pixels(**examples: Features) -> None:
     """Warn if any of these examples look like pixels that were not divided by 255."""
     for name, features in examples.items():
         if features.max() > 1 and (features % 1 == 0).all():
-            return warnings.warn(
-                f"{name} holds whole numbers up to {features.max():g}. If these are raw pixels, "
-                "divide them by 255, as parse_labels_and_features() does.",
-                stacklevel=4,  # the call of a trainer in the notebook
-            )
+            text = message("warning_raw_pixels", name=name, maximum=features.max())
+            return warnings.warn(text, stacklevel=4)  # the call of a trainer in the notebook
 
 
 def _is_number(value: Any) -> bool:
@@ -133,15 +122,10 @@ def _is_number(value: Any) -> bool:
 def _to_labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
     if labels.ndim != 1:
-        raise ArgumentError(
-            f"{name} has the shape {labels.shape}: it must be (n_examples,). One-hot labels become "
-            "digits with .argmax(axis=1)"
-        )
+        raise ArgumentError(message("error_labels_shape", name=name, shape=labels.shape))
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():
         row = int(np.argmin(is_label))
-        raise ArgumentError(
-            f"{name} holds {labels.tolist()[row]!r:.100} in row {row} (counted from 0): every "
-            f"label must be a whole number from 0 to {CLASSES - 1}"
-        )
+        value = labels.tolist()[row]
+        raise ArgumentError(message("error_label", name=name, value=value, row=row))
     return labels.astype(np.int64)

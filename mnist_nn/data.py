@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.language import message
 
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
@@ -45,7 +46,7 @@ def load_mnist_dataframe(
     if path is not None:
         return _read_csv(path)
     if split not in FILES:
-        raise ArgumentError(f"split must be 'train' or 'test', not {split!r:.100}")
+        raise ArgumentError(message("error_split", split=split))
     return pd.DataFrame(_read_package_file(split).astype(np.int64), copy=False)
 
 
@@ -65,9 +66,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
     """
     if not isinstance(dataset, pd.DataFrame):
-        raise ArgumentTypeError(
-            f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
-        )
+        raise ArgumentTypeError(message("error_dataset_type", type=type(dataset).__name__))
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
@@ -89,17 +88,16 @@ def data_folder() -> Path:
 
 def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
     path = data_folder() / FILES[split]
-    remedy = "restore it with 'git checkout -- data', or install the package again"
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             examples: npt.NDArray[np.uint8] = file["examples"]
             if hashlib.sha256(examples.tobytes()).hexdigest() == SHA256_OF_ARRAY[split]:
                 return examples
     except FileNotFoundError:
-        raise FileNotFoundError(f"the data file {str(path)!r} is missing: {remedy}") from None
+        raise FileNotFoundError(message("error_data_file_missing", path=str(path))) from None
     except Exception:  # NumPy, zipfile and zlib each raise their own
         pass
-    raise ArgumentError(f"the data file {str(path)!r} is damaged: {remedy}")
+    raise ArgumentError(message("error_data_file_damaged", path=str(path)))
 
 
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
@@ -108,12 +106,10 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
         # With a dtype, pandas refuses text, fractions and missing values.
         dataset = pd.read_csv(path, header=None, dtype=np.int64)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{name}: there is no such file") from None
+        raise FileNotFoundError(message("error_path_missing", name=name)) from None
     except Exception as error:  # each protocol and compression raises its own
-        raise ArgumentError(
-            f"{name} cannot be read: {describe_error(error)}. Each row must be a label and "
-            f"{PIXELS} pixels: whole numbers, separated by commas, without a header row"
-        ) from None
+        text = message("error_csv", name=name, reason=describe_error(error))
+        raise ArgumentError(text) from None
     _check_table(name, dataset)
     return dataset
 
@@ -121,19 +117,15 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
 def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
     if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)) or dataset.empty:
-        raise ArgumentError(
-            f"{name} has {len(dataset)} rows and {dataset.shape[1]} columns: it must have at least "
-            f"one row, the label in column 0 and the pixels in columns 1 to {PIXELS}"
-        )
+        rows, columns = dataset.shape
+        raise ArgumentError(message("error_table_shape", name=name, rows=rows, columns=columns))
     values = dataset.to_numpy()
     if values.dtype.kind not in "iuf":
-        raise ArgumentError(f"{name} holds {values.dtype} values: convert it with .astype('int64')")
+        raise ArgumentError(message("error_table_type", name=name, dtype=values.dtype))
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))
     if not is_valid.all():
         row, column = np.argwhere(~is_valid)[0]
-        raise ArgumentError(
-            f"{name} holds {values[row, column]} in row {row}, column {column}, counted from 0: it "
-            f"must be a whole number from 0 to {maximum[column]}"
-        )
+        place = {"name": name, "value": values[row, column], "row": row, "column": column}
+        raise ArgumentError(message("error_table_value", **place, maximum=maximum[column]))

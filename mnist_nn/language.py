@@ -5,8 +5,6 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from mnist_nn.errors import ArgumentError
-
 MESSAGES = Path(__file__).parent / "messages"
 LANGUAGES = ("en", "zh", "ko")
 
@@ -24,11 +22,11 @@ def set_language(language: str) -> None:
     """
     global _language
     if language not in LANGUAGES:
-        raise ArgumentError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
+        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
     _language = language
 
 
-def message(name: str, **values: object) -> str:
+def message(name: str, /, **values: object) -> str:
     """Return a message in the language that was set, with its values filled in."""
     return messages(_language)[name].format(**values)
 

@@ -11,6 +11,7 @@ from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Features
 from mnist_nn.data import CLASSES, PIXELS, describe_error
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.language import message
 
 PREDICTION_ROWS = 2_500  # examples to predict at once: bounds the memory of large networks
 PROBABILITY_ERROR = 0.02  # half-precision probabilities sum to 1 no better than this
@@ -137,25 +138,21 @@ def check_classifier(
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """
     if not isinstance(model, keras.Model):
-        raise ArgumentTypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
+        found = {"argument": argument, "type": type(model).__name__}
+        raise ArgumentTypeError(message("error_no_model", **found))
     try:
         outputs = model(examples, training=False)
     except Exception as error:  # a layer may raise anything
-        raise ArgumentError(
-            f"{name} cannot be applied to {PIXELS} pixels: begin it with keras.Input(shape=(784,)) "
-            f"and, for images, layers.Reshape((28, 28, 1)). Keras says: {describe_error(error)}"
-        ) from None
+        text = message("error_model_input", name=name, reason=describe_error(error))
+        raise ArgumentError(text) from None
     if isinstance(outputs, list | tuple | dict):
-        predicted = f"{len(outputs)} outputs"
-    else:
-        probabilities = np.asarray(outputs, np.float32)
-        predicted = f"an output of shape {probabilities.shape}"
-        if probabilities.shape == (len(examples), CLASSES):
-            predicted = f"{probabilities[0].round(3)}, which does not sum to 1,"
-            distance = np.abs(probabilities.sum(axis=1) - 1).max()
-            if probabilities.min() >= 0 and distance <= PROBABILITY_ERROR:
-                return probabilities
-    raise ArgumentError(
-        f"{name} predicts {predicted} for {len(examples)} examples: end it with a layer of "
-        f"{CLASSES} nodes and softmax"
-    )
+        raise ArgumentError(message("error_model_outputs", name=name, n=len(outputs)))
+    probabilities = np.asarray(outputs, np.float32)
+    if probabilities.shape != (len(examples), CLASSES):
+        shapes = {"shape": probabilities.shape, "n": len(examples)}
+        raise ArgumentError(message("error_model_output_shape", name=name, **shapes))
+    distance = np.abs(probabilities.sum(axis=1) - 1).max()
+    if not (probabilities.min() >= 0 and distance <= PROBABILITY_ERROR):
+        values = probabilities[0].round(3)
+        raise ArgumentError(message("error_model_no_probabilities", name=name, values=values))
+    return probabilities

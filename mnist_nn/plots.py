@@ -40,7 +40,7 @@ def plot_digit(
     """
     image = np.asarray(pixels)
     if image.size != PIXELS:
-        raise ArgumentError(f"pixels has the shape {image.shape}: it must have {PIXELS} values")
+        raise ArgumentError(message("error_pixels_shape", shape=image.shape))
     ax = ax or plt.subplots()[1]
     ax.matshow(image.reshape(IMAGE_SIDE, IMAGE_SIDE))
     if label is not None:
@@ -143,10 +143,7 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     """Return a confusion matrix as an ndarray, or raise a ValueError if it has another shape."""
     matrix = np.asarray(matrix)
     if matrix.shape != (CLASSES, CLASSES):
-        raise ArgumentError(
-            f"{name} has the shape {matrix.shape}: it must be ({CLASSES}, {CLASSES}), as "
-            "confusion_matrix() returns it"
-        )
+        raise ArgumentError(message("error_matrix_shape", name=name, shape=matrix.shape))
     return matrix
 
 
@@ -161,15 +158,10 @@ def draw_heat_map(matrix: Array, title: str, ax: Axes, **options: Any) -> None:
 def weights_to_images(name: str, weights: Array) -> Array:
     """Return weights as images, of shape (n_nodes, 28, 28), or raise an error."""
     if isinstance(weights, list | tuple):
-        raise ArgumentTypeError(
-            f"{name} is a list of {len(weights)} arrays: pass only the first, the layer's kernel"
-        )
+        raise ArgumentTypeError(message("error_weights_list", name=name, n=len(weights)))
     weights = np.asarray(weights)
     if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
-        raise ArgumentError(
-            f"{name} has the shape {weights.shape}: it must be ({PIXELS}, n_nodes), the shape of "
-            "the first layer's kernel"
-        )
+        raise ArgumentError(message("error_weights_shape", name=name, shape=weights.shape))
     return weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
@@ -194,7 +186,7 @@ def draw_history(
     """Draw a figure of the training and the validation set over the periods."""
     sets = {"training": figure, "validation": f"val_{figure}"}
     if not isinstance(history, Mapping) or not history.keys() >= set(sets.values()):
-        raise ArgumentError(f"history has no {figure!r}: pass classifier.history.history")
+        raise ArgumentError(message("error_history", figure=figure))
     ax = ax or plt.subplots()[1]
     for label, key in sets.items():
         ax.plot(history[key], label=label)

@@ -12,6 +12,7 @@ from mnist_nn._backend import tf
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import PIXELS
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 
 SHUFFLE_BUFFER = 10_000
 
@@ -73,9 +74,7 @@ def sample_batches(
     """Sample the batches of :func:`create_training_dataset`, as row numbers."""
     batch_size = arguments.check_whole_number("batch_size", batch_size)
     if batch_size > n_examples:
-        raise ArgumentError(
-            f"batch_size {batch_size} is more than the {n_examples} examples: lower it"
-        )
+        raise ArgumentError(message("error_batch_size", batch_size=batch_size, n=n_examples))
     generator = np.random.default_rng(arguments.check_seed(seed))
     steps_by_period = split_steps(steps, periods)
     permutations = [generator.permutation(n_examples) for _ in steps_by_period]
@@ -115,9 +114,9 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]
         if sum(steps_by_period) != steps:
             found = sum(steps_by_period)
-            raise ArgumentError(f"periods add up to {found}, but steps is {steps}: make them equal")
+            raise ArgumentError(message("error_periods", found=found, steps=steps))
         return steps_by_period
     periods = arguments.check_whole_number("periods", periods)
     if steps < periods:
-        raise ArgumentError(f"steps {steps} is less than the {periods} periods: raise it")
+        raise ArgumentError(message("error_steps", steps=steps, periods=periods))
     return [steps // periods + (period < steps % periods) for period in range(periods)]

@@ -11,6 +11,7 @@ from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_contex
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import describe_error
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
@@ -176,7 +177,7 @@ def train_classification_model(
         raise KeyboardInterrupt
     if interrupts:
         finished = len(model.history.epoch)
-        print(f"Training stopped. Periods finished: {finished} of {len(batches)}.")
+        print(message("training_stopped", finished=finished, periods=len(batches)))
     elif verbose:
         print("Model training finished.")
     if verbose and predicted_classes is not None:
@@ -221,7 +222,7 @@ def _evaluate(
     probabilities = np.asarray(probabilities, np.float32)
     if not np.isfinite(probabilities).all():
         rate = float(model.optimizer.learning_rate)
-        raise ArgumentError(f"training diverged in period {period}: lower learning_rate {rate:g}")
+        raise ArgumentError(message("error_diverged", period=period, learning_rate=rate))
     predicted_classes = probabilities.argmax(axis=1)
     return {
         f"{prefix}log_loss": metrics.log_loss(targets, predicted_classes),
@@ -240,11 +241,8 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
     try:
         keras.losses.get(model.loss)(targets[two], probabilities)
     except Exception as error:  # a custom loss may raise anything
-        raise ArgumentError(
-            f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
-            "0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
-            f"{describe_error(error)}"
-        ) from None
+        loss = {"loss": model.loss, "reason": describe_error(error)}
+        raise ArgumentError(message("error_loss", name=name, **loss)) from None
     if learning_rate is not None:
         model.optimizer.learning_rate = arguments.check_positive_number(
             "learning_rate", learning_rate

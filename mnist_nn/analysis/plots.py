@@ -70,7 +70,7 @@ def plot_examples(examples: Examples, texts: Sequence[str], *, ax: Axes | None =
     """
     images = arguments.check_features("examples", examples).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     if len(texts) != len(images):
-        raise ArgumentError(f"texts has {len(texts)} items: pass {len(images)}, one per example")
+        raise ArgumentError(message("error_texts", texts=len(texts), n=len(images)))
     gap = LINE * (1 + max(text.count("\n") for text in texts))
     tiles = plots.tile_images(images, gap=(gap, 4))
     height, width = tiles.shape
@@ -100,14 +100,14 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     """
     features = arguments.check_features("examples", examples)
     if mistakes.empty:
-        raise ArgumentError("mistakes has no rows: there is nothing to draw")
+        raise ArgumentError(message("error_no_mistakes"))
     positions = pd.Index(mistakes["position"])
     is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
     # The mistakes of an ndarray of targets have their positions as the index.
     if is_same and isinstance(examples, pd.DataFrame) and not mistakes.index.equals(positions):
         is_same = mistakes.index.equals(examples.index[positions])
     if not is_same:
-        raise ArgumentError(f"examples has {len(features)} rows: pass those of targets, in order")
+        raise ArgumentError(message("error_other_examples", n=len(features)))
     rows = mistakes.itertuples()
     texts = [f"label {r.label}\npredicted {r.predicted}\n{r.probability:.1%}" for r in rows]
     return plot_examples(features[positions], texts, ax=ax)
@@ -162,7 +162,7 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     """
     table = pd.DataFrame({name: pd.Series(runs) for name, runs in accuracies.items()})
     if table.count().min() < 2:
-        raise ArgumentError(f"accuracies must list two runs or more per model, not {accuracies}")
+        raise ArgumentError(message("error_few_runs", accuracies=accuracies))
     means, spreads = table.mean(), table.std()
     texts = table.apply(lambda runs: f"{runs.mean():.3f} ± {runs.std():.3f}")
     positions = np.arange(len(texts))
@@ -214,7 +214,8 @@ def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], no
     missing = [step for step in steps if step not in weights_by_step]
     kept = sorted(weights_by_step)
     if missing or not len(steps):
-        raise ArgumentError(f"weights_by_step has the steps {kept}, but not {missing or STEPS}")
+        missing = missing or [*STEPS]
+        raise ArgumentError(message("error_weights_by_step", kept=kept, missing=missing))
     *images, first, last = [
         plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])
         for step in (*steps, kept[0], kept[-1])

@@ -8,6 +8,7 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Array, Examples
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 
 
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -25,7 +26,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         # A model lists the weights of nested layers, too.
         kernels = [weight for weight in self.model.weights if weight.name == "kernel"]
         if not kernels:
-            raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
+            raise ArgumentError(message("error_no_kernel", model=self.model.name))
         self._kernel = kernels[0]
         self._first_step = int(self.model.optimizer.iterations)
         self.weights = {self._first_step: self._kernel.numpy()}

@@ -15,6 +15,7 @@ from scipy import ndimage
 from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, describe_error
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.language import message
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -124,9 +125,7 @@ def _find_ink(grey: Grey, name: str) -> Mask:
         is_ground = difference <= difference.max() / 4
     contrast = difference / np.maximum(1 - ground, MINIMUM_CONTRAST)
     if contrast.max() < MINIMUM_CONTRAST:
-        raise ArgumentError(
-            f"{name} shows no digit: give one, dark on light or light on dark, with room around it"
-        )
+        raise ArgumentError(message("error_no_digit", name=name))
     strokes, _ = ndimage.label(contrast > contrast.max() / 2)
     areas = np.bincount(strokes.ravel())
     areas[0] = 0  # of what is no stroke
@@ -148,10 +147,11 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
             picture = Image.open(file)
             picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG can be decoded at a smaller size
             if picture.height * picture.width > MAXIMUM_PIXELS:
-                raise ArgumentError(f"it has {picture.height} × {picture.width} pixels")
+                sides = {"height": picture.height, "width": picture.width}
+                raise ArgumentError(message("error_image_size", **sides))
             # Phones save photos as MPO, with a smaller copy.
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-                raise ArgumentError("it has several frames")
+                raise ArgumentError(message("error_image_frames"))
             upright = ImageOps.exif_transpose(picture)
             # RGBA can hold all other modes, except those of more than 8 bits: I and F.
             if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
@@ -159,28 +159,20 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
             return _convert_to_grey(np.asarray(upright))
         except Exception as error:  # each format has its own
             is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
-            reason = "its format is unknown" if is_unknown else describe_error(error)
-            raise ArgumentError(
-                f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at "
-                f"most {MAXIMUM_PIXELS / 1e6:.0f} million pixels"
-            ) from None
+            reason = message("error_image_format") if is_unknown else describe_error(error)
+            raise ArgumentError(message("error_image", name=name, reason=reason)) from None
 
 
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     """Convert an array of an image's values to grey levels from 0 to 1, or raise an error."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
-        raise ArgumentTypeError(f"image must be a path or an array of numbers, not {values!r:.100}")
+        raise ArgumentTypeError(message("error_image_type", value=values))
     colours = values.shape[2:]
     if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
-        raise ArgumentError(
-            f"image has the shape {values.shape}: it must be (height, width), or (height, width, 3 "
-            "or 4) with colours. A row of 784 pixels becomes an image with .reshape(28, 28)"
-        )
+        raise ArgumentError(message("error_image_shape", shape=values.shape))
     smallest, largest = float(values.min()), float(values.max())
     if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
-        raise ArgumentError(
-            f"image has values from {smallest:g} to {largest:g}: pass 0 to 1, to 255 or to 65535"
-        )
+        raise ArgumentError(message("error_image_values", smallest=smallest, largest=largest))
     white = next(white for white in (1, 255, 65_535) if largest <= white)
     levels = values.astype(np.float32) / np.float32(white)
     if not colours:

@@ -150,7 +150,7 @@ def _check_strokes(strokes: Any) -> list[Stroke]:
         arrays = [np.asarray(stroke, np.float64).reshape(len(stroke), 2) for stroke in strokes]
         if all(points.min() >= 0 and points.max() <= 1 for points in arrays):
             return [points.tolist() for points in arrays]
-    raise ArgumentError(f"strokes must be lists of points [x, y] from 0 to 1, not {strokes!r:.90}")
+    raise ArgumentError(message("error_strokes", strokes=strokes))
 
 
 def _draw_ink(strokes: Sequence[Stroke]) -> Mask:

@@ -33,10 +33,10 @@ def plot_search(
     """
     missing = {x, y or x, MEAN, ERROR} - set(results)
     if missing:
-        raise ArgumentError(f"results have no column {sorted(missing)}, only {[*results]!s:.200}")
+        raise ArgumentError(message("error_columns", missing=sorted(missing), found=[*results]))
     ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
     if ranked.empty:
-        raise ArgumentError("results have no combination without a failed run: see column error")
+        raise ArgumentError(message("error_all_failed"))
     for name in (x, y or x):
         if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
             ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]

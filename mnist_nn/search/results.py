@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 
 METRICS = tuple(
     f"{prefix}{name}"
@@ -42,10 +43,8 @@ def append_row(path: Path, row: Row) -> None:
             file.write(json.dumps(row, allow_nan=False) + "\n")
     except OSError as error:
         os.truncate(path, size)  # a full disk may leave half a line
-        raise OSError(
-            f"results {str(path)!r} cannot be written: {error.strerror}. It keeps all runs that "
-            "finished before; the same call resumes from them"
-        ) from None
+        text = message("error_results_write", path=str(path), reason=error.strerror)
+        raise OSError(text) from None
 
 
 def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) -> dict[Run, Row]:
@@ -59,22 +58,22 @@ def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) 
         parameters: Names of the trainer's arguments that can be searched.
     """
     rows = {}
-    remedy = "give another path, or move the file away"
     with path.open("a+b") as file:
         file.seek(0)
         *lines, rest = file.read().split(b"\n")
         for number, line in enumerate(lines, 1):
-            place = f"results {str(path)!r}, line {number}"
+            place = {"path": str(path), "line": number}
             try:
                 row = json.loads(line)
                 found = {name: row[name] for name in search}
                 run = to_setting({name: row[name] for name in parameters}), row["seed"]
             except (ValueError, KeyError, TypeError):
-                raise ArgumentError(f"{place} is not a run of this trainer: {remedy}") from None
+                raise ArgumentError(message("error_results_line", **place)) from None
             if found != search:
-                raise ArgumentError(f"{place} belongs to {found}, not to {search}: {remedy}")
+                searches = {"found": found, "search": search}
+                raise ArgumentError(message("error_results_other", **place, **searches))
             rows[run] = row
         if not rest.startswith(b'{"trainer"'[: len(rest)]):
-            raise ArgumentError(f"results {str(path)!r} is not a file of results: {remedy}")
+            raise ArgumentError(message("error_results_file", path=str(path)))
         file.truncate(file.tell() - len(rest))
     return rows

@@ -43,6 +43,7 @@ from tqdm import tqdm
 from mnist_nn import arguments
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
+from mnist_nn.language import message
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, read_rows, to_setting
 from mnist_nn.search.worker import Trainer, identify_process, train_run
@@ -116,7 +117,7 @@ def search_hyperparameters(
     n_periods = _count_periods(trainer, parameters, samples, sample_seed)
     settings, most_periods = list(n_periods), max(n_periods.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
-        raise ArgumentError(f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r}")
+        raise ArgumentError(message("error_seeds", seeds=seeds))
     seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
@@ -146,7 +147,7 @@ def search_hyperparameters(
             settings[:n_left] = _compare(left, seeds, rows, period).index
             n_left = math.ceil(n_left / (halving or 1))
     except KeyboardInterrupt:
-        print("Search stopped: the runs that are finished are returned.")
+        print(message("search_stopped"))
         settings[:n_left] = _compare(settings[:n_left], seeds, rows, most_periods).index
     averages = _compare(settings, seeds, rows, most_periods).to_dict("index")
     table = [rows[run] | averages[run[0]] for run in product(settings, seeds) if run in rows]
@@ -187,13 +188,10 @@ def _train(
         try:
             for run, row in bar:
                 best = max(best, row.get("val_accuracy", 0.0))
-                bar.set_postfix_str(f"best accuracy {best:.4f}")
+                bar.set_postfix_str(message("search_best", accuracy=best))
                 yield run, row
         except BrokenProcessPool as error:
-            raise RuntimeError(
-                f"a worker process was lost after {len(rows)} runs, perhaps for lack of memory: "
-                "lower n_jobs. If results is a path, the same call resumes the search"
-            ) from error
+            raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
 
 
 def _compare(
@@ -217,8 +215,8 @@ def _count_periods(
 ) -> dict[str, int]:
     """Return the settings to try, with their numbers of periods, or raise an error."""
     if trainer not in TRAINERS:
-        names = " or ".join(trainer.__name__ for trainer in TRAINERS)
-        raise ArgumentError(f"trainer must be {names}, not {trainer!r}")
+        names = ", ".join(trainer.__name__ for trainer in TRAINERS)
+        raise ArgumentError(message("error_trainer", names=names, trainer=trainer))
     defaults = {
         name: argument.default
         for name, argument in inspect.signature(trainer).parameters.items()
@@ -226,11 +224,9 @@ def _count_periods(
     }
     needed = {name for name, value in defaults.items() if value is inspect.Parameter.empty}
     if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
-        raise ArgumentError(
-            f"parameters must map {', '.join(sorted(needed))}, and any of "
-            f"{', '.join(sorted(defaults.keys() - needed))}, to lists of values, such as "
-            f'{{"learning_rate": [0.01, 0.1], ...}}, not {parameters!r:.200}'
-        )
+        names, optional = ", ".join(sorted(needed)), ", ".join(sorted(defaults.keys() - needed))
+        values = {"needed": names, "optional": optional, "value": parameters}
+        raise ArgumentError(message("error_parameters", **values))
     if samples is None:
         candidates = ParameterGrid(dict(parameters))
     else:

@@ -193,7 +193,7 @@ def test_answer_cells_begin_by_clearing_their_answers() -> None:
 
 def run_and_fail(code: str, **variables: Any) -> list[str]:
     """Return the lines of the error that a cell shows."""
-    shell = InteractiveShell(user_ns=variables)
+    shell: Any = InteractiveShell(user_ns=variables)
     shown: list[str] = []
     shell._showtraceback = lambda kind, error, lines: shown.extend("\n".join(lines).splitlines())
     shell.run_cell(code)

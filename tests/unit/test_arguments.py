@@ -101,11 +101,11 @@ def test_labels() -> None:
     ("value", "message"),
     [
         (np.zeros((2, 10)), r"^a has the shape \(2, 10\).*argmax"),
-        ([], "^there are 0 a"),
-        ([3, 10, 11], "^a holds 10 in row 1"),
-        ([3, 0.5], "^a holds 0.5 in row 1"),
-        (labels(3, None), "^a holds nan in row 1"),
-        (["3", "x"], "^a holds '3' in row 0"),
+        ([], "^all of these.*a: 0"),
+        ([3, 10, 11], "^a contains 10 in row 1"),
+        ([3, 0.5], "^a contains 0.5 in row 1"),
+        (labels(3, None), "^a contains nan in row 1"),
+        (["3", "x"], "^a contains '3' in row 0"),
     ],
 )
 def test_what_are_no_labels(value: Any, message: str) -> None:
@@ -116,7 +116,7 @@ def test_what_are_no_labels(value: Any, message: str) -> None:
 def test_labels_of_different_lengths() -> None:
     first, second = arguments.check_labels(a=labels(1, 2), b=labels(2, 3))
     assert (first.tolist(), second.tolist()) == ([1, 2], [2, 3])
-    with pytest.raises(ValueError, match="^there are 1 a and 2 b"):
+    with pytest.raises(ValueError, match="a: 1, b: 2"):
         arguments.check_labels(a=labels(1), b=labels(2, 3))
 
 
@@ -126,7 +126,7 @@ def test_probabilities() -> None:
     assert probabilities.shape == (1, 10)
     with pytest.raises(ValueError, match=r"^probabilities has the shape \(1, 9\).* \(1, 10\)"):
         arguments.check_labels_and_probabilities(labels(3), np.ones((1, 9)))
-    with pytest.raises(ValueError, match="^targets holds 10 in row 0"):
+    with pytest.raises(ValueError, match="^targets contains 10 in row 0"):
         arguments.check_labels_and_probabilities(labels(10), np.ones((1, 10)))
 
 
@@ -147,11 +147,11 @@ def with_cells(*cells: tuple[int, int, float]) -> Any:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (features().astype(str), r"^a holds .* values of shape \(2, 784\)"),
+        (features().astype(str), r"^a contains .* values of shape \(2, 784\)"),
         (np.zeros((1, 785)), r"^a .* shape \(1, 785\)"),
         (np.zeros((0, 784)), r"^a .* shape \(0, 784\)"),
-        (with_cells((1, 7, math.nan), (2, 3, math.inf)), "^a holds nan in row 1, column 7"),
-        (with_cells((0, 0, 1e39)), "^a holds inf in row 0, column 0"),
+        (with_cells((1, 7, math.nan), (2, 3, math.inf)), "^a contains nan in row 1, column 7"),
+        (with_cells((0, 0, 1e39)), "^a contains inf in row 0, column 0"),
     ],
 )
 def test_what_are_no_features(value: Any, message: str) -> None:
@@ -174,19 +174,21 @@ def test_examples_and_targets() -> None:
 
 
 def test_examples_and_targets_that_do_not_belong_together() -> None:
-    with pytest.raises(ValueError, match="^a_examples and a_targets have 2 and 3 rows"):
+    with pytest.raises(ValueError, match="^a_examples has 2 rows, but a_targets has 3"):
         arguments.check_data("a_", features(), labels(1, 2, 3))
-    with pytest.raises(ValueError, match="^a_examples and a_targets .* different orders"):
+    with pytest.raises(
+        ValueError, match="^the rows of a_examples and a_targets .* different orders"
+    ):
         arguments.check_data("a_", features(), labels(1, 2)[::-1])
-    with pytest.raises(ValueError, match="^a_examples holds"):
+    with pytest.raises(ValueError, match="^a_examples contains"):
         arguments.check_data("a_", features(0), labels())
-    with pytest.raises(ValueError, match="^a_targets holds 10"):
+    with pytest.raises(ValueError, match="^a_targets contains 10"):
         arguments.check_data("a_", features(), labels(10, 1))
 
 
 def test_raw_pixels_are_warned_of_once() -> None:
     scaled, raw = np.full((2, 1, 784), [[[0.5]], [[2]]], np.float32)
-    with pytest.warns(UserWarning, match="^b holds whole numbers up to 2.* 255") as caught:
+    with pytest.warns(UserWarning, match="^b contains whole numbers up to 2.* 255") as caught:
         arguments.warn_of_raw_pixels(a=scaled, b=raw, c=raw)
     assert len(caught) == 1
 

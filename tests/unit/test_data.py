@@ -147,10 +147,10 @@ def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> 
         "dataset has 3 rows and 784 columns": rows.loc[:, 1:],
         "dataset has 3 rows and 785 columns": rows[rows.columns[::-1]],
         "dataset has 0 rows": rows.head(0),
-        "dataset holds nan in row 1, column 0": rows.reindex([0, 99_999]),
-        "dataset holds 0.5 in row 0, column 784": with_last_pixel(rows, 0.5),
-        "dataset holds -1 in row 0, column 784": with_last_pixel(rows, -1),
-        "dataset holds object values": with_last_pixel(rows, "0"),
+        "dataset contains nan in row 1, column 0": rows.reindex([0, 99_999]),
+        "dataset contains 0.5 in row 0, column 784": with_last_pixel(rows, 0.5),
+        "dataset contains -1 in row 0, column 784": with_last_pixel(rows, -1),
+        "dataset contains object values": with_last_pixel(rows, "0"),
     }
     for message, table in refused.items():
         with pytest.raises(ValueError, match=message):

@@ -46,7 +46,7 @@ def test_confusion_matrix_counts_by_true_digit() -> None:
 
 def test_labels_and_predictions_are_checked() -> None:
     for function in (mnist_nn.log_loss, mnist_nn.confusion_matrix):
-        with pytest.raises(ValueError, match="3 targets and 2 predicted_classes"):
+        with pytest.raises(ValueError, match="targets: 3, predicted_classes: 2"):
             function(np.zeros(3), np.zeros(2))
     with pytest.raises(ValueError, match=r"probabilities .* \(5, 10\)"):
         mnist_nn.cross_entropy(np.zeros(3), np.ones((5, 10)))

@@ -150,9 +150,9 @@ def with_two_outputs() -> keras.Model:
         ),
         (lambda: sequential(784, outputs=9), r"shape \(25, 9\) for 25 examples: .* 10 nodes"),
         (lambda: sequential(784, outputs=1), r"shape \(25, 1\)"),
-        (lambda: sequential(784, activation=None), "does not sum to 1.* softmax"),
-        (lambda: sequential(784, activation="tanh"), "does not sum to 1.* softmax"),
-        (with_two_outputs, "2 outputs for 25 examples"),
+        (lambda: sequential(784, activation=None), "add up to 1.* softmax"),
+        (lambda: sequential(784, activation="tanh"), "add up to 1.* softmax"),
+        (with_two_outputs, "has 2 outputs"),
     ],
 )
 def test_other_models_get_a_short_error(build: Callable[[], keras.Model], message: str) -> None:

@@ -364,9 +364,13 @@ def test_bad_settings_are_refused_before_anything_is_printed(
 def test_bad_data_are_refused(small: Split, prefix: str) -> None:
     examples, targets = f"{prefix}_examples", f"{prefix}_targets"
     for name, change, message in [
-        (examples, lambda table: table[:-1], f"^{examples} and {targets} have"),
-        (targets, lambda series: series[::-1], f"^{examples} and {targets} .* different orders"),
-        (examples, lambda table: table.where(table < 0.9), f"^{examples} holds nan"),
+        (examples, lambda table: table[:-1], f"^{examples} has .* {targets} has"),
+        (
+            targets,
+            lambda series: series[::-1],
+            f"^the rows of {examples} and {targets} .* different orders",
+        ),
+        (examples, lambda table: table.where(table < 0.9), f"^{examples} contains nan"),
         (targets, lambda series: pd.get_dummies(series), f"^{targets} .* shape"),
     ]:
         with pytest.raises(ValueError, match=message):

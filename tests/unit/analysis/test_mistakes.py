@@ -60,7 +60,7 @@ def test_comparison_of_predictions() -> None:
 def test_arguments_are_checked() -> None:
     with pytest.raises(ValueError, match=r"probabilities .*\(5, 10\)"):
         confident_mistakes(TARGETS, np.zeros((5, 10)))
-    with pytest.raises(ValueError, match="2 predicted_classes"):
+    with pytest.raises(ValueError, match="predicted_classes: 2"):
         confused_pairs(TARGETS, np.array([1, 2]))
-    with pytest.raises(ValueError, match="2 second"):
+    with pytest.raises(ValueError, match="second: 2"):
         compare_predictions(TARGETS, TARGETS, np.array([1, 2]))

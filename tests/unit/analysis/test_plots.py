@@ -94,7 +94,7 @@ def test_mistakes_are_those_that_the_table_lists(kind: str) -> None:
 def test_mistakes_in_other_examples_are_refused() -> None:
     mistakes = confident_mistakes(TARGETS, PROBABILITIES)
     for others in (np.zeros((14, 784)), EXAMPLES.head(2), EXAMPLES[::-1]):
-        with pytest.raises(ValueError, match=f"examples has {len(others)} rows.* in order"):
+        with pytest.raises(ValueError, match=f"examples has {len(others)} rows.* same order"):
             plot_mistakes(others, mistakes)
     with pytest.raises(ValueError, match="mistakes has no rows"):
         plot_mistakes(EXAMPLES, mistakes.head(0))

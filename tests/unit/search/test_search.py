@@ -220,7 +220,7 @@ def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
         ({"parameters": GRID | {"seed": [1]}}, "parameters must map .*'seed'"),
         ({"parameters": GRID | {"steps": 20}}, "'steps' needs to be a list.* 20"),
         ({"parameters": GRID | {"steps": [3]}}, "steps .*3.* 4 periods"),
-        ({"trainer": print}, "trainer must be train_linear_classification_model or .*print"),
+        ({"trainer": print}, "trainer must be one of train_linear_classification_model, .*print"),
     ],
 )
 def test_invalid_arguments_are_refused(small: Split, options: dict[str, Any], error: str) -> None:
