@@ -1,18 +1,21 @@
-"""The language of what readers are told: the checks' answers, and figures' alternative texts."""
+"""The language of what readers are told: checks, errors, printed lines and figures."""
 
+import contextlib
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 MESSAGES = Path(__file__).parent / "messages"
 LANGUAGES = ("en", "zh", "ko")
-
-_language = "en"
+_language = _language_of_figures = "en"
 
 
 def set_language(language: str) -> None:
-    """Set the language of the checks and of the alternative texts of figures.
+    """Set the language of checks, errors, printed lines and figures.
+
+    For Chinese and Korean, Matplotlib gets a font that has their characters (``font.family`` in its
+    ``rcParams``). If this machine has none, the words in figures stay English.
 
     Args:
         language: ``"en"``, ``"zh"`` or ``"ko"``; as long as none is set, it is English.
@@ -20,15 +23,22 @@ def set_language(language: str) -> None:
     Raises:
         ValueError: If it is none of these.
     """
-    global _language
+    global _language, _language_of_figures
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
     _language = language
+    needs_font = language != "en"
+    _language_of_figures = "en" if needs_font and not _use_font(language) else language
 
 
-def message(name: str, /, **values: object) -> str:
+def message(name: str, language: str | None = None, /, **values: object) -> str:
     """Return a message in the language that was set, with its values filled in."""
-    return messages(_language)[name].format(**values)
+    return messages(language or _language)[name].format(**values)
+
+
+def figure_text(name: str, /, **values: object) -> str:
+    """Return words for a figure, in the language that was set if there is a font for it."""
+    return message(name, _language_of_figures, **values)
 
 
 @functools.cache
@@ -39,4 +49,23 @@ def messages(language: str) -> dict[str, str]:
 
 def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:
     """Return numbers as a text, for alternative texts."""
-    return ", ".join(f"{number:.{decimals}f}" for number in numbers)
+    return message("comma").join(f"{number:.{decimals}f}" for number in numbers)
+
+
+def translate(name: str, text: Callable[[str], str] = message) -> str:
+    """Return the name of one of the exercise's models, or a word; other names stay as they are."""
+    return text(f"word_{name}") if f"word_{name}" in messages("en") else name
+
+
+def _use_font(language: str) -> bool:
+    """Let Matplotlib use a font that has the characters of a language, if there is one."""
+    from matplotlib import font_manager, rcParams
+
+    fonts, names = font_manager.fontManager, message("fonts", language).split(", ")
+    if set(names).isdisjoint(fonts.get_font_names()):  # its list may be older than a font
+        for path in {*font_manager.findSystemFonts()} - {font.fname for font in fonts.ttflist}:
+            with contextlib.suppress(Exception):  # of damaged files
+                fonts.addfont(path)
+    found = [name for name in names if name in fonts.get_font_names()][:1]
+    rcParams["font.family"] = rcParams["font.family"][:1] + found
+    return bool(found)

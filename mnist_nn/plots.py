@@ -60,7 +60,9 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     Raises:
         ValueError: If ``history`` has no such figures.
     """
-    return draw_history(history, "log_loss", "LogLoss", ax)
+    words = {"name": "LogLoss", "title": "LogLoss vs. Periods", "periods": "Periods"}
+    words |= {"training": "training", "validation": "validation"}
+    return draw_history(history, "log_loss", words, ax)
 
 
 def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
@@ -78,7 +80,8 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
     # The power of 0.4 makes mistakes of a few per cent visible.
     options = {"norm": PowerNorm(0.4, 0, 1), "annot_kws": {"fontsize": "small"}, "fmt": ""}
     shares = np.where(matrix < 0.005, "", np.char.mod("%.2f", matrix))
-    draw_heat_map(matrix, "Confusion matrix", ax, cmap="bone_r", annot=shares, **options)
+    draw_heat_map(matrix, ax, cmap="bone_r", annot=shares, **options)
+    ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
     text = message("figure_confusion_matrix", right=join_numbers(np.diag(matrix)))
     mistakes = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
     if mistakes.any():
@@ -147,12 +150,11 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     return matrix
 
 
-def draw_heat_map(matrix: Array, title: str, ax: Axes, **options: Any) -> None:
+def draw_heat_map(matrix: Array, ax: Axes, **options: Any) -> None:
     """Draw a heat map with a row for each true and a column for each predicted digit."""
     sns.heatmap(matrix, ax=ax, **options)
     ax.set_aspect(1)
     ax.tick_params(axis="y", rotation=0)
-    ax.set(title=title, ylabel="True label", xlabel="Predicted label")
 
 
 def weights_to_images(name: str, weights: Array) -> Array:
@@ -181,18 +183,18 @@ def tile_images(
 
 
 def draw_history(
-    history: Mapping[str, Sequence[float]], figure: str, name: str, ax: Axes | None
+    history: Mapping[str, Sequence[float]], figure: str, words: Mapping[str, str], ax: Axes | None
 ) -> Axes:
     """Draw a figure of the training and the validation set over the periods."""
     sets = {"training": figure, "validation": f"val_{figure}"}
     if not isinstance(history, Mapping) or not history.keys() >= set(sets.values()):
         raise ArgumentError(message("error_history", figure=figure))
     ax = ax or plt.subplots()[1]
-    for label, key in sets.items():
-        ax.plot(history[key], label=label)
-    ax.set(xlabel="Periods", ylabel=name, title=f"{name} vs. Periods")
+    for name, key in sets.items():
+        ax.plot(history[key], label=words[name])
+    ax.set(xlabel=words["periods"], ylabel=words["name"], title=words["title"])
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
-    values = {label: join_numbers(history[key]) for label, key in sets.items()}
+    values = {name: join_numbers(history[key]) for name, key in sets.items()}
     ax.set_label(message(f"figure_{figure}", **values))
     return ax

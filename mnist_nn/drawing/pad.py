@@ -6,7 +6,7 @@ import html
 import io
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,12 @@ from PIL import Image, ImageDraw
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import Mask, prepare_ink
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import figure_text, message, translate
 from mnist_nn.models import check_classifier
 from mnist_nn.notebook import embed_png
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Stroke = Sequence[Sequence[float]]
 
@@ -65,9 +68,24 @@ class DrawingPad:
         """Return in words what is drawn and how the classifiers classify it."""
         if not self._strokes:
             return message("pad_empty")
-        table = self.probabilities
-        answers = [f"{name}: {table[name].idxmax()} ({table[name].max():.0%})" for name in table]
-        return message("pad_drawing", answers=", ".join(answers))
+        return message("pad_drawing", answers=self._list_answers())
+
+    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
+        """Draw what the classifiers see, and below it their predictions.
+
+        Args:
+            ax: Axes to draw into. Without it, the function makes a new figure.
+        """
+        import matplotlib.pyplot as plt
+
+        ax = ax or plt.subplots(layout="constrained")[1]
+        ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest")
+        digits = self.probabilities.idxmax().items()
+        answers = [f"{translate(str(name), figure_text)} {digit}" for name, digit in digits]
+        ax.set(xticks=[], yticks=[], xlabel="\n".join(answers if self._strokes else []))
+        ax.set_title(figure_text("pad_prepared" if self._prepared else "pad_scaled"))
+        ax.set_label(message("figure_drawing", answers=self._list_answers()))
+        return ax
 
     def _update(self, strokes: Any, prepared: bool, is_finished: bool = True) -> None:
         """Classify a drawing and show it; saved notebooks keep pictures of finished ones."""
@@ -90,6 +108,13 @@ class DrawingPad:
             self._widget.description = self.describe()
         for picture in self._pictures if is_finished else []:
             picture.update(self._draw_picture(), raw=True)
+
+    def _list_answers(self) -> str:
+        answers = [
+            message("pad_answer", name=translate(str(name)), digit=column.idxmax(), p=column.max())
+            for name, column in self.probabilities.items()
+        ]
+        return message("comma").join(answers)
 
     def __repr__(self) -> str:
         return message("pad_missing")

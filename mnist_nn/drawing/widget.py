@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from mnist_nn.language import message
+from mnist_nn.language import message, translate
 
 
 class DrawingWidget(anywidget.AnyWidget):
@@ -37,7 +37,7 @@ class DrawingWidget(anywidget.AnyWidget):
         super().__init__(
             name=f"mnist-nn-drawing-{uuid.uuid4().hex}",  # in no other output of a notebook
             texts={text: message(f"pad_{text}") for text in texts},
-            classifiers=[str(name) for name in names],
+            classifiers=[translate(str(name)) for name in names],
             pen_width=pen_width,
         )
         self.observe(

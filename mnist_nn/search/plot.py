@@ -8,10 +8,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import figure_text, message
 
 MEAN, ERROR = "mean_val_accuracy", "standard_error"
-LABEL = "Accuracy (validation)"
 
 
 def plot_search(
@@ -59,10 +58,11 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
     if len(best) <= 12:  # more labels would overlap
         ax.set_xticks(places, labels)
         ax.minorticks_off()
-    ax.set(xlabel=x, ylabel=LABEL)
+    ax.set(xlabel=x, ylabel=figure_text("draw_accuracy"))
     ax.grid(alpha=0.3)
-    texts = [f"{label}: {mean:.3f}" for label, mean in zip(labels, best[MEAN], strict=True)]
-    ax.set_label(message("figure_search", xlabel=x, accuracies=", ".join(texts)))
+    pairs = zip(labels, best[MEAN], strict=True)
+    texts = [message("pair", name=label, text=f"{mean:.3f}") for label, mean in pairs]
+    ax.set_label(message("figure_search", xlabel=x, accuracies=message("comma").join(texts)))
 
 
 def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
@@ -76,7 +76,7 @@ def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
         fmt="",
         annot_kws={"fontsize": "small"},
         cmap="viridis",
-        cbar_kws={"label": LABEL},
+        cbar_kws={"label": figure_text("draw_accuracy")},
     )
     ax.invert_yaxis()
     ax.tick_params(axis="y", rotation=0)

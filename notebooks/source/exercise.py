@@ -53,7 +53,7 @@ mnist_dataframe = mnist_dataframe.head(10000)
 mnist_dataframe = mnist_dataframe.reindex(generator.permutation(mnist_dataframe.index))
 
 first_rows = mnist_dataframe.head(20)
-plot_examples(first_rows.loc[:, 1:784], [f"label {label}" for label in first_rows[0]])
+plot_examples(first_rows.loc[:, 1:784], labels=first_rows[0])
 show_figures()
 
 # %% [markdown] id="setup"

@@ -204,22 +204,21 @@ print(f"p-value of McNemar's test:      {comparison.p_value:.1e}")
 
 # %% id="only-one-right"
 only_one_right = {
-    "only the network is right": comparison.only_second_right,
-    "only the linear model is right": comparison.only_first_right,
+    "Only the network is right:": comparison.only_second_right,
+    "Only the linear model is right:": comparison.only_first_right,
 }
 for title, is_chosen in only_one_right.items():
     chosen = np.flatnonzero(is_chosen)[:10]
-    texts = [
-        f"label {label}\nlinear {first}\nnetwork {second}"
-        for label, first, second in zip(
-            validation_targets.iloc[chosen],
-            linear_predictions[chosen],
-            network_predictions[chosen],
-            strict=True,
-        )
-    ]
-    plot_examples(validation_examples.iloc[chosen], texts).set_title(title)
-show_figures()
+    print(title)
+    plot_examples(
+        validation_examples.iloc[chosen],
+        labels=validation_targets.iloc[chosen],
+        predictions={
+            "linear": linear_predictions[chosen],
+            "network": network_predictions[chosen],
+        },
+    )
+    show_figures()
 
 # %% [markdown] id="difference-matrix"
 # The next figure shows the difference between the two confusion matrices, network minus linear
@@ -339,7 +338,7 @@ for n_rows in ROWS:
     model = train_nn_classification_model(**network_settings, **call)
     curves["network"][n_rows] = model.history.history["val_accuracy"][-1]
 
-plot_accuracies(curves, xlabel="Training rows", logarithmic=True)
+plot_accuracies(curves)
 show_figures()
 
 # %% [markdown] id="rows-read"
@@ -518,12 +517,7 @@ corner.strokes = [three]
 axes = plt.subplots(1, 2, figsize=(6, 3.8), layout="constrained")[1]
 for prepared, ax in zip((False, True), axes, strict=True):
     corner.prepared = prepared
-    answers = corner.probabilities.idxmax()
-    text = f"linear {answers['linear']}\nnetwork {answers['network']}"
-    plot_examples(corner.pixels.reshape(1, 784), [text], ax=ax).axis("on")
-    # One image, with a frame: plot_examples leaves room for ten.
-    ax.set(xlim=(-1, 28), ylim=(28, -1), xticks=[], yticks=[])
-    ax.set_title("prepared" if prepared else "only scaled down")
+    corner.plot(ax=ax)
 show_figures()
 
 # %% [markdown] id="draw-read"
@@ -537,8 +531,8 @@ show_figures()
 # from mnist_nn.drawing import digit_from_image
 #
 # digit = digit_from_image("photo.jpg").reshape(1, 784)
-# answer = network.predict(digit, verbose=0).argmax()
-# plot_examples(digit, [f"network {answer}"])
+# answer = network.predict(digit, verbose=0).argmax(axis=1)
+# plot_examples(digit, predictions={"network": answer})
 # show_figures()
 # ```
 #
@@ -588,7 +582,7 @@ def deform(examples, generator, strength=1.0, bend=0.7):
 
 one_digit = training_examples.iloc[[0] * 20]
 copies_of_one = deform(one_digit, np.random.default_rng(SEED))
-plot_examples(copies_of_one, [f"label {training_targets.iloc[0]}"] * 20)
+plot_examples(copies_of_one, labels=training_targets.iloc[[0] * 20])
 show_figures()
 
 # %% [markdown] id="best-network"

@@ -4,16 +4,20 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import font_manager
 
 import mnist_nn
+from mnist_nn.analysis import plot_runs
 from mnist_nn.language import LANGUAGES, messages
 
 
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
-    yield
+    with mpl.rc_context():
+        yield
     mnist_nn.set_language("en")
 
 
@@ -34,6 +38,34 @@ def test_figures_speak_the_language_that_was_set(language: str, word: str) -> No
     text = str(mnist_nn.plot_digit(np.zeros(784), 7).get_label())
     assert text == messages(language)["figure_digit"].format(label=7)
     assert word in text
+
+
+@pytest.fixture
+def _no_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+
+
+@pytest.mark.parametrize("language", ["zh", "ko"])
+@pytest.mark.usefixtures("_no_font")
+def test_without_a_font_figures_are_english(language: str) -> None:
+    mnist_nn.set_language(language)
+    ax: Any = plot_runs({"linear": [0.8, 0.9]})
+    assert ax.get_ylabel() == messages("en")["draw_accuracy"]
+    assert messages(language)["word_linear"] in ax.get_label()  # screen readers need no font
+
+
+@pytest.mark.parametrize("language", ["zh", "ko"])
+def test_figures_have_no_boxes(language: str) -> None:
+    """With a font, all words are there in the language; a missing character would be a warning."""
+    mnist_nn.set_language(language)
+    if len(mpl.rcParams["font.family"]) == 1:
+        pytest.skip("no font for this language")
+    ax: Any = plot_runs({"linear": [0.8, 0.9]})
+    assert ax.get_ylabel() == messages(language)["draw_accuracy"]
+    for text in messages(language).values():
+        ax.figure.text(0, 0, text)
+    ax.figure.canvas.draw()
 
 
 def test_unknown_language_is_refused() -> None:

@@ -63,14 +63,16 @@ def test_weights_and_steps_are_checked() -> None:
 
 def test_examples() -> None:
     for examples in (EXAMPLES, EXAMPLES.to_numpy()):
-        ax: Any = plot_examples(examples, [f"text\n{n}" for n in range(13)])
+        ax: Any = plot_examples(examples, TARGETS, {"network": np.arange(13) % 5})
         twelfth = pixels_of(ax)[44 : 44 + 28, 64 : 64 + 28]  # the third of the second row
         np.testing.assert_array_equal(twelfth, digit_of(EXAMPLES.iloc[12]))
-        assert [text.get_text() for text in ax.texts] == [f"text\n{n}" for n in range(13)]
-        assert "text 0; text 1;" in ax.get_label()
+        texts = [text.get_text() for text in ax.texts]
+        assert texts == [f"label {n % 10}\nnetwork {n % 5}" for n in range(13)]
+        assert "label 5 network 0; label 6 network 1; " in ax.get_label()
     assert ax.images[0].cmap(1.0)[:3] == (0, 0, 0)  # dark on light
-    with pytest.raises(ValueError, match="texts has 1 .* 13"):
-        plot_examples(EXAMPLES, ["text"])
+    assert not plot_examples(EXAMPLES).texts
+    with pytest.raises(ValueError, match="examples: 13, label: 2"):
+        plot_examples(EXAMPLES, TARGETS[:2])
 
 
 @pytest.mark.parametrize("kind", ["series", "array", "bootstrap sample"])
@@ -132,14 +134,10 @@ def test_runs() -> None:
 
 
 def test_accuracies() -> None:
-    ax: Any = plot_accuracies(
-        {"linear": {100: 0.6, 1_000: 0.8}, "network": {100: 0.7, 1_000: 0.9}},
-        xlabel="Training rows",
-        logarithmic=True,
-    )
+    ax: Any = plot_accuracies({"linear": {100: 0.6, 1_000: 0.8}, "network": {100: 0.7, 1_000: 0.9}})
     assert [list(line.get_xdata()) for line in ax.lines] == [[100, 1_000]] * 2
     assert [list(line.get_ydata()) for line in ax.lines] == [[0.6, 0.8], [0.7, 0.9]]
-    assert ax.get_xscale() == "log"
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "Training examples")
     assert "network: 0.700, 0.900" in ax.get_label()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["100", "1,000"]
     ax = plot_accuracies({"linear": [0.5], "network": [0.5, 0.6]})  # of different lengths
