@@ -3,6 +3,7 @@
     python notebooks/build.py write           write all of them, without executing
     python notebooks/build.py execute NAME    execute NAME in all languages, save its outputs
     python notebooks/build.py check           fail if a notebook or a translation is out of date
+    python notebooks/build.py stamp FILE      renew the hashes in a revised translation: exercise.ko
 
 A source is a text in percent format, ``source/SOURCE.py``: the code, and the English prose. A file
 ``source/SOURCE.LANGUAGE.toml`` has the texts of a language by cell id: ``text`` for a cell of
@@ -293,6 +294,29 @@ def check_editions() -> Iterator[str]:
             yield f"{edition} has cells that were not executed. Mend it with: make {command}"
 
 
+def read_english(source: str) -> dict[str, str]:
+    """Return the English of all that is translated, by cell id."""
+    english = {
+        cell.id: INSTALL + STOP if "generated" in cell.metadata else cell.source
+        for cell in read_source(source)
+    }
+    return english | {id: entry["text"] for id, entry in read_translation(source, ENGLISH).items()}
+
+
+def stamp(name: str) -> None:
+    """Renew the hashes in a file of translations, named as in ``exercise.ko``."""
+    path = NOTEBOOKS / "source" / f"{name}.toml"
+    if not path.exists():
+        raise NotebookError(f"there is no file {path.name} in notebooks/source")
+    english = read_english(name.split(".")[0])
+
+    def renew(found: re.Match[str]) -> str:
+        return f'[{found[1]}]\nhash = "{short_hash(english.get(found[1], ""))}"'
+
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r'^\[([\w-]+)\]\nhash = "\w*"', renew, text, flags=re.M), "utf-8")
+
+
 def check_translations() -> Iterator[str]:
     """Yield what is out of date in the translations, and what mends it."""
     for source in sorted({edition.source for edition in editions()}):
@@ -303,19 +327,16 @@ def check_translations() -> Iterator[str]:
             for cell_id, cell in cells.items():
                 if cell.cell_type == "markdown" and "text" not in translation.get(cell_id, {}):
                     yield f"{path}: [{cell_id}] has no text. Write one"
+            english_texts = read_english(source)
             for cell_id, entry in translation.items():
-                if cell_id == "fold-summary":
-                    english = read_translation(source, ENGLISH)[cell_id]["text"]
-                elif cell_id in cells:
-                    cell = cells[cell_id]
-                    english = INSTALL + STOP if "generated" in cell.metadata else cell.source
-                else:
+                english = english_texts.get(cell_id)
+                if english is None:
                     yield f"{path}: there is no cell [{cell_id}]. Take the entry out"
                     continue
                 if entry.get("hash") != short_hash(english):
                     yield (
                         f"{path}: the English of [{cell_id}] has changed. Revise the entry, then "
-                        f'give it hash = "{short_hash(english)}"'
+                        f"run: python notebooks/build.py stamp {source}.{language}"
                     )
                 for snippet in entry.get("replace", {}):
                     if snippet not in english:
@@ -345,6 +366,8 @@ def main(arguments: Sequence[str]) -> None:
             if problems:
                 raise NotebookError("\n".join(problems))
             print(f"{len(editions())} notebooks are up to date")
+        case ["stamp", name]:
+            stamp(name)
         case _:
             raise NotebookError(__doc__)
 

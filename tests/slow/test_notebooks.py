@@ -334,17 +334,22 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     build.main(["check"])
     with (workspace / "source" / "try.py").open("a") as file:
         file.write('\n# %% [markdown] id="prose"\n# Good morning.\n')
-    (workspace / "source" / "try.ko.toml").write_text("[first]\nhash = 'old'\n[other]\n")
+    (workspace / "source" / "try.ko.toml").write_text('[first]\nhash = "0"\n[other]\n')
     with pytest.raises(build.NotebookError) as error:
         build.main(["check"])
     for problem in (
         "notebooks/en/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/ko/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/source/try.ko.toml: [prose] has no text. Write one",
-        f'[first] has changed. Revise the entry, then give it hash = "{build.short_hash("1 + 1")}"',
+        "the English of [first] has changed. Revise the entry, then run: python "
+        "notebooks/build.py stamp try.ko",
         "notebooks/source/try.ko.toml: there is no cell [other]. Take the entry out",
     ):
         assert problem in str(error.value)
+    build.main(["stamp", "try.ko"])
+    assert build.read_translation("try", "ko")["first"]["hash"] == build.short_hash("1 + 1")
+    with pytest.raises(build.NotebookError, match="there is no file other.toml"):
+        build.main(["stamp", "other"])
 
 
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
