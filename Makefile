@@ -49,8 +49,9 @@ browser-test: $(READY) ## run the exercises in JupyterLab in a headless Chromium
 check: $(READY) ## fail if a notebook or a translation is out of date
 	$(BIN)/python notebooks/build.py check
 
-lint: $(READY) ## check style and types
+lint: $(READY) ## check style, spelling and types
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
