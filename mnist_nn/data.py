@@ -42,6 +42,10 @@ def load_mnist_dataframe(
 
     Raises:
         FileNotFoundError, ValueError: If ``split`` is unknown, or the file is missing or wrong.
+
+    Example:
+        >>> load_mnist_dataframe().shape
+        (20000, 785)
     """
     if path is not None:
         return _read_csv(path)
@@ -64,6 +68,11 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
     Raises:
         TypeError: If ``dataset`` is not a DataFrame.
         ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
+
+    Example:
+        >>> targets, examples = parse_labels_and_features(load_mnist_dataframe()[0:7500])
+        >>> examples.shape
+        (7500, 784)
     """
     if not isinstance(dataset, pd.DataFrame):
         raise ArgumentTypeError(message("error_dataset_type", type=type(dataset).__name__))

@@ -22,6 +22,9 @@ def set_language(language: str) -> None:
 
     Raises:
         ValueError: If it is none of these.
+
+    Example:
+        >>> set_language("ko")
     """
     global _language, _language_of_figures
     if language not in LANGUAGES:

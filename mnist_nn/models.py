@@ -23,6 +23,10 @@ def build_linear_model() -> keras.Model:
     Returns:
         A Keras model, not compiled, that maps features of shape (n_examples, 784) to probabilities
         of shape (n_examples, 10).
+
+    Example:
+        >>> build_linear_model().count_params()
+        7850
     """
     return keras.Sequential(
         [
@@ -61,6 +65,10 @@ def build_nn_model(
 
     Raises:
         ValueError: If an argument is out of its range.
+
+    Example:
+        >>> build_nn_model([100, 100]).count_params()
+        89610
     """
     hidden_units = arguments.check_hidden_units(hidden_units)
     dropout = arguments.check_number_between("dropout", dropout, 0, below=1)
@@ -107,6 +115,11 @@ def compile_classification_model(model: keras.Model, learning_rate: float) -> No
 
     Raises:
         ValueError: If ``learning_rate`` is not a finite number above 0.
+
+    Example:
+        >>> model = build_linear_model()
+        >>> compile_classification_model(model, learning_rate=0.03)
+        >>> loss = model.evaluate(validation_examples, validation_targets, verbose=0)
     """
     model.compile(
         optimizer=keras.optimizers.Adagrad(

@@ -37,6 +37,9 @@ def plot_digit(
 
     Raises:
         ValueError: If there are not 784 pixels.
+
+    Example:
+        >>> ax = plot_digit(training_examples.iloc[0], training_targets.iloc[0])
     """
     image = np.asarray(pixels)
     if image.size != PIXELS:
@@ -59,13 +62,16 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
 
     Raises:
         ValueError: If ``history`` has no such figures.
+
+    Example:
+        >>> ax = plot_log_loss(classifier.history.history)
     """
     words = {"name": "LogLoss", "title": "LogLoss vs. Periods", "periods": "Periods"}
     words |= {"training": "training", "validation": "validation"}
     return draw_history(history, "log_loss", words, ax)
 
 
-def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
+def plot_confusion_matrix(matrix: "Array", *, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix as a heat map.
 
     Args:
@@ -74,6 +80,10 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
 
     Raises:
         ValueError: If ``matrix`` has another shape.
+
+    Example:
+        >>> predictions = classifier.predict(validation_examples, verbose=0).argmax(axis=1)
+        >>> ax = plot_confusion_matrix(confusion_matrix(validation_targets, predictions))
     """
     matrix = check_confusion_matrix("matrix", matrix)
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
@@ -93,7 +103,7 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
 
 
 def plot_weights(
-    weights: Array,
+    weights: "Array",
     *,
     limit: float | None = None,
     original_look: bool = False,
@@ -113,6 +123,9 @@ def plot_weights(
 
     Raises:
         TypeError, ValueError: If ``weights`` is no such array, or ``limit`` is not above zero.
+
+    Example:
+        >>> ax = plot_weights(classifier.layers[0].kernel.numpy())
     """
     images = weights_to_images("weights", weights)
     if limit is not None:
@@ -150,14 +163,14 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     return matrix
 
 
-def draw_heat_map(matrix: Array, ax: Axes, **options: Any) -> None:
+def draw_heat_map(matrix: "Array", ax: Axes, **options: Any) -> None:
     """Draw a heat map with a row for each true and a column for each predicted digit."""
     sns.heatmap(matrix, ax=ax, **options)
     ax.set_aspect(1)
     ax.tick_params(axis="y", rotation=0)
 
 
-def weights_to_images(name: str, weights: Array) -> Array:
+def weights_to_images(name: str, weights: "Array") -> Array:
     """Return weights as images, of shape (n_nodes, 28, 28), or raise an error."""
     if isinstance(weights, list | tuple):
         raise ArgumentTypeError(message("error_weights_list", name=name, n=len(weights)))
@@ -168,7 +181,7 @@ def weights_to_images(name: str, weights: Array) -> Array:
 
 
 def tile_images(
-    images: Array, columns: int = IMAGES_PER_ROW, gap: tuple[int, int] = (2, 2)
+    images: "Array", columns: int = IMAGES_PER_ROW, gap: tuple[int, int] = (2, 2)
 ) -> Array:
     """Return images of shape (n_images, 28, 28) as one large image, in rows.
 

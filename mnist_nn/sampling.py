@@ -25,8 +25,8 @@ class Period(NamedTuple):
 
 
 def create_training_dataset(
-    examples: Examples,
-    targets: Targets,
+    examples: "Examples",
+    targets: "Targets",
     batch_size: int,
     steps: int,
     *,
@@ -53,6 +53,12 @@ def create_training_dataset(
 
     Raises:
         TypeError, ValueError: If an argument is invalid.
+
+    Example:
+        >>> dataset = create_training_dataset(training_examples, training_targets, 10, steps=100)
+        >>> features, labels = next(iter(dataset))
+        >>> features.shape
+        TensorShape([10, 784])
     """
     features, labels = arguments.check_data("", examples, targets)
     sampled = sample_batches(len(features), batch_size, steps, periods, seed)

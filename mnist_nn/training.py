@@ -27,13 +27,13 @@ def train_linear_classification_model(
     learning_rate: float,
     steps: int,
     batch_size: int,
-    training_examples: Examples,
-    training_targets: Targets,
-    validation_examples: Examples,
-    validation_targets: Targets,
+    training_examples: "Examples",
+    training_targets: "Targets",
+    validation_examples: "Examples",
+    validation_targets: "Targets",
     *,
     periods: int | Sequence[int] = 10,
-    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -63,6 +63,12 @@ def train_linear_classification_model(
     Raises:
         TypeError, ValueError: If an argument is invalid, or training diverges.
         KeyboardInterrupt: If training is interrupted and ``verbose`` is 0, to end loops as well.
+
+    Example:
+        >>> data = (training_examples, training_targets, validation_examples, validation_targets)
+        >>> model = train_linear_classification_model(0.03, 100, 30, *data, verbose=0)
+        >>> len(model.history.history["log_loss"])
+        10
     """
     model = build_linear_model()
     data = (training_examples, training_targets, validation_examples, validation_targets)
@@ -75,24 +81,48 @@ def train_nn_classification_model(
     steps: int,
     batch_size: int,
     hidden_units: Sequence[int],
-    training_examples: Examples,
-    training_targets: Targets,
-    validation_examples: Examples,
-    validation_targets: Targets,
+    training_examples: "Examples",
+    training_targets: "Targets",
+    validation_examples: "Examples",
+    validation_targets: "Targets",
     *,
     dropout: float = 0.0,
     batch_normalization: bool = False,
     l1: float = 0.0,
     l2: float = 0.0,
     periods: int | Sequence[int] = 10,
-    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
     """Train the neural network, and show how its log loss develops.
 
-    For ``hidden_units`` to ``l2``, see :func:`mnist_nn.build_nn_model`; ``seed`` also sets the
-    initial weights. All else is as in :func:`train_linear_classification_model`.
+    Args:
+        learning_rate: Learning rate of Adagrad, above 0.
+        steps: Number of training steps, over all periods.
+        batch_size: Number of examples in a step.
+        hidden_units: Number of nodes of each hidden layer, such as ``[100, 100]``.
+        training_examples: DataFrame or ndarray of shape (n_training, 784): the features.
+        training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
+        validation_examples: DataFrame or ndarray of shape (n_validation, 784).
+        validation_targets: Series or ndarray of shape (n_validation,).
+        dropout: Share of each hidden layer's outputs, from 0 to below 1, that a training step
+            sets to zero.
+        batch_normalization: Whether to normalise each hidden layer's outputs over the batch.
+        l1: Factor of the sum of absolute weights that is added to the loss.
+        l2: Factor of the sum of squared weights that is added to the loss.
+        periods: Number of periods, or a list of the number of steps in each.
+        callbacks: Keras callbacks. To them, a period is an epoch; they see no single batches.
+        seed: Seed of the initial weights, the batches and dropout, for the same run again.
+        verbose: 1 prints and draws as for the linear model. 0 prints and draws nothing.
+
+    Returns, Raises:
+        As :func:`train_linear_classification_model`.
+
+    Example:
+        >>> data = (training_examples, training_targets, validation_examples, validation_targets)
+        >>> model = train_nn_classification_model(0.05, 100, 30, [100, 100], *data, verbose=0)
+        >>> predictions = model.predict(validation_examples, verbose=0).argmax(axis=1)
     """
     model = build_nn_model(
         hidden_units,
@@ -112,13 +142,13 @@ def train_classification_model(
     learning_rate: float | None,
     steps: int,
     batch_size: int,
-    training_examples: Examples,
-    training_targets: Targets,
-    validation_examples: Examples,
-    validation_targets: Targets,
+    training_examples: "Examples",
+    training_targets: "Targets",
+    validation_examples: "Examples",
+    validation_targets: "Targets",
     *,
     periods: int | Sequence[int] = 10,
-    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -130,8 +160,13 @@ def train_classification_model(
             compiled, it keeps its loss and optimizer; else it is compiled as the exercise's models.
         learning_rate: Learning rate of the optimizer, above 0. None keeps that of a compiled model.
 
-    All else is as in :func:`train_linear_classification_model`, but that ``seed`` sets the batches
-    alone: the model has its weights already.
+    All else is as in :func:`train_linear_classification_model`.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input(shape=(784,)), keras.layers.Dense(10, "softmax")])
+        >>> data = (training_examples, training_targets, validation_examples, validation_targets)
+        >>> model = train_classification_model(model, 0.03, 100, 30, *data, verbose=0)
     """
     training = arguments.check_data("training_", training_examples, training_targets)
     validation = arguments.check_data("validation_", validation_examples, validation_targets)

@@ -1,0 +1,48 @@
+"""Docstrings of public names: they name every argument, and their examples run."""
+
+import doctest
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pytest
+from split import Split
+
+import mnist_nn
+
+ROOMS = ("mnist_nn", "mnist_nn.analysis", "mnist_nn.drawing", "mnist_nn.search")
+PUBLIC = {
+    f"{room}.{name}": getattr(importlib.import_module(room), name)
+    for room in ROOMS
+    for name in dir(importlib.import_module(room))
+    if not name.startswith("_")
+}
+
+
+@pytest.fixture
+def namespace(small: Split, network: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The names that a reader has from the exercise."""
+    monkeypatch.setattr(plt, "show", lambda: None)
+    public = {name.rpartition(".")[2]: value for name, value in PUBLIC.items()}
+    yield public | small._asdict() | {"classifier": network}
+    mnist_nn.set_language("en")
+
+
+def test_examples_of_docstrings_run(namespace: dict[str, Any]) -> None:
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for name, thing in PUBLIC.items():
+        tests = doctest.DocTestFinder(recurse=False).find(thing, name, globs=dict(namespace))
+        assert [test.name for test in tests if test.examples] == [name]
+        assert runner.run(tests[0]).failed == 0, name
+
+
+def test_docstrings_name_every_argument() -> None:
+    for name, thing in PUBLIC.items():
+        docstring = inspect.getdoc(thing) or ""
+        first, *_ = docstring.split("\n\n")
+        assert first.endswith("."), name
+        if inspect.isfunction(thing) and "All else is as in" not in docstring:
+            for argument in inspect.signature(thing).parameters:
+                assert f"\n    {argument}" in docstring or f", {argument}" in docstring, name
