@@ -6,25 +6,25 @@ READY := .venv/ready
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
 .PHONY: lab test-lowest test-newest
 
-help: ## list the targets
+help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
 
-notebooks: $(READY) ## write all notebooks from their sources, without executing
+notebooks: $(READY) ## write all notebooks from their sources, without executing them
 	$(BIN)/python notebooks/build.py write
 
 solutions: $(READY) ## execute the solution notebooks and save their outputs
 	$(BIN)/python notebooks/build.py execute solution
 
-going-further: $(READY) ## execute the notebooks that go further and save their outputs
+going-further: $(READY) ## execute the going-further notebooks and save their outputs
 	$(BIN)/python notebooks/build.py execute going_further
 
-porting: $(READY) ## execute the notebook on porting from Estimators to Keras
+porting: $(READY) ## execute the porting notebook and save its outputs
 	$(BIN)/python notebooks/build.py execute porting
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-unit: $(READY) ## run the quick tests alone, in under a minute
+test-unit: $(READY) ## run only the fast tests, in under a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit
 
 test-lowest: $(READY) ## run the tests with the lowest versions that pyproject.toml allows
@@ -32,18 +32,18 @@ test-lowest: $(READY) ## run the tests with the lowest versions that pyproject.t
 	$(BIN)/python tests/by_hand/lowest_versions.py > build/lowest.txt
 	$(call test_in,build/lowest,--constraint build/lowest.txt,-o filterwarnings=default)
 
-test-newest: $(READY) ## run the tests with the newest versions that there are
+test-newest: $(READY) ## run the tests with the newest versions available
 	$(call test_in,build/newest)
 
-# Run the tests in a fresh virtual environment: its folder, options of pip, options of pytest. With
-# the lowest versions, warnings are no errors: old libraries say much of each other.
+# Run the tests in a fresh virtual environment. Arguments: its folder, options of pip, options of
+# pytest. With the lowest versions, warnings are not errors: old libraries warn about each other.
 define test_in
 	$(PYTHON) -m venv --clear $(1)
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) --editable '.[dev]'
 	$(1)/bin/python -m pytest -n 2 --dist worksteal $(3)
 endef
 
-browser-test: $(READY) ## run the exercises in JupyterLab in a headless Chromium
+browser-test: $(READY) ## run the exercises in JupyterLab in headless Chromium
 	$(BIN)/python -m pytest tests/by_hand/browser.py
 
 check: $(READY) ## fail if a notebook or a translation is out of date
@@ -61,7 +61,7 @@ bench: $(READY) ## measure speed and memory
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-# Set up once, and again only when what is to be installed has changed.
+# Set up once, and again only when the requirements have changed.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

@@ -56,7 +56,7 @@ if not (
 
 
 def without_replica_context(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function`` so that Keras' optimizers do not sum gradients over replicas in it.
+    """Wrap ``function`` so that Keras' optimizers in it do not sum gradients over replicas.
 
     That sum makes TensorFlow keep the graph of each training call for good, 3.6 MiB. The likely
     cause is https://github.com/tensorflow/tensorflow/issues/97697.

@@ -103,9 +103,7 @@ def check_test_accuracy(
     if test_predictions is None or accuracy is None or classifier is None:
         raise WrongAnswerError("test_not_done")
     test = np.asarray(test_examples, np.float32)
-    record = _check_model("network", classifier, test)
-    if record and record.is_trained_on(test, FEW):
-        raise WrongAnswerError("trained_on_test")
+    _check_model("network", classifier, test, examples_are="test")
     predictions = _check_predictions(test_predictions, classifier, test, validation_targets)
     right = float(np.mean(predictions == np.asarray(test_targets)))
     _check_computed_accuracy(accuracy, right)
@@ -134,7 +132,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
         raise WrongAnswerError("networks_are_weights")
     features = np.asarray(training_examples, np.float32)
-    records = [_check_model("network", network, features) for network in chosen]
+    records = [_check_model("network", network, features, "training") for network in chosen]
     if len(set(map(id, chosen))) < len(chosen):
         raise WrongAnswerError("networks_are_the_same")
     for steps, record in zip(STEPS, records, strict=True):
@@ -147,16 +145,14 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     if len({kernel.shape for kernel in first}) > 1:
         raise WrongAnswerError("networks_have_other_sizes")
     seeds = {record.seed if record else None for record in records}
-    if len(seeds) == 1 and None not in seeds:
-        return message("networks_done")
-    # Without a seed to compare: pixels that never hold ink keep their initial weights, which are
-    # the same for one seed, and the other weights move further with more steps.
-    blank = ~features.any(axis=0)
-    if not all(np.allclose(kernel[blank], first[0][blank], atol=1e-3) for kernel in first):
-        raise WrongAnswerError("networks_start_differently")
-    spreads = [float(kernel.std()) for kernel in first]
-    if spreads != sorted(spreads):
-        raise WrongAnswerError("networks_in_other_order")
+    if len(seeds) > 1 or None in seeds:
+        # Without a seed to compare: pixels that never hold ink keep their initial weights, which
+        # are the same for one seed, and the other weights move further with more steps.
+        blank = ~features.any(axis=0)
+        if not all(np.allclose(kernel[blank], first[0][blank], atol=1e-3) for kernel in first):
+            raise WrongAnswerError("networks_start_differently")
+        if np.any(np.diff([kernel.std() for kernel in first]) < 0):
+            raise WrongAnswerError("networks_in_other_order")
     return message("networks_done")
 
 
@@ -164,9 +160,7 @@ def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> 
     if classifier is None:
         raise WrongAnswerError(f"{kind}_not_done")
     features = np.asarray(examples, np.float32)
-    record = _check_model(kind, classifier, features)
-    if record and record.is_trained_on(features, FEW):
-        raise WrongAnswerError("trained_on_validation")
+    record = _check_model(kind, classifier, features, examples_are="validation")
     accuracy, target = _measure_accuracy(classifier, examples, targets), TARGETS[kind]
     values = {"accuracy": accuracy, "target": target}
     if accuracy < GUESSING:
@@ -181,7 +175,9 @@ def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> 
     return praise if record else f"{praise} {message('no_record')}"
 
 
-def _check_model(kind: str, classifier: Any, features: Features) -> TrainingRecord | None:
+def _check_model(
+    kind: str, classifier: Any, features: Features, examples_are: str
+) -> TrainingRecord | None:
     """Return the record of a model, if it has one; raise an error if the model is another."""
     if isinstance(classifier, np.ndarray | list | tuple):
         raise WrongAnswerError("predictions_are_no_model", type=type(classifier).__name__)
@@ -195,6 +191,8 @@ def _check_model(kind: str, classifier: Any, features: Features) -> TrainingReco
     if kind == "linear" and [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
         raise WrongAnswerError("model_is_not_linear", layers=len(kernels))
     record: TrainingRecord | None = getattr(classifier, "training_record", None)
+    if record and examples_are != "training" and record.is_trained_on(features, FEW):
+        raise WrongAnswerError(f"trained_on_{examples_are}")
     return record
 
 
@@ -207,8 +205,7 @@ def _check_predictions(
 ) -> npt.NDArray[Any]:
     """Return the predicted digits of the test set, or raise an error."""
     predictions = np.asarray(test_predictions)
-    n_test = len(test)
-    shape = predictions.shape
+    n_test, shape = len(test), predictions.shape
     if shape == ():
         raise WrongAnswerError("predictions_are_one_number")
     if shape == (len(validation_targets),) != (n_test,):
@@ -222,8 +219,7 @@ def _check_predictions(
     if not np.isin(predictions, np.arange(CLASSES)).all():
         raise WrongAnswerError("predictions_are_no_digits")
     if (predictions != _predict(classifier, test)).sum() > FEW:
-        of_raw_pixels = _predict(classifier, test * PIXEL_MAXIMUM)
-        is_raw = (predictions != of_raw_pixels).sum() <= FEW
+        is_raw = (predictions != _predict(classifier, test * PIXEL_MAXIMUM)).sum() <= FEW
         raise WrongAnswerError("predictions_of_raw_pixels" if is_raw else "predictions_are_stale")
     return predictions
 
@@ -232,25 +228,22 @@ def _check_computed_accuracy(accuracy: Any, right: float) -> None:
     """Raise WrongAnswerError unless ``accuracy`` is the share of right predictions."""
     if np.ndim(accuracy):
         raise WrongAnswerError("accuracy_is_many", n=len(accuracy))
-    if not isinstance(accuracy, int | float | np.number):
-        raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
-    slips = [("accuracy_is_error_rate", 1 - right), ("accuracy_is_root", right**0.5)]
-    if abs(accuracy - right) <= ACCURACY_TOLERANCE:
+    is_number = isinstance(accuracy, int | float | np.number)
+    if is_number and abs(accuracy - right) <= ACCURACY_TOLERANCE:
         return
-    if abs(accuracy - 100 * right) <= 100 * ACCURACY_TOLERANCE:
+    if is_number and abs(accuracy - 100 * right) <= 100 * ACCURACY_TOLERANCE:
         raise WrongAnswerError("accuracy_is_percentage", accuracy=accuracy)
-    if not 0 <= accuracy <= 1:
+    if not is_number or not 0 <= accuracy <= 1:
         raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
-    names = [name for name, value in slips if abs(accuracy - value) <= ACCURACY_TOLERANCE]
+    slips = {"accuracy_is_error_rate": 1 - right, "accuracy_is_root": right**0.5}
+    names = [name for name, value in slips.items() if abs(accuracy - value) <= ACCURACY_TOLERANCE]
     raise WrongAnswerError((*names, "accuracy_differs")[0], accuracy=accuracy, right=right)
 
 
 def _measure_accuracy(classifier: Any, examples: Any, targets: Any) -> float:
-    predicted = _predict(classifier, np.asarray(examples, np.float32))
-    return float(np.mean(predicted == np.asarray(targets)))
+    return float(np.mean(_predict(classifier, examples) == np.asarray(targets)))
 
 
-def _predict(classifier: Any, features: Features) -> npt.NDArray[np.int64]:
-    predicted: npt.NDArray[np.int64]
-    predicted = np.asarray(predict_probabilities(classifier, features)).argmax(axis=1)
-    return predicted
+def _predict(classifier: Any, examples: Any) -> Any:
+    features = np.asarray(examples, np.float32)
+    return np.asarray(predict_probabilities(classifier, features)).argmax(axis=1)

@@ -1,4 +1,4 @@
-"""The exercise's data: a table of handwritten digits, one label and 784 pixels a row."""
+"""The exercise's data: a table of handwritten digits, one label and 784 pixels per row."""
 
 import hashlib
 import os
@@ -81,7 +81,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
 
 
 def describe_error(error: Exception) -> str:
-    """Return the line of a library's message that says what is wrong, or the error's type."""
+    """Return the line of a library's error message that describes the problem, or its type."""
     text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours
     expected = re.findall("Expected shape.*", text)  # without Keras' values before it
     lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)

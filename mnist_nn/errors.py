@@ -1,4 +1,4 @@
-"""The errors of invalid arguments."""
+"""Errors for invalid arguments."""
 
 import traceback
 from pathlib import Path
@@ -7,7 +7,7 @@ PACKAGE = str(Path(__file__).parent)
 
 
 class ShortTracebackError(Exception):
-    """An error of which a notebook shows the message and the caller's line alone."""
+    """An error for which a notebook shows only the caller's line and the message."""
 
     def _render_traceback_(self) -> list[str]:  # IPython calls it
         lines = []
@@ -19,8 +19,8 @@ class ShortTracebackError(Exception):
 
 
 class ArgumentError(ShortTracebackError, ValueError):
-    """A value that does not work, with the argument's name and what would work."""
+    """An invalid value: the message names the argument and says what is valid."""
 
 
 class ArgumentTypeError(ShortTracebackError, TypeError):
-    """An argument of a type that does not work, with its name and what would work."""
+    """An invalid type: the message names the argument and says what is valid."""

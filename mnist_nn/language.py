@@ -1,4 +1,4 @@
-"""The language of what readers are told: checks, errors, printed lines and figures."""
+"""The language of messages: checks, errors, printed lines and figures."""
 
 import contextlib
 import functools
@@ -18,7 +18,7 @@ def set_language(language: str) -> None:
     ``rcParams``). If this machine has none, the words in figures stay English.
 
     Args:
-        language: ``"en"``, ``"zh"`` or ``"ko"``; as long as none is set, it is English.
+        language: ``"en"``, ``"zh"`` or ``"ko"``. The default is English.
 
     Raises:
         ValueError: If it is none of these.
@@ -56,7 +56,7 @@ def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:
 
 
 def translate(name: str, text: Callable[[str], str] = message) -> str:
-    """Return the name of one of the exercise's models, or a word; other names stay as they are."""
+    """Translate a word or the name of one of the exercise's models; other names stay."""
     return text(f"word_{name}") if f"word_{name}" in messages("en") else name
 
 
@@ -65,7 +65,7 @@ def _use_font(language: str) -> bool:
     from matplotlib import font_manager, rcParams
 
     fonts, names = font_manager.fontManager, message("fonts", language).split(", ")
-    if set(names).isdisjoint(fonts.get_font_names()):  # its list may be older than a font
+    if set(names).isdisjoint(fonts.get_font_names()):  # fonts may be newer than its list
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in fonts.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 fonts.addfont(path)

@@ -25,7 +25,7 @@ def log_loss(targets: "Targets", predicted_classes: "Targets") -> float:
         predicted_classes: ndarray of shape (n_examples,), labels from 0 to 9.
 
     Raises:
-        ValueError: If they are no such labels, or have different lengths.
+        ValueError: If they are not labels from 0 to 9, or differ in length.
 
     Example:
         >>> round(log_loss(targets=[7, 2, 1, 0], predicted_classes=[7, 2, 1, 6]), 2)
@@ -45,7 +45,7 @@ def cross_entropy(targets: "Targets", probabilities: "Array") -> float:
         probabilities: ndarray of shape (n_examples, 10), each row adding up to 1.
 
     Raises:
-        ValueError: If ``targets`` are no such labels, or the shapes do not fit.
+        ValueError: If ``targets`` are not labels from 0 to 9, or the shapes do not fit.
 
     Example:
         >>> probabilities = classifier.predict(validation_examples, verbose=0)
@@ -65,11 +65,11 @@ def confusion_matrix(targets: "Targets", predicted_classes: "Targets") -> npt.ND
         predicted_classes: ndarray of shape (n_examples,), labels from 0 to 9.
 
     Returns:
-        ndarray of shape (10, 10): in row i and column j the share, from 0 to 1, of the examples
-        of digit i that are predicted as digit j. The row of a digit without examples is all 0.
+        ndarray of shape (10, 10): entry (i, j) is the fraction of examples of digit i that are
+        predicted as digit j. The row of a digit without examples is all 0.
 
     Raises:
-        ValueError: If they are no such labels, or not as many.
+        ValueError: If they are not labels from 0 to 9, or differ in length.
 
     Example:
         >>> matrix = confusion_matrix(targets=[0, 0, 1], predicted_classes=[0, 1, 1])
@@ -79,7 +79,7 @@ def confusion_matrix(targets: "Targets", predicted_classes: "Targets") -> npt.ND
     targets, predicted_classes = arguments.check_labels(
         targets=targets, predicted_classes=predicted_classes
     )
-    from sklearn import metrics as sklearn_metrics  # a second, which worker processes save
+    from sklearn import metrics as sklearn_metrics  # saves worker processes a second
 
     return sklearn_metrics.confusion_matrix(  # type: ignore[no-any-return]
         targets, predicted_classes, labels=range(CLASSES), normalize="true"

@@ -14,7 +14,7 @@ from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import message
 
 PREDICTION_ROWS = 2_500  # examples to predict at once: bounds the memory of large networks
-PROBABILITY_ERROR = 0.02  # half-precision probabilities sum to 1 no better than this
+PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 
 
 def build_linear_model() -> keras.Model:
@@ -53,8 +53,8 @@ def build_nn_model(
 
     Args:
         hidden_units: Number of nodes of each hidden layer, such as ``[100, 100]``.
-        dropout: Share of each hidden layer's outputs, from 0 to below 1, that a training step
-            sets to zero.
+        dropout: Fraction of each hidden layer's outputs that a training step sets to zero, from
+            0 to below 1.
         batch_normalization: Whether to normalise each hidden layer's outputs over the batch.
         l1: Factor of the sum of absolute weights that is added to the loss.
         l2: Factor of the sum of squared weights that is added to the loss.
@@ -146,7 +146,7 @@ def predict_probabilities(model: keras.Model, features: Any) -> Any:
 def check_classifier(
     argument: str, name: str, model: Any, examples: Features
 ) -> npt.NDArray[np.float32]:
-    """Return the probabilities that a model predicts, or raise an error if it is no classifier.
+    """Return the probabilities that a model predicts, or raise an error if it is not a classifier.
 
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """

@@ -26,7 +26,9 @@ def show_figures() -> None:
         text = " ".join(label for label in labels if label != "<colorbar>")
         # Two pixels for each of the page, for sharp figures on high-resolution screens.
         png, size = ipython.core.pylabtools.retina_figure(figure)
-        data = {"image/png": _compress(png), "text/plain": text}
+        # A palette of 256 colours makes the file a third as large.
+        image = Image.open(io.BytesIO(png)).convert("RGB").quantize(dither=Image.Dither.NONE)
+        data = {"image/png": encode_png(image), "text/plain": text}
         display = ipython.display.display
         display(data, metadata={"image/png": {**size, "alt": text}}, raw=True)
         page = f'<p style="{HIDDEN}">{html.escape(text)}</p>'
@@ -41,10 +43,7 @@ def embed_png(png: str, text: str, **attributes: object) -> str:
     return f'<img alt="{html.escape(text)}" {source}{more}>'
 
 
-def _compress(png: bytes) -> str:
-    """Return a PNG file with a palette of 256 colours, a third of the size, in base64."""
-    compressed = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(dither=Image.Dither.NONE).save(
-        compressed, "PNG", optimize=True
-    )
-    return base64.b64encode(compressed.getvalue()).decode()
+def encode_png(image: Image.Image) -> str:
+    """Return an image as a PNG file, in base64."""
+    image.save(file := io.BytesIO(), "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()

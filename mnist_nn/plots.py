@@ -61,7 +61,7 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
-        ValueError: If ``history`` has no such figures.
+        ValueError: If ``history`` lacks these metrics.
 
     Example:
         >>> ax = plot_log_loss(classifier.history.history)
@@ -116,13 +116,13 @@ def plot_weights(
 
     Args:
         weights: ndarray of shape (784, n_nodes).
-        limit: The weight, above zero, at which the colours end. Without it, 99.5 % of the weights
-            lie below. The same limit makes several figures comparable.
+        limit: Positive weight at which the colour scale ends. By default, the 99.5th percentile of
+            the absolute weights. The same limit makes several figures comparable.
         original_look: Draw as the original did: colour map pink, each image scaled by itself.
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
-        TypeError, ValueError: If ``weights`` is no such array, or ``limit`` is not above zero.
+        TypeError, ValueError: If ``weights`` or ``limit`` is invalid.
 
     Example:
         >>> ax = plot_weights(classifier.layers[0].kernel.numpy())

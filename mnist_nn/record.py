@@ -1,4 +1,4 @@
-"""What the trainers keep of a training, beside the history: the checks of answers read it."""
+"""The record that the trainers keep of each run, beside its history; the checks read it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ class TrainingRecord:
     """How the trainers trained a model: its ``training_record``."""
 
     steps: int  # over all calls that trained the model
-    batch_size: int  # of the last call, as the seed
+    batch_size: int  # of the last call, like the seed
     seed: int | None
     training_rows: frozenset[int]  # hashes of the examples of all calls; see hash_rows()
     validation_rows: frozenset[int]  # those of the last call

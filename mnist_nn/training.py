@@ -48,8 +48,8 @@ def train_linear_classification_model(
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
         periods: Number of periods, or a list of the number of steps in each.
-        callbacks: Keras callbacks. To them, a period is an epoch; they see no single batches.
-        seed: Seed of the batches, for the same run again. Without it, each run differs.
+        callbacks: Keras callbacks. To them, a period is an epoch; they are not called for batches.
+        seed: Seed of the batches, to repeat a run. Without it, each run differs.
         verbose: 1 prints the log loss of each period, and draws its curve and the confusion
             matrix. 0 prints and draws nothing.
 
@@ -62,7 +62,7 @@ def train_linear_classification_model(
 
     Raises:
         TypeError, ValueError: If an argument is invalid, or training diverges.
-        KeyboardInterrupt: If training is interrupted and ``verbose`` is 0, to end loops as well.
+        KeyboardInterrupt: If training is interrupted and ``verbose`` is 0, to end outer loops, too.
 
     Example:
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
@@ -106,14 +106,14 @@ def train_nn_classification_model(
         training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
-        dropout: Share of each hidden layer's outputs, from 0 to below 1, that a training step
-            sets to zero.
+        dropout: Fraction of each hidden layer's outputs that a training step sets to zero, from
+            0 to below 1.
         batch_normalization: Whether to normalise each hidden layer's outputs over the batch.
         l1: Factor of the sum of absolute weights that is added to the loss.
         l2: Factor of the sum of squared weights that is added to the loss.
         periods: Number of periods, or a list of the number of steps in each.
-        callbacks: Keras callbacks. To them, a period is an epoch; they see no single batches.
-        seed: Seed of the initial weights, the batches and dropout, for the same run again.
+        callbacks: Keras callbacks. To them, a period is an epoch; they are not called for batches.
+        seed: Seed of the initial weights, the batches and dropout, to repeat a run.
         verbose: 1 prints and draws as for the linear model. 0 prints and draws nothing.
 
     Returns, Raises:
@@ -157,7 +157,8 @@ def train_classification_model(
     Args:
         model: A Keras model that maps features of shape (n_examples, 784) to probabilities of
             shape (n_examples, 10). Training starts from the weights that it has. If it is
-            compiled, it keeps its loss and optimizer; else it is compiled as the exercise's models.
+            compiled, it keeps its loss and optimizer; otherwise, it is compiled like the
+            exercise's models.
         learning_rate: Learning rate of the optimizer, above 0. None keeps that of a compiled model.
 
     All else is as in :func:`train_linear_classification_model`.
@@ -221,7 +222,7 @@ def train_classification_model(
 
 
 def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any]) -> Any:
-    """Return a function that does all steps of a period in one call, and then predicts both sets.
+    """Return a function that runs all steps of a period in one call, and then predicts both sets.
 
     A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
@@ -237,7 +238,7 @@ def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any])
         tf.while_loop(lambda step: step < tf.size(batch_numbers), train_step, (tf.constant(0),))
         return [predict_probabilities(model, part) for part in (features, validation_features)]
 
-    # Variables that are created in a compiled function would have it compiled twice.
+    # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
     function: Any = train_period
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
@@ -267,7 +268,7 @@ def _evaluate(
 
 
 def _compile(model: keras.Model, learning_rate: Any, features: Features, targets: Labels) -> None:
-    """Compile the model, or set its learning rate; raise an error if it is no such classifier."""
+    """Compile the model, or set its learning rate; raise an error if it is not a classifier."""
     name = f"model {getattr(model, 'name', '')!r}"
     two = [0, -1]  # with a single example, a wrong shape could look right
     probabilities = check_classifier("model", name, model, features[two])

@@ -12,7 +12,7 @@ of the English that was translated. It also has the summary behind which solutio
 
 What stands behind a cell's id in the source:
 
-    only="EDITION"      the cell is in that edition alone
+    only="EDITION …"    the cell is in these editions alone: exercise, solution, course
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
@@ -141,7 +141,7 @@ def make(edition: Edition) -> NotebookNode:
     cells = [
         cell
         for cell in read_source(edition.source)
-        if cell.metadata.get("only", edition.name) == edition.name
+        if edition.name in cell.metadata.get("only", edition.name).split()
     ]
     for cell in cells:
         entry = translation.get(cell.id, {})
@@ -150,6 +150,8 @@ def make(edition: Edition) -> NotebookNode:
             cell.source = cell.source.replace(english, translated)
     if edition.name == "exercise":
         cells = fold_solutions(cells, translation["fold-summary"]["text"].strip())
+    if edition.name == "course":  # see course.py
+        cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
     if address.startswith("https://github.com/"):
         next(cell for cell in cells if cell.cell_type == "markdown").source += colab_badge(

@@ -1,8 +1,6 @@
 """An animation of weights over training, as HTML that needs neither a kernel nor the web."""
 
-import base64
 import html
-import io
 import json
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from PIL import Image
 from mnist_nn import plots
 from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
 from mnist_nn.language import message
-from mnist_nn.notebook import embed_png
+from mnist_nn.notebook import embed_png, encode_png
 
 SCALE = 3  # screen pixels per weight
 # White for the gaps, and an odd number of colours, so that zero has one of its own.
@@ -29,8 +27,7 @@ def animate_weights(weights_by_step: WeightsByStep) -> str:
     furthest. All frames share one colour scale, symmetric about zero.
 
     Args:
-        weights_by_step: Number of steps to ndarray of shape (784, n_nodes), as
-            :class:`mnist_nn.analysis.KeepWeights` keeps them.
+        weights_by_step: ``KeepWeights.weights``: steps to ndarray of shape (784, n_nodes).
 
     Raises:
         TypeError, ValueError: If there are no weights, or they have another shape.
@@ -44,8 +41,7 @@ def animate_weights(weights_by_step: WeightsByStep) -> str:
         colours = np.where(np.isnan(tiles), 0, 128 + np.rint(127 * tiles))
         frame = Image.fromarray(colours.astype(np.uint8))
         frame.putpalette(PALETTE)
-        frame.save(png := io.BytesIO(), "PNG", optimize=True)
-        frames.append(base64.b64encode(png.getvalue()).decode())
+        frames.append(encode_png(frame))
     labels = [f"{step:,}" for step in steps]
     words = {word: message(f"animation_{word}") for word in ("steps", "play", "pause")}
     content = json.dumps({"words": words, "labels": labels, "frames": frames})

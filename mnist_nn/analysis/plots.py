@@ -31,8 +31,7 @@ def plot_weights_over_training(
     The nodes are the ten whose weights move furthest. All images share one colour scale.
 
     Args:
-        weights_by_step: Number of steps to ndarray of shape (784, n_nodes), as
-            :class:`mnist_nn.analysis.KeepWeights` keeps them.
+        weights_by_step: ``KeepWeights.weights``: steps to ndarray of shape (784, n_nodes).
         steps: Numbers of steps to draw; by default, those of 1, 10, 100 and 1,000 that were kept.
         ax: Axes to draw into. Without it, the function makes a new figure.
 
@@ -47,15 +46,13 @@ def plot_weights_over_training(
     tiles = plots.tile_images(np.concatenate(images), columns)
     drawn = ax.imshow(tiles, cmap="RdBu_r", clim=(-limit, limit), interpolation="nearest")
     ax.figure.colorbar(drawn, ax=ax, fraction=0.03, pad=0.01, label=figure_text("draw_weight"))
-    middles = (IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2
     names = [figure_text("draw_steps" if step != 1 else "draw_step", steps=step) for step in steps]
-    ax.set_yticks(middles, names)
+    ax.set_yticks((IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2, names)
     ax.tick_params(length=0)
     ax.set(xticks=[], frame_on=False)
-    numbers = message("comma").join(f"{step:,}" for step in steps)
-    spreads = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
-    text = message("figure_weights_over_training", nodes=columns, steps=numbers, spreads=spreads)
-    ax.set_label(text)
+    values = {"nodes": columns, "steps": message("comma").join(f"{step:,}" for step in steps)}
+    values["spreads"] = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
+    ax.set_label(message("figure_weights_over_training", **values))
     return ax
 
 
@@ -106,8 +103,8 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     if not is_same:
         raise ArgumentError(message("error_other_examples", n=len(features)))
     shares = [f"{probability:.1%}" for probability in mistakes["probability"]]
-    lines = {"label": mistakes["label"], "predicted": mistakes["predicted"], "": shares}
-    return _draw_examples(features[positions], lines, ax)
+    lines: dict[str, Any] = {name: mistakes[name] for name in ("label", "predicted")}
+    return _draw_examples(features[positions], lines | {"": shares}, ax)
 
 
 def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = None) -> Axes:
@@ -125,11 +122,10 @@ def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = 
     points = 100 * (plots.check_confusion_matrix("second", second) - first)
     limit = float(np.abs(points).max()) or 100.0
     texts = np.where(np.abs(points) < 0.05, "", np.char.mod("%.1f", points))
-    colours = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-    colours["cbar_kws"] = {"label": figure_text("draw_percentage_points")}
-    numbers = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}}
+    options = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}, "cmap": "RdBu_r"}
+    options["cbar_kws"] = {"label": figure_text("draw_percentage_points")}
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
-    plots.draw_heat_map(points, ax, **colours, **numbers)
+    plots.draw_heat_map(points, ax, vmin=-limit, vmax=limit, **options)
     words = {name: figure_text(f"draw_{name}") for name in ("difference", "true", "predicted")}
     ax.set(title=words["difference"], ylabel=words["true"], xlabel=words["predicted"])
     ax.set_label(message("figure_confusion_difference", right=join_numbers(np.diag(points))))
@@ -165,18 +161,16 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     if table.count().min() < 2:
         raise ArgumentError(message("error_few_runs", accuracies=accuracies))
     means, spreads = table.mean(), table.std()
-    texts = [f"{runs.mean():.3f} ± {runs.std():.3f}" for _, runs in table.items()]
+    texts = {name: f"{means[name]:.3f} ± {spreads[name]:.3f}" for name in accuracies}
     positions = np.arange(len(texts))
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.plot(positions, table.T, "o", color="C0", alpha=0.5)
     ax.errorbar(positions + 0.15, means, spreads, fmt="D", color="C1", capsize=5)
-    for position, mean, text in zip(positions, means, texts, strict=True):
+    for position, mean, text in zip(positions, means, texts.values(), strict=True):
         ax.annotate(text, (position + 0.2, mean), (8, -4), textcoords="offset points")
     ax.set_xticks(positions, [translate(name, figure_text) for name in accuracies])
-    ax.set(xlim=(-0.5, len(texts) - 0.2), ylabel=figure_text("draw_accuracy"))
-    ax.set_title(figure_text("draw_runs"))
-    ax.set_label(message("figure_runs", models=_describe(accuracies, texts)))
-    return ax
+    ax.set(xlim=(-0.5, len(texts) - 0.2), title=figure_text("draw_runs"))
+    return _label_accuracies(ax, "figure_runs", texts)
 
 
 def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
@@ -191,21 +185,19 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
     by_size = any(isinstance(values, Mapping) for values in accuracies.values())
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for name, marker in zip(accuracies, cycle("osD^v<>Pp*"), strict=False):
-        label = translate(name, figure_text)
-        ax.plot(table[name].dropna(), marker=marker, markersize=4, label=label)
+    lines = {name: table[name].dropna() for name in accuracies}
+    for (name, line), marker in zip(lines.items(), cycle("osD^v<>Pp*"), strict=False):
+        ax.plot(line, marker=marker, markersize=4, label=translate(name, figure_text))
     if by_size:
         ax.set_xscale("log")
         ax.set_xticks(table.index, [f"{tick:,g}" for tick in table.index])
         ax.minorticks_off()
     x = "draw_training_examples" if by_size else "draw_periods"
-    ax.set(xlabel=figure_text(x), ylabel=figure_text("draw_accuracy"))
+    ax.set_xlabel(figure_text(x))
     ax.grid(alpha=0.3)
     ax.legend()
-    texts = [join_numbers(line.dropna(), 3) for _, line in table.items()]
-    text = message("figure_accuracies", xlabel=message(x), models=_describe(accuracies, texts))
-    ax.set_label(text)
-    return ax
+    texts = {name: join_numbers(line, 3) for name, line in lines.items()}
+    return _label_accuracies(ax, "figure_accuracies", texts, xlabel=message(x))
 
 
 def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: Axes | None) -> Axes:
@@ -218,10 +210,9 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     ax.set_ylim(height + gap, -1)
     ax.axis("off")
 
-    def write(text: Callable[[str], str]) -> list[list[str]]:
-        words = [translate(name, text) for name in lines]
-        rows = zip(*lines.values(), strict=True)
-        return [[f"{word} {v}".strip() for word, v in zip(words, row, strict=True)] for row in rows]
+    def write(text: Callable[[str], str]) -> Iterable[tuple[str, ...]]:
+        parts = [[f"{translate(name, text)} {v}".strip() for v in lines[name]] for name in lines]
+        return zip(*parts, strict=True)
 
     for position, parts in enumerate(write(figure_text)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
@@ -233,10 +224,12 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     return ax
 
 
-def _describe(names: Iterable[str], texts: Iterable[str]) -> str:
-    """Return names with their texts, for alternative texts."""
-    pairs = zip(map(translate, names), texts, strict=True)
-    return message("semicolon").join(message("pair", name=name, text=text) for name, text in pairs)
+def _label_accuracies(ax: Axes, figure: str, texts: Mapping[str, str], **values: str) -> Axes:
+    """Label the vertical axis, and write the alternative text: what each model reaches."""
+    pairs = [message("pair", name=translate(name), text=text) for name, text in texts.items()]
+    ax.set_ylabel(figure_text("draw_accuracy"))
+    ax.set_label(message(figure, models=message("semicolon").join(pairs), **values))
+    return ax
 
 
 def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], nodes: int) -> Array:
@@ -244,10 +237,9 @@ def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], no
 
     The result has the shape (n_steps, n_nodes, 28, 28), with at most ``nodes`` nodes.
     """
-    missing = [step for step in steps if step not in weights_by_step]
     kept = sorted(weights_by_step)
-    if missing or not len(steps):
-        missing = missing or [*STEPS]
+    missing = [step for step in steps if step not in kept] if len(steps) else [*STEPS]
+    if missing:
         raise ArgumentError(message("error_weights_by_step", kept=kept, missing=missing))
     *images, first, last = [
         plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])

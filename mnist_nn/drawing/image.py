@@ -26,8 +26,6 @@ THINNEST, THICKEST = 2.1, 3.1
 WORK_SIDE = 400  # pixels of the longer side while ink is separated from ground
 MAXIMUM_PIXELS = 16_000_000  # of an image file: larger ones need too much memory
 MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
-FITS = 4  # of the ground; further ones change nothing
-FIT_STRIDE = 31  # every so many pixels, one is used in a fit
 SPECK_AREA = 0.03  # of the area of the largest stroke
 LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, from ITU-R BT.601
 
@@ -94,8 +92,8 @@ def _adjust_stroke_width(ink: Mask) -> Mask:
     if abs(gain) < 1:  # less than a pixel
         return ink
     padded = np.pad(ink, 1 + max(0, round(gain)))
-    measure = ndimage.distance_transform_edt
-    adjusted = measure(~padded) <= gain if gain > 0 else measure(padded) > -gain
+    distances = ndimage.distance_transform_edt(~padded if gain > 0 else padded)
+    adjusted = distances <= gain if gain > 0 else distances > -gain
     return _crop(adjusted) if adjusted.any() else ink
 
 
@@ -119,14 +117,14 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     if difference.max() < -difference.min():
         grey = 1 - grey  # ink differs most from the ground: from here on, it is the brighter one
     # Each fit leaves out the pixels that are clearly brighter than the last fit: they may be ink.
-    for _ in range(FITS):
+    for _ in range(4):  # further fits change nothing
         ground = _fit_ground(terms, grey, is_ground)
         difference = grey - ground
         is_ground = difference <= difference.max() / 4
     contrast = difference / np.maximum(1 - ground, MINIMUM_CONTRAST)
     if contrast.max() < MINIMUM_CONTRAST:
         raise ArgumentError(message("error_no_digit", name=name))
-    strokes, _ = ndimage.label(contrast > contrast.max() / 2)
+    strokes = ndimage.label(contrast > contrast.max() / 2)[0]
     areas = np.bincount(strokes.ravel())
     areas[0] = 0  # of what is no stroke
     return np.asarray((areas > SPECK_AREA * areas.max())[strokes])
@@ -134,7 +132,7 @@ def _find_ink(grey: Grey, name: str) -> Mask:
 
 def _fit_ground(terms: Grey, grey: Grey, is_ground: Mask) -> Grey:
     """Fit the ground by least squares, and return the fit for all pixels."""
-    sample = np.flatnonzero(is_ground)[::FIT_STRIDE]
+    sample = np.flatnonzero(is_ground)[::31]  # is enough, and quick
     factors = np.linalg.lstsq(terms.reshape(-1, 6)[sample], grey.ravel()[sample], rcond=None)[0]
     return np.asarray(terms @ factors)
 
@@ -146,9 +144,9 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
         try:
             picture = Image.open(file)
             picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG can be decoded at a smaller size
-            if picture.height * picture.width > MAXIMUM_PIXELS:
-                sides = {"height": picture.height, "width": picture.width}
-                raise ArgumentError(message("error_image_size", **sides))
+            width, height = picture.size
+            if width * height > MAXIMUM_PIXELS:
+                raise ArgumentError(message("error_image_size", height=height, width=width))
             # Phones save photos as MPO, with a smaller copy.
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
                 raise ArgumentError(message("error_image_frames"))
@@ -178,13 +176,11 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     if not colours:
         return levels
     grey: Grey = levels[..., :3] @ np.array(LUMINANCE, np.float32)
-    return grey if colours == (3,) else _fill_transparent(grey, levels[..., 3])
-
-
-def _fill_transparent(grey: Grey, opacity: Grey) -> Grey:
-    """Give transparent pixels the shade of the ground."""
-    is_opaque = opacity > 0.5
-    shade = np.median(grey[is_opaque]) if is_opaque.any() else 0
-    # Most pixels are ground. If they are transparent, black or white contrasts with the opaque ink.
+    if colours == (3,):
+        return grey
+    opacity = levels[..., 3]
+    shade = np.median(grey[opacity > 0.5]) if opacity.max() > 0.5 else 0
+    # Transparent pixels get the shade of the ground. Most pixels are ground: if they are
+    # transparent, black or white contrasts with the opaque ink.
     ground = shade if opacity.mean() > 0.5 else float(shade < 0.5)
     return opacity * grey + (1 - opacity) * np.float32(ground)

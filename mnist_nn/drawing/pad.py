@@ -1,15 +1,15 @@
 """A drawing pad that shows what classifiers make of a drawn digit."""
 
-import base64
 import contextlib
 import html
-import io
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
@@ -17,10 +17,7 @@ from mnist_nn.drawing.image import Mask, prepare_ink
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import figure_text, message, translate
 from mnist_nn.models import check_classifier
-from mnist_nn.notebook import embed_png
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from mnist_nn.notebook import embed_png, encode_png
 
 Stroke = Sequence[Sequence[float]]
 
@@ -66,18 +63,15 @@ class DrawingPad:
 
     def describe(self) -> str:
         """Return in words what is drawn and how the classifiers classify it."""
-        if not self._strokes:
-            return message("pad_empty")
-        return message("pad_drawing", answers=self._list_answers())
+        name = "pad_drawing" if self._strokes else "pad_empty"
+        return message(name, answers=self._list_answers())
 
-    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw what the classifiers see, and below it their predictions.
 
         Args:
             ax: Axes to draw into. Without it, the function makes a new figure.
         """
-        import matplotlib.pyplot as plt
-
         ax = ax or plt.subplots(layout="constrained")[1]
         ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest")
         digits = self.probabilities.idxmax().items()
@@ -110,11 +104,10 @@ class DrawingPad:
             picture.update(self._draw_picture(), raw=True)
 
     def _list_answers(self) -> str:
-        answers = [
+        return message("comma").join(
             message("pad_answer", name=translate(str(name)), digit=column.idxmax(), p=column.max())
             for name, column in self.probabilities.items()
-        ]
-        return message("comma").join(answers)
+        )
 
     def __repr__(self) -> str:
         return message("pad_missing")
@@ -130,21 +123,19 @@ class DrawingPad:
 
             self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._update)
             self._update(self._strokes, self._prepared)
-        view = self._widget._repr_mimebundle_()[0]
-        display.display(view | {"text/plain": ""}, raw=True)  # the picture has the text
+        view = self._widget._repr_mimebundle_()[0] | {"text/plain": ""}  # the picture has the text
+        display.display(view, raw=True)
         self._pictures.append(display.display(self._draw_picture(), raw=True, display_id=True))
 
     def _draw_picture(self) -> dict[str, str]:
         """Return the drawing, and beside it the classifiers' input, as a notebook's output."""
-        # While the pad is alive, it hides what has its name as a class.
-        name, text = self._widget.name, self.describe()
+        name, text = self._widget.name, self.describe()  # the pad hides this class while it lives
         picture, content = {"text/plain": text}, f'<p class="{name}">{html.escape(text)}</p>'
         if self._strokes:
             pixels = np.kron(self.pixels, np.ones((SCALE, SCALE)))
             both = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
             image = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * both)))
-            image.save(file := io.BytesIO(), "PNG")
-            picture["image/png"] = base64.b64encode(file.getvalue()).decode()
+            picture["image/png"] = encode_png(image)
             content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
         return picture | {"text/html": HIDE_LOADING.format(name=name) + content}
 
@@ -153,9 +144,8 @@ def draw(classifier: Any) -> DrawingPad:
     """Return a pad to draw digits on in a notebook, with the classifiers' answers beside it.
 
     Args:
-        classifier: A Keras model that turns 784 pixels into ten probabilities, such as the trainers
-            return; or several, by name, to compare them:
-            ``{"linear": linear_classifier, "network": classifier}``.
+        classifier: A Keras model that turns 784 pixels into ten probabilities; or several, by name,
+            to compare them: ``{"linear": linear_classifier, "network": classifier}``.
 
     Returns:
         The pad. The last line of a cell shows it, if anywidget is installed (the extra ``widget``).

@@ -30,29 +30,30 @@ def plot_search(
     Raises:
         ValueError: If ``results`` have no such parameter, or no combination without a failed run.
     """
-    missing = {x, y or x, MEAN, ERROR} - set(results)
+    names = [x] if y is None else [x, y]
+    missing = {*names, MEAN, ERROR} - set(results)
     if missing:
         raise ArgumentError(message("error_columns", missing=sorted(missing), found=[*results]))
     ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
     if ranked.empty:
         raise ArgumentError(message("error_all_failed"))
-    for name in (x, y or x):
+    for name in names:
         if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
             ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]
+    best = ranked.drop_duplicates(names)
     ax = ax or plt.subplots(layout="constrained")[1]
     if y is None:
-        _draw_line(ranked.drop_duplicates(x), x, ax)
+        _draw_line(best.sort_values(x), x, ax)
     else:
-        _draw_heat_map(ranked.drop_duplicates([x, y]), x, y, ax)
+        _draw_heat_map(best, x, y, ax)
     return ax
 
 
 def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
-    best = best.groupby(x)[[MEAN, ERROR]].first()
-    labels = [_format_value(value) for value in best.index]
-    is_numeric = pd.api.types.is_numeric_dtype(best.index)
-    places = best.index if is_numeric else pd.RangeIndex(len(best))
-    if is_numeric and places.min() > 0:
+    labels = best[x].map(_format_value)
+    is_numeric = pd.api.types.is_numeric_dtype(best[x])
+    places = best[x] if is_numeric else range(len(best))
+    if is_numeric and best[x].min() > 0:
         ax.set_xscale("log")
     ax.errorbar(places, best[MEAN], best[ERROR], marker="o", capsize=4)
     if len(best) <= 12:  # more labels would overlap
@@ -69,23 +70,15 @@ def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
     table = best.pivot_table([MEAN, ERROR], index=y, columns=x, dropna=False)
     means, errors = table[MEAN], table[ERROR]
     texts = means.map("{:.3f}".format) + errors.map("\n± {:.3f}".format)
-    sns.heatmap(
-        means.rename(_format_value).rename(_format_value, axis="columns"),
-        ax=ax,
-        annot=texts.replace("\n± nan", "", regex=True),
-        fmt="",
-        annot_kws={"fontsize": "small"},
-        cmap="viridis",
-        cbar_kws={"label": figure_text("draw_accuracy")},
-    )
+    texts = texts.replace("\n± nan", "", regex=True)
+    means = means.rename(_format_value).rename(_format_value, axis="columns")
+    options = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}, "cmap": "viridis"}
+    sns.heatmap(means, ax=ax, cbar_kws={"label": figure_text("draw_accuracy")}, **options)
     ax.invert_yaxis()
     ax.tick_params(axis="y", rotation=0)
-    values = {
-        "best_x": _format_value(best.iloc[0][x]),
-        "best_y": _format_value(best.iloc[0][y]),
-        "accuracy": f"{best[MEAN].max():.3f}",
-        "worst": f"{best[MEAN].min():.3f}",
-    }
+    best_x, best_y = (_format_value(best[name].iloc[0]) for name in (x, y))
+    values = {"best_x": best_x, "best_y": best_y}
+    values |= {"accuracy": f"{best[MEAN].max():.3f}", "worst": f"{best[MEAN].min():.3f}"}
     ax.set_label(message("figure_search_map", xlabel=x, ylabel=y, **values))
 
 

@@ -11,11 +11,8 @@ import numpy as np
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 
-METRICS = tuple(
-    f"{prefix}{name}"
-    for prefix in ("val_", "")
-    for name in ("accuracy", "log_loss", "cross_entropy")
-)
+TRAINING_METRICS = ("accuracy", "log_loss", "cross_entropy")
+METRICS = (*(f"val_{name}" for name in TRAINING_METRICS), *TRAINING_METRICS)
 Run = tuple[str, int]  # hyperparameters, as to_setting() returns them, and seed
 Row = dict[str, Any]
 
@@ -58,22 +55,20 @@ def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) 
         parameters: Names of the trainer's arguments that can be searched.
     """
     rows = {}
-    with path.open("a+b") as file:
-        file.seek(0)
-        *lines, rest = file.read().split(b"\n")
-        for number, line in enumerate(lines, 1):
-            place = {"path": str(path), "line": number}
-            try:
-                row = json.loads(line)
-                found = {name: row[name] for name in search}
-                run = to_setting({name: row[name] for name in parameters}), row["seed"]
-            except (ValueError, KeyError, TypeError):
-                raise ArgumentError(message("error_results_line", **place)) from None
-            if found != search:
-                searches = {"found": found, "search": search}
-                raise ArgumentError(message("error_results_other", **place, **searches))
-            rows[run] = row
-        if not rest.startswith(b'{"trainer"'[: len(rest)]):
-            raise ArgumentError(message("error_results_file", path=str(path)))
-        file.truncate(file.tell() - len(rest))
+    path.touch()
+    *lines, rest = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
+        values: dict[str, Any] = {"path": str(path), "line": number, "search": search}
+        try:
+            row = json.loads(line)
+            found = {name: row[name] for name in search}
+            run = to_setting({name: row[name] for name in parameters}), row["seed"]
+        except (ValueError, KeyError, TypeError):
+            raise ArgumentError(message("error_results_line", **values)) from None
+        if found != search:
+            raise ArgumentError(message("error_results_other", found=found, **values))
+        rows[run] = row
+    if not rest.startswith(b'{"trainer"'[: len(rest)]):
+        raise ArgumentError(message("error_results_file", path=str(path)))
+    os.truncate(path, path.stat().st_size - len(rest))
     return rows

@@ -1,22 +1,20 @@
 """Search the trainers' hyperparameters, on every core of this machine or on a cluster.
 
 For a cluster of Dask (https://docs.dask.org), run ``pip install '.[cluster]'`` in this project on
-each machine. Start a scheduler on one of them, and on each as many workers as it has cores::
+each machine. Start a scheduler on one of them, and on each as many workers as it has cores. Replace
+127.0.0.1 with the scheduler's address::
 
     dask scheduler --host 127.0.0.1 --port 8786
     dask worker tcp://127.0.0.1:8786 --nworkers 2 --nthreads 1
 
-This is one machine with two workers. For several, replace 127.0.0.1 with the scheduler's address.
 Anyone who can reach the scheduler can run code on the workers, so keep it on a trusted network.
-The search itself stays the same::
+The search itself stays the same. If a worker dies, Dask repeats its run on another one::
 
     import joblib
     from dask.distributed import Client
 
     with Client("tcp://127.0.0.1:8786"), joblib.parallel_config(backend="dask"):
         results = search_hyperparameters(...)
-
-If a worker of the cluster dies, Dask repeats its run on another one.
 """
 
 import contextlib
@@ -51,7 +49,6 @@ from mnist_nn.training import train_linear_classification_model, train_nn_classi
 
 TRAINERS = (train_linear_classification_model, train_nn_classification_model)
 DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
-NOT_SEARCHED = (*DATA, "callbacks", "seed", "verbose")
 
 
 def search_hyperparameters(
@@ -81,30 +78,26 @@ def search_hyperparameters(
         parameters: Maps arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
             ``samples``, a distribution of SciPy can take the place of a list.
-        training_examples: DataFrame or ndarray of shape (n_training, 784): the features.
-        training_targets: Series or ndarray of shape (n_training,): the labels, 0 to 9.
-        validation_examples: DataFrame or ndarray of shape (n_validation, 784).
-        validation_targets: Series or ndarray of shape (n_validation,).
+        training_examples, validation_examples: DataFrames or ndarrays of shape (n_examples, 784).
+        training_targets, validation_targets: Series or ndarrays of shape (n_examples,), 0 to 9.
         seeds: Each combination is trained once with each of these.
         samples: Number of random combinations to try. Without it, all combinations are tried.
         sample_seed: Seed of these samples.
         halving: Stop weak combinations early: only one in ``halving`` continues after the first
             periods, one in ``halving`` of these after some more, and so on. 3 is usual.
-        results: Path of a file, such as ``"network.jsonl"``, that gets each run as soon as it is
-            finished. Runs that are in it are not repeated, so the same call resumes a search.
-            ``pd.read_json(results, lines=True)`` reads it.
+        results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
+            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
         verbose: 1 shows a progress bar.
 
     Returns:
-        DataFrame with one row per run, best combination first. Its columns are the parameters
-        (lists as tuples) and ``seed``; ``mean_val_accuracy`` over the seeds and its
-        ``standard_error``; the metrics at the end of the run, such as ``val_accuracy``;
+        DataFrame with one row per run, best combination first; those that ``halving`` stopped come
+        later. Its columns are the parameters (lists as tuples) and ``seed``; ``mean_val_accuracy``
+        over the seeds and its ``standard_error``; the metrics at the end, such as ``val_accuracy``;
         ``periods_done``; ``seconds``; ``error``, empty if there was none; the metrics after each
-        period, such as ``val_accuracy_00``. Combinations that ``halving`` stopped come after those
-        that continued. A combination with a failed or missing run has no mean and comes last. If
-        the search is interrupted, the finished runs are returned.
+        period, such as ``val_accuracy_00``. A combination with a failed or missing run has no mean
+        and comes last. If the search is interrupted, the finished runs are returned.
 
     Raises:
         TypeError, ValueError: If an argument is invalid. (If the trainer refuses a combination, its
@@ -164,23 +157,21 @@ def _train(
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
     """Train each run up to its last period, unless that is done; yield the runs as they finish."""
-    done = {
-        run
-        for run, last_period in last_periods.items()
-        if run in rows and (rows[run]["error"] or rows[run]["periods_done"] >= last_period)
-    }
+    best, tasks = 0.0, []
+    for run, last_period in last_periods.items():
+        row = rows.get(run)
+        if row and (row["error"] or row["periods_done"] >= last_period):
+            best = max(best, row.get("val_accuracy", 0.0))
+        else:
+            process = identify_process()
+            tasks.append(joblib.delayed(train_run)(trainer, run, last_period, process, **data))
     finished = joblib.Parallel(
         n_jobs,
         batch_size=1,  # returns each run as soon as it is finished
         return_as="generator_unordered",
         max_nbytes=1_000,  # larger arrays are shared, not sent with each run
-    )(
-        joblib.delayed(train_run)(trainer, run, last_period, identify_process(), **data)
-        for run, last_period in last_periods.items()
-        if run not in done
-    )
-    best = max((rows[run].get("val_accuracy", 0.0) for run in done), default=0.0)
-    runs = {"total": len(last_periods), "initial": len(done), "unit": "run"}
+    )(tasks)
+    runs = {"total": len(last_periods), "initial": len(last_periods) - len(tasks), "unit": "run"}
     bar = tqdm(finished, **runs, file=sys.stdout, leave=False, disable=not verbose)
     with warnings.catch_warnings(), contextlib.closing(finished), bar:
         # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
@@ -217,11 +208,9 @@ def _count_periods(
     if trainer not in TRAINERS:
         names = ", ".join(trainer.__name__ for trainer in TRAINERS)
         raise ArgumentError(message("error_trainer", names=names, trainer=trainer))
-    defaults = {
-        name: argument.default
-        for name, argument in inspect.signature(trainer).parameters.items()
-        if name not in NOT_SEARCHED
-    }
+    signature = inspect.signature(trainer).parameters
+    searchable = signature.keys() - {*DATA, "callbacks", "seed", "verbose"}
+    defaults = {name: signature[name].default for name in searchable}
     needed = {name for name, value in defaults.items() if value is inspect.Parameter.empty}
     if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
         names, optional = ", ".join(sorted(needed)), ", ".join(sorted(defaults.keys() - needed))

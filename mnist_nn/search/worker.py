@@ -32,18 +32,15 @@ def train_run(
     """Train up to the last period, and return the run with its row, also if training fails."""
     if identify_process() != searching_process:
         _prepare_worker()
-    setting, seed = run
-    parameters = json.loads(setting)
+    parameters = json.loads(run[0]) | {"seed": run[1]}
     start = time.perf_counter()
     gc.collect(1)  # frees the previous model quickly; a full collection takes up to a second
-    callbacks = [_StopAfter(last_period)]
     try:
-        model = trainer(**parameters, **data, callbacks=callbacks, seed=seed, verbose=0)
+        model = trainer(**parameters, **data, callbacks=[_StopAfter(last_period)], verbose=0)
         row = to_row(model.history.history)
     except Exception as error:  # the trainer's, Keras' or TensorFlow's
         row = {"periods_done": 0, "error": f"{type(error).__name__}: {describe_error(error)}"}
-    seconds = time.perf_counter() - start
-    return run, {**parameters, "seed": seed, **row, "seconds": seconds}
+    return run, {**parameters, **row, "seconds": time.perf_counter() - start}
 
 
 def identify_process() -> tuple[str, int]:

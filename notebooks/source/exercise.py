@@ -18,6 +18,22 @@
 #
 # ![Twenty handwritten digits, dark on light, with their labels.](attachment:digits.png)
 
+# %% [markdown] id="points" only="course"
+# **Points**
+#
+# | task | points |
+# |---|---|
+# | 1: question | 1 |
+# | 1: linear model with an accuracy of 0.88 on the validation set | 4; less from 0.80 on |
+# | 2: question | 1 |
+# | 2: network with an accuracy of 0.95 on the validation set | 5; less from 0.90 on |
+# | 2: predictions for the test set, and their accuracy | 4 |
+# | 3: question | 2 |
+# | 3: three networks that differ only in their steps | 3 |
+#
+# Every correct way to an answer gets all points. Write only into the cells for your answers. Before
+# you hand in, restart the kernel and run all cells: what counts is what the notebook does then.
+
 # %% id="install" generated="install"
 # Written by notebooks/build.py.
 
@@ -137,7 +153,12 @@ show_figures()
 # if it is not. Below that you find a solution: click on it to open it. Some questions have a cell
 # for your answer: double-click on it to write.
 
-# %% id="checks" only="exercise"
+# %% [markdown] id="how-checks-work-course" only="course"
+# Below each task, a cell checks your answer. It shows ✔ if the answer is correct, and ✘ with a hint
+# if it is not. The same checks grade your notebook. Some questions have a cell for your answer:
+# double-click on it to write.
+
+# %% id="checks" only="exercise course"
 from mnist_nn.checks import (
     check_linear_classifier,
     check_network,
@@ -219,7 +240,7 @@ build_linear_model().summary()
 # **Before you run it:** of 100 digits that it has never seen, how many will a linear model
 # recognise? And which two digits will it confuse most often?
 
-# %% [markdown] id="linear-question-answer" only="exercise"
+# %% [markdown] id="linear-question-answer" only="exercise course"
 # *Your answer:*
 
 # %% [markdown] id="try-linear"
@@ -228,7 +249,7 @@ build_linear_model().summary()
 # accuracy of 0.88 on the validation set. Good linear models end near 0.9; a linear model won't do
 # much better.
 
-# %% [markdown] id="rounding" only="exercise"
+# %% [markdown] id="rounding" only="exercise course"
 # (The training call rounds the accuracy to two decimals. The check below compares it unrounded, and
 # shows four.)
 
@@ -246,7 +267,7 @@ linear_classifier = train_linear_classification_model(
     seed=SEED,
 )
 
-# %% id="check-linear" only="exercise"
+# %% id="check-linear" only="exercise course"
 check_linear_classifier(linear_classifier, validation_examples, validation_targets)
 
 # %% [markdown] id="task-1-solution" fold="Task 1"
@@ -296,7 +317,7 @@ linear_classifier = train_linear_classification_model(
 # **Before you run it:** a hidden layer can combine pixels into strokes. Which of the linear model's
 # mistakes will a network avoid, and which will stay?
 
-# %% [markdown] id="network-question-answer" only="exercise"
+# %% [markdown] id="network-question-answer" only="exercise course"
 # *Your answer:*
 
 # %% [markdown] id="task-2-how" only="exercise"
@@ -304,12 +325,16 @@ linear_classifier = train_linear_classification_model(
 # `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[20, 20]`. You'll
 # find a solution to both parts of this task below the test set.
 
-# %% id="task-2-answer" only="exercise"
+# %% [markdown] id="task-2-how-course" only="course"
+# Write your training call into the next cell, below the first line. It takes one extra argument:
+# `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[20, 20]`.
+
+# %% id="task-2-answer" only="exercise course"
 classifier = None
 
 # YOUR CODE HERE: classifier = train_nn_classification_model(...)
 
-# %% id="check-network" only="exercise"
+# %% id="check-network" only="exercise course"
 check_network(classifier, validation_examples, validation_targets)
 
 # %% [markdown] id="test-set"
@@ -323,19 +348,19 @@ mnist_test_dataframe = load_mnist_dataframe("test")
 test_targets, test_examples = parse_labels_and_features(mnist_test_dataframe)
 test_examples.describe()
 
-# %% [markdown] id="test-how" only="exercise"
+# %% [markdown] id="test-how" only="exercise course"
 # Predict the digit of each row of `test_examples`, and compute the fraction of correct predictions.
 # `classifier.predict(...)` returns ten probabilities per row, `.argmax(axis=1)` picks the most
 # probable digit, and `metrics.accuracy_score(true_labels, predicted_labels)` computes the fraction
 # that is correct.
 
-# %% id="test-answer" only="exercise"
+# %% id="test-answer" only="exercise course"
 test_predictions = None
 accuracy = None
 
 # YOUR CODE HERE: test_predictions = ..., accuracy = ...
 
-# %% id="check-test" only="exercise"
+# %% id="check-test" only="exercise course"
 check_test_accuracy(
     test_predictions,
     accuracy,
@@ -432,20 +457,20 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 # **Before you run it:** what will the images look like after 10 steps, and what after 1,000? And
 # what will the weights at the edges of the image do, where nobody writes?
 
-# %% [markdown] id="weights-question-answer" only="exercise"
+# %% [markdown] id="weights-question-answer" only="exercise course"
 # *Your answer:*
 
-# %% [markdown] id="task-3-how" only="exercise"
+# %% [markdown] id="task-3-how" only="exercise course"
 # Train three networks with the same hyperparameters and the same seed, so that only the steps
 # differ. Keep them as `networks[10]`, `networks[100]` and `networks[1000]`, so that you don't
 # overwrite `classifier`. Then draw the weights of each.
 
-# %% id="task-3-answer" only="exercise"
+# %% id="task-3-answer" only="exercise course"
 networks = {10: None, 100: None, 1000: None}
 
 # YOUR CODE HERE: networks[10] = ..., networks[100] = ..., networks[1000] = ...
 
-# %% id="check-networks" only="exercise"
+# %% id="check-networks" only="exercise course"
 check_networks(networks, training_examples)
 
 # %% [markdown] id="task-3-solution" fold="Task 3"

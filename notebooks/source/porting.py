@@ -1,14 +1,14 @@
 # %% [markdown] id="title"
 # # From Estimators to Keras 3
 #
-# The exercise of this project was written in 2018 for the Estimators of TensorFlow 1, which are
-# gone. If you have such code to move, this notebook may save you a week: it shows what became of
-# each part, and which details decide whether a port gives the original's figures or merely
+# The exercise in this project was written in 2018 for TensorFlow 1 Estimators, which no longer
+# exist. If you are migrating such code, this notebook may save you a week. It shows what became of
+# each part, and which details decide whether a port reproduces the original's figures or only
 # plausible ones. Reading takes ten minutes.
 #
-# The measure is the original itself. Its own code was run on TensorFlow 2.15, the last version that
-# has Estimators: twelve runs of each of five calls, and a hundred training steps of which the
-# weights were kept. These measurements come with the package, in its folder `data/original`,
+# The reference is the original itself. We ran its code on TensorFlow 2.15, the last version that
+# has Estimators: twelve runs of each of five calls, and a hundred training steps with recorded
+# weights. These measurements come with the package (in a checkout, in the folder `data/original`),
 # together with `comparison.py`, which compares the port with them.
 
 # %% [markdown] id="table"
@@ -19,28 +19,29 @@
 # | `tf.feature_column.numeric_column("pixels", shape=784)` | `keras.Input(shape=(784,), name="pixels")` |
 # | `tf.estimator.LinearClassifier(n_classes=10, ...)` | `Dense(10, kernel_initializer="zeros")` and `Softmax()` in a `Sequential` |
 # | `tf.estimator.DNNClassifier(hidden_units=[100, 100], ...)` | `Dense(100, "relu")` twice, `Dense(10)`, `Softmax()` |
-# | the loss, which the classifier brings along | `SparseCategoricalCrossentropy(reduction="sum")` |
+# | the classifier's built-in loss | `SparseCategoricalCrossentropy(reduction="sum")` |
 # | `tf.train.AdagradOptimizer(learning_rate)` | `Adagrad(learning_rate, initial_accumulator_value=0.1, epsilon=0.0)` |
 # | `tf.contrib.estimator.clip_gradients_by_norm(optimizer, 5.0)` | `Adagrad(..., global_clipnorm=5.0)` |
-# | `tf.estimator.RunConfig(...)`, event files, checkpoints | nothing: the model is in memory, `model.save` writes it |
-# | a training input function | a `tf.data.Dataset`, here `create_training_dataset`, or row numbers as the trainers take them |
-# | ten times `classifier.train(input_fn, steps=steps / 10)` | a loop over the periods, each trained in one compiled call |
-# | a prediction input function | nothing: `predict` takes the DataFrame |
+# | `tf.estimator.RunConfig(...)`, event files, checkpoints | not needed: the model is in memory, `model.save` writes it to a file |
+# | a training input function | a `tf.data.Dataset`, here `create_training_dataset`; the trainers select batches by row number instead |
+# | `classifier.train(input_fn, steps=steps / 10)`, called ten times | a loop over the periods, one compiled call each |
+# | a prediction input function | not needed: `predict` accepts the DataFrame |
 # | `classifier.predict(...)`: a generator of dictionaries with `probabilities` and `class_ids` | `model.predict(...)`: an array of probabilities; `.argmax(axis=1)` for the classes |
-# | `metrics.log_loss(targets, one_hot)`, called after each period | the formula of 2018 written out, called after each period |
+# | `metrics.log_loss(targets, one_hot)`, called after each period | the 2018 formula written out, called after each period |
 # | `classifier.get_variable_names()` | `[variable.path for variable in model.variables]` |
 # | `classifier.get_variable_value(name)` | `{variable.path: variable}[name].numpy()` |
 #
-# Give the model and its layers the names that the variables had (`dnn`, `hiddenlayer_0`, …,
-# `logits`), and `variable.path` is the same text as before; without names, layers are called
-# `dense_3` when a cell runs for the second time. And read the data with `header=None`, or the first
-# digit becomes the header.
+# Name the network and its layers as in the original (`dnn`, `hiddenlayer_0`, …, `logits`). Then
+# `variable.path` returns the same names as before. Without explicit names, Keras numbers the
+# layers, and you get names such as `dense_3` when you run a cell again.
+#
+# Read the data with `header=None`. Otherwise, the first digit becomes the header.
 
 # %% [markdown] id="proof"
-# ## Does it give the same?
+# ## Does it produce the same results?
 #
-# First, step by step. The next cell takes the models as this project builds and compiles them,
-# starts them from the original's weights, trains them on the original's batches, and compares all
+# First, we compare step by step. The next cell builds and compiles the models as this project does,
+# starts them from the original's weights and trains them on the original's batches. It compares all
 # weights after 1, 10 and 100 steps, and the probabilities at the end.
 
 # %% id="imports"
@@ -72,9 +73,10 @@ for model in ("linear", "nn"):
     print(f"{model:6s} largest difference {difference:.0e}")
 
 # %% [markdown] id="runs"
-# Then, run by run. Such a comparison cannot see how batches are drawn, how weights start, or how a
-# figure is computed; whole runs do. Below, grey is the original: two standard deviations of its
-# runs to either side of their mean. Blue are runs of ours, each with its own seed, and their mean.
+# Then, we compare run by run. The first comparison does not test how batches are sampled, how random
+# initial weights are drawn or how a metric is computed; full runs do. In the figure, the grey band
+# is the original: the mean of its runs, plus or minus two standard deviations. The thin blue lines
+# are our runs, each with its own seed; the thick blue line is their mean.
 
 # %% id="bands" figure="fidelity.png"
 SEEDS = range(3)
@@ -112,8 +114,8 @@ axes[0].legend()
 show_figures()
 
 # %% [markdown] id="runs-read"
-# The titles name the calls: learning rate / steps / batch size. In all five, the mean of our runs
-# stays inside the band. Single runs leave it now and then, as the original's own runs do:
+# The titles show the calls: model, learning rate / steps / batch size. In all five, the mean of our
+# runs stays inside the band. Single runs leave it now and then, as the original's own runs do:
 
 
 # %% id="points-outside"
@@ -132,14 +134,15 @@ print("outside the band, runs of this port:  {} of {}".format(*of_runs))
 print("outside the band, runs of original:   {} of {}".format(*of_original))
 
 # %% [markdown] id="traps"
-# The project's tests repeat this comparison with twelve seeds, and ask more of it: every period's
-# mean, the final accuracies and the spread between runs may differ by no more than chance allows.
+# The project's tests repeat this comparison with twelve seeds and are stricter: the mean of every
+# period, the final accuracies and the spread between runs may differ by no more than chance allows.
 #
 # ## The traps
 #
-# Each section that follows gets one detail wrong, in the way that is easiest to get it wrong, and
-# all else right. Where a number is printed, it says how far the weights go astray within 100 steps, on the
-# original's batches; the figure shows whole runs of the wrong variant in red.
+# Each section below gets one detail wrong, in the most natural way, and everything else right. The
+# figures show full runs of the wrong variant in red. The first three sections also compare it step
+# by step, as above: the numbers that they print are the largest differences from the original within
+# 100 steps.
 
 
 # %% id="trap-figure"
@@ -155,7 +158,7 @@ def show_trap(call, wrong_trainers):
     show_figures()
 
 
-def print_differences(compile_model, label="weights go astray by"):
+def print_differences(compile_model, label="largest difference"):
     differences = [difference_from_steps(model, compile_model) for model in ("linear", "nn")]
     print(f"{label}: {differences[0]:.2f} (linear), {differences[1]:.2f} (nn)")
 
@@ -163,10 +166,10 @@ def print_differences(compile_model, label="weights go astray by"):
 # %% [markdown] id="trap-loss"
 # ### 1. The loss is a sum
 #
-# The canned classifiers of TensorFlow 1 minimise the *sum* of the cross entropy over the batch;
-# every loss in Keras is by default its mean. Adagrad forgives much of the factor, since it divides
-# by the gradients it has seen, but its accumulators do not start at zero, and clipping sees the
-# difference in full.
+# The premade classifiers of TensorFlow 1 minimise the *sum* of the cross entropy over the batch. In
+# Keras, every loss is the mean by default. Adagrad cancels much of this factor, because it divides
+# by the gradients that it has accumulated. But its accumulators do not start at zero, and the
+# factor has its full effect on clipping.
 
 
 # %% id="wrong-loss"
@@ -183,10 +186,10 @@ show_trap("linear 0.03/1000/30", {"mean over the batch": trainer_with(compile_wi
 # %% [markdown] id="trap-clipping"
 # ### 2. Gradients are clipped by their global norm
 #
-# `clip_gradients_by_norm(optimizer, 5.0)` scales all gradients of a step by one factor, so that the
-# norm of all of them together is 5 at most. In Keras that is `global_clipnorm`; `clipnorm` clips
-# each variable by itself, and `clipvalue` each number. At the end of a long run the log loss hardly
-# shows it, which is why the weights have to be compared.
+# `clip_gradients_by_norm(optimizer, 5.0)` scales all gradients of a step by the same factor, so
+# that their joint norm is at most 5. In Keras, that is `global_clipnorm`. In contrast, `clipnorm`
+# clips the gradient of each variable separately, and `clipvalue` clips each number. At the end of a
+# long run, the log loss hardly shows the difference. That is why you have to compare the weights.
 
 
 # %% id="wrong-clipping"
@@ -216,9 +219,9 @@ show_trap("nn 0.05/10/30", trainers)
 # %% [markdown] id="trap-accumulator"
 # ### 3. Adagrad's accumulators start at 0.1
 #
-# So they do in Keras, by default; in PyTorch and in textbooks they start at 0. From there, the
-# first step moves every weight by the whole learning rate, whatever its gradient. And TensorFlow 1
-# had no epsilon in the denominator, so this port sets `epsilon=0.0`.
+# In Keras, 0.1 is the default. In PyTorch and in textbooks, the accumulators start at 0: then the
+# first step moves every weight by the full learning rate, however small its gradient is. There was
+# also no epsilon in the denominator in TensorFlow 1, so this port sets `epsilon=0.0`.
 
 
 # %% id="wrong-accumulator"
@@ -240,10 +243,10 @@ show_trap(
 # %% [markdown] id="trap-start"
 # ### 4. The linear model starts at zero
 #
-# A `LinearClassifier` starts with all weights zero, a `Dense` layer by default with small random
-# ones (Glorot's, which are right for the network). Training soon makes up for it, so that the log
-# loss shows the difference in the first periods at most; the templates that one sees in the weights
-# of a linear model keep the noise.
+# All weights of a `LinearClassifier` start at zero. Those of a `Dense` layer start, by default, at
+# small random numbers (Glorot initialisation, which is right for the network). Training soon makes
+# up for the difference, so the log loss shows it in the first periods at most. But the weights keep
+# the noise, and you see it when you plot them as images.
 
 
 # %% id="wrong-start"
@@ -261,12 +264,12 @@ show_trap(
 )
 
 # %% [markdown] id="trap-periods"
-# ### 5. Each period shuffles anew
+# ### 5. Each period shuffles the data again
 #
-# The original called its input function in each period, and so began with a fresh permutation of
-# the data. If a `tf.data` pipeline with a fixed seed is built anew for each period, each samples the
-# *same* batches: a run of 1,000 steps sees 100 batches ten times over. It looks plausible, and is
-# the worst of all these mistakes.
+# The original called its input function in each period, so each period began with a fresh
+# permutation of the data. If you rebuild a `tf.data` pipeline with a fixed seed for each period,
+# every period uses the *same* batches: a run of 1,000 steps sees 100 batches ten times. The result
+# looks plausible, but this is the worst of all these mistakes.
 
 
 # %% id="wrong-periods"
@@ -278,13 +281,13 @@ def sample_the_same(n_examples, batch_size, steps, periods, seed):
 show_trap("nn 0.05/1000/30", {"same batches each period": trainer_with_batches(sample_the_same)})
 
 # %% [markdown] id="trap-epochs"
-# ### 6. Batches are cut once, repeated, and shuffled as batches
+# ### 6. Batches are cut once, repeated and shuffled as batches
 #
-# Within a period the original cut its batches once, repeated them without end, and shuffled the
-# *batches* in a buffer of 10,000, so that some come twice before others come at all. The usual
-# `shuffle(7500).repeat().batch(30)` yields every example once before any comes again. At these
-# settings the log loss cannot tell the two apart, as the figure shows; it is still not what the
-# original did, and the tests tell them apart by the batches themselves.
+# Within a period, the original cut its batches once, repeated them without end, and shuffled the
+# *batches* in a buffer of 10,000. So some batches come twice before others come at all. The usual
+# `shuffle(7500).repeat().batch(30)` yields every example once before any of them comes again. With
+# these hyperparameters, the log loss does not distinguish the two, as the figure shows. It is still
+# not what the original did; the tests detect the difference in the batches themselves.
 
 
 # %% id="wrong-epochs"
@@ -306,10 +309,10 @@ show_trap("nn 0.05/1000/30", {"epochs": trainer_with_batches(sample_epochs)})
 # %% [markdown] id="trap-log-loss"
 # ### 7. The log loss is that of 2018
 #
-# The original computed the log loss of the *predicted classes*, as if each were certain, and
-# scikit-learn clipped probabilities at 1e-15: each wrong digit costs −ln(1e-15) = 34.54. Today it
-# clips at the epsilon of the dtype, and the same call returns another number without a word: a
-# little more for float64, less than half for float32.
+# The original computed the log loss of the *predicted classes*, treating each as certain. At that
+# time, scikit-learn clipped probabilities at 1e-15, so each wrong digit costs −ln(1e-15) = 34.54.
+# Today, it clips at the epsilon of the dtype, and the same call silently returns another number:
+# slightly larger for float64, less than half for float32.
 
 
 # %% id="wrong-log-loss"
@@ -338,9 +341,9 @@ show_figures()
 # %% [markdown] id="trap-steps"
 # ### 8. Steps are whole numbers
 #
-# `steps / periods` was a whole number in Python 2, and is a float in Python 3. Cutting it off with
-# `int` loses steps when the periods do not divide them; so this port gives the first periods one
-# more.
+# `steps / periods` was a whole number in Python 2, and is a float in Python 3. If you truncate it
+# with `int`, you lose steps whenever the number of steps is not divisible by the number of periods.
+# This port distributes the remaining steps over the first periods.
 
 
 # %% id="wrong-steps"
@@ -360,8 +363,8 @@ for split in (split_by_division, split_by_cutting_off, split_steps):
 # %% [markdown] id="takeaways"
 # ## What to take away
 #
-# - Compare a port step by step, from the same weights and on the same batches. It is quick, it is
-#   exact, and it finds in a minute what the curves of whole runs hide.
-# - Compare whole runs, too, over several seeds: they see how batches are sampled and how a figure is
-#   computed.
-# - A curve that looks right proves little. Traps 2, 4 and 6 cannot be seen in a final log loss.
+# - Compare a port step by step, from the same weights and on the same batches. This is fast and
+#   exact, and in a minute it finds what the curves of full runs hide.
+# - Compare full runs, too, over several seeds. They also test how batches are sampled and how a
+#   metric is computed.
+# - A curve that looks right proves little. Traps 2, 4 and 6 do not show in the final log loss.

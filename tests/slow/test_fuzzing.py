@@ -44,7 +44,7 @@ def outcome(call: Callable[[], Any], *names: str) -> Any:
     """Return what a call returns, or None if it ends in an error that names what is wrong."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", ".* hold whole numbers up to ", UserWarning)
+        warnings.filterwarnings("ignore", ".* contains whole numbers up to ", UserWarning)
         try:
             return call()
         except (TypeError, ValueError, FileNotFoundError) as raised:

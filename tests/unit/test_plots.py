@@ -75,8 +75,8 @@ def test_text_of_the_confusion_matrix_names_the_worst_mistake() -> None:
     matrix[4] = [0, 0, 0, 0, 0.7, 0, 0, 0, 0.1, 0.2]
     text = str(mnist_nn.plot_confusion_matrix(matrix).get_label())
     assert "1.00, 1.00, 1.00, 1.00, 0.70, 1.00, 1.00, 1.00, 1.00, 1.00." in text
-    assert text.endswith("Most often mistaken: 4 for 9, with a share of 0.20.")
-    assert "mistaken" not in str(mnist_nn.plot_confusion_matrix(np.eye(10)).get_label())
+    assert text.endswith("Most frequent mistake: 4 predicted as 9, a fraction of 0.20.")
+    assert "mistake" not in str(mnist_nn.plot_confusion_matrix(np.eye(10)).get_label())
 
 
 @pytest.mark.parametrize("original_look", [False, True])

@@ -378,7 +378,7 @@ def test_bad_data_are_refused(small: Split, prefix: str) -> None:
 
 
 def test_divergence_is_told(small: Split) -> None:
-    with pytest.raises(ValueError, match=r"diverged in period \d+: .*learning_rate 3e\+38"):
+    with pytest.raises(ValueError, match=r"diverged in period \d+ with learning_rate 3e\+38"):
         train_nn(small, learning_rate=3e38)
 
 
