@@ -52,7 +52,7 @@ EXECUTED_AT_ONCE = 2
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
 INSTALL = """
-# Install mnist_nn if it is missing.
+# Check that mnist_nn is installed.
 import importlib.util
 import sys
 

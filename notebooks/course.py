@@ -59,11 +59,11 @@ c.CourseDirectory.course_id = "mnist_nn"
 # The cells for answers say already, in the reader's language, what to write there.
 c.ClearSolutions.code_stub = {"python": ""}
 c.ClearSolutions.text_stub = ""
+c.Execute.extra_arguments = ["--log-level=ERROR"]
 c.Execute.timeout = 120  # seconds; a whole notebook takes about half a minute
 c.Execute.raise_on_iopub_timeout = False
 c.LimitOutput.max_lines = 200
 c.OverwriteCells.add_missing_cells = True
-c.IncludeHeaderFooter.header = ""
 '''
 
 

@@ -13,7 +13,6 @@ from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
 from mnist_nn.language import message
 from mnist_nn.notebook import embed_png, encode_png
 
-SCALE = 3  # screen pixels per weight
 # White for the gaps, and an odd number of colours, so that zero has one of its own.
 PALETTE = b"\xff" * 3 + colormaps["RdBu_r"](np.linspace(0, 1, 255), bytes=True)[:, :3].tobytes()
 SCRIPT = Path(__file__).with_name("animation.js").read_text(encoding="utf-8")
@@ -46,7 +45,7 @@ def animate_weights(weights_by_step: WeightsByStep) -> str:
     words = {word: message(f"animation_{word}") for word in ("steps", "play", "pause")}
     content = json.dumps({"words": words, "labels": labels, "frames": frames})
     text = message("animation_weights", nodes=images.shape[1], steps=labels[-1])
-    still = embed_png(frames[-1], text, width=SCALE * frame.width)
+    still = embed_png(frames[-1], text, width=3 * frame.width)  # three screen pixels per weight
     return (
         '<div class="mnist-nn-animation" style="image-rendering: pixelated" '
         f'data-content="{html.escape(content)}">'

@@ -76,8 +76,7 @@ def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Co
 
     Args:
         targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
-        first: ndarray of shape (n_examples,): the digits that the first classifier predicts.
-        second: ndarray of shape (n_examples,): the digits that the second classifier predicts.
+        first, second: ndarrays of shape (n_examples,): the digits that each classifier predicts.
 
     Raises:
         ValueError: If they are not labels, or differ in length.

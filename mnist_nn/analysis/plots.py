@@ -17,7 +17,6 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import figure_text, join_numbers, message, translate
 
 STEPS = (1, 10, 100, 1_000)
-LINE = 8  # height of a line of text, in pixels of a digit
 
 WeightsByStep = Mapping[int, Array]
 Lines = Mapping[str, Sequence[float] | Mapping[float, float]]
@@ -111,8 +110,7 @@ def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = 
     """Draw the second confusion matrix minus the first, in colours that diverge from zero.
 
     Args:
-        first: ndarray of shape (10, 10), as :func:`mnist_nn.confusion_matrix` returns it.
-        second: ndarray of shape (10, 10).
+        first, second: ndarrays of shape (10, 10), from :func:`mnist_nn.confusion_matrix`.
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
@@ -202,7 +200,7 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
 
 def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: Axes | None) -> Axes:
     """Draw digits, and below each its value of every line, after the line's name."""
-    gap = LINE * max(1, len(lines))
+    gap = 8 * max(1, len(lines))  # in pixels of a digit: room for the text
     tiles = plots.tile_images(features.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), gap=(gap, 4))
     height, width = tiles.shape
     ax = ax or plt.subplots(figsize=(10, 10 * (height + gap) / width), layout="constrained")[1]

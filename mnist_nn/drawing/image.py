@@ -26,8 +26,6 @@ THINNEST, THICKEST = 2.1, 3.1
 WORK_SIDE = 400  # pixels of the longer side while ink is separated from ground
 MAXIMUM_PIXELS = 16_000_000  # of an image file: larger ones need too much memory
 MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
-SPECK_AREA = 0.03  # of the area of the largest stroke
-LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue, from ITU-R BT.601
 
 
 def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
@@ -63,10 +61,8 @@ def prepare_ink(ink: Mask) -> Grey:
     height, width = (round(side * scale) for side in ink.shape)
     digit = _resize(ink.astype(np.float32), height, width)
     digit = digit / digit.max()
-    top, left = (
-        int(np.clip(round(IMAGE_SIDE / 2 - centre), 0, IMAGE_SIDE - side))  # inside the image
-        for centre, side in zip(ndimage.center_of_mass(digit), digit.shape, strict=True)
-    )
+    corner = np.rint(IMAGE_SIDE / 2 - np.array(ndimage.center_of_mass(digit))).astype(int)
+    top, left = corner.clip(0, IMAGE_SIDE - np.array(digit.shape))  # inside the image
     prepared = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
     prepared[top : top + height, left : left + width] = digit
     return prepared
@@ -127,28 +123,26 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     strokes = ndimage.label(contrast > contrast.max() / 2)[0]
     areas = np.bincount(strokes.ravel())
     areas[0] = 0  # of what is no stroke
-    return np.asarray((areas > SPECK_AREA * areas.max())[strokes])
+    return np.asarray((areas > 0.03 * areas.max())[strokes])  # without specks
 
 
 def _fit_ground(terms: Grey, grey: Grey, is_ground: Mask) -> Grey:
     """Fit the ground by least squares, and return the fit for all pixels."""
-    sample = np.flatnonzero(is_ground)[::31]  # is enough, and quick
+    sample = np.flatnonzero(is_ground)[::31]  # enough for a fit
     factors = np.linalg.lstsq(terms.reshape(-1, 6)[sample], grey.ravel()[sample], rcond=None)[0]
     return np.asarray(terms @ factors)
 
 
 def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
     """Read an image file as grey levels from 0 to 1, or raise an error."""
-    # Pillow warns of oddities in files that it can read.
-    with open(path, "rb") as file, warnings.catch_warnings(action="ignore"):
+    with open(path, "rb") as file, warnings.catch_warnings(action="ignore"):  # Pillow's
         try:
             picture = Image.open(file)
             picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
                 raise ArgumentError(message("error_image_size", height=height, width=width))
-            # Phones save photos as MPO, with a smaller copy.
-            if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+            if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
                 raise ArgumentError(message("error_image_frames"))
             upright = ImageOps.exif_transpose(picture)
             # RGBA can hold all other modes, except those of more than 8 bits: I and F.
@@ -175,7 +169,7 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     levels = values.astype(np.float32) / np.float32(white)
     if not colours:
         return levels
-    grey: Grey = levels[..., :3] @ np.array(LUMINANCE, np.float32)
+    grey: Grey = levels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
     if colours == (3,):
         return grey
     opacity = levels[..., 3]

@@ -33,13 +33,10 @@ class DrawingWidget(anywidget.AnyWidget):
     def __init__(
         self, names: Iterable[Any], pen_width: float, on_change: Callable[[Any, bool, bool], None]
     ) -> None:
-        texts = ("how", "undo", "clear", "prepare", "sees")
-        super().__init__(
-            name=f"mnist-nn-drawing-{uuid.uuid4().hex}",  # in no other output of a notebook
-            texts={text: message(f"pad_{text}") for text in texts},
-            classifiers=[translate(str(name)) for name in names],
-            pen_width=pen_width,
-        )
+        name = f"mnist-nn-drawing-{uuid.uuid4().hex}"  # in no other output of a notebook
+        texts = {key: message(f"pad_{key}") for key in ("how", "undo", "clear", "prepare", "sees")}
+        classifiers = [translate(str(name)) for name in names]
+        super().__init__(name=name, texts=texts, classifiers=classifiers, pen_width=pen_width)
         self.observe(
             lambda change: on_change(self.strokes, self.prepared, change.name == "finished"),
             ["strokes", "prepared", "finished"],

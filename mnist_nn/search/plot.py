@@ -23,8 +23,7 @@ def plot_search(
 
     Args:
         results: What :func:`mnist_nn.search.search_hyperparameters` returns.
-        x: Name of the parameter on the horizontal axis.
-        y: Name of the parameter on the vertical axis.
+        x, y: Names of the parameters on the horizontal and on the vertical axis.
         ax: Axes to draw into; without it, a new figure's.
 
     Raises:

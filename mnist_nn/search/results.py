@@ -47,12 +47,9 @@ def append_row(path: Path, row: Row) -> None:
 def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) -> dict[Run, Row]:
     """Return the rows of a file, or create it; raise a ValueError if it is of another search.
 
-    A last line that was cut off is removed. If a run has two lines, because it was stopped by
-    halving and trained further later, the second one counts.
-
-    Args:
-        search: The trainer and the data of the search, with which all lines begin.
-        parameters: Names of the trainer's arguments that can be searched.
+    All lines begin with ``search``, the trainer and the data. ``parameters`` are the names of the
+    trainer's arguments. A last line that was cut off is removed. If a run has two lines, because
+    halving stopped it and it was trained further later, the second one counts.
     """
     rows = {}
     path.touch()

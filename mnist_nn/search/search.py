@@ -128,7 +128,7 @@ def search_hyperparameters(
     n_left = len(settings)  # after them come those that halving stopped
     try:
         for divisor in divisors:
-            period = max(1, round(most_periods / divisor))
+            period = round(most_periods / divisor)
             left = settings[:n_left]
             runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
             finished = _train(trainer, data, runs, rows, n_jobs, verbose)
@@ -157,20 +157,16 @@ def _train(
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
     """Train each run up to its last period, unless that is done; yield the runs as they finish."""
-    best, tasks = 0.0, []
+    best, tasks, process = 0.0, [], identify_process()
     for run, last_period in last_periods.items():
         row = rows.get(run)
         if row and (row["error"] or row["periods_done"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            process = identify_process()
             tasks.append(joblib.delayed(train_run)(trainer, run, last_period, process, **data))
-    finished = joblib.Parallel(
-        n_jobs,
-        batch_size=1,  # returns each run as soon as it is finished
-        return_as="generator_unordered",
-        max_nbytes=1_000,  # larger arrays are shared, not sent with each run
-    )(tasks)
+    # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each run.
+    options = {"batch_size": 1, "return_as": "generator_unordered", "max_nbytes": 1_000}
+    finished = joblib.Parallel(n_jobs, **options)(tasks)
     runs = {"total": len(last_periods), "initial": len(last_periods) - len(tasks), "unit": "run"}
     bar = tqdm(finished, **runs, file=sys.stdout, leave=False, disable=not verbose)
     with warnings.catch_warnings(), contextlib.closing(finished), bar:

@@ -1,7 +1,4 @@
-"""Trains one run of a search, in a worker process or in the searching process itself.
-
-Each import costs every worker memory, so this module imports only what training needs.
-"""
+"""Trains one run of a search; it imports only what training needs, to save workers' memory."""
 
 import contextlib
 import functools

@@ -10,7 +10,7 @@
 # - Watch weights turn from noise into strokes.
 # - Look at the digits that the models get wrong, and compare both models on the same images.
 # - See how reliable an accuracy is, given random training runs and a small validation set.
-# - Compare the two log losses, learning curves and weight initialisations.
+# - Compare the two log losses, sizes of the training set and weight initialisations.
 # - Search for good hyperparameters, and see why the best result looks better than it is.
 # - Draw digits yourself, and see why data preparation matters.
 # - Test both models on photos of handwriting, such as your class's.
@@ -273,9 +273,9 @@ show_figures()
 
 # %% id="standard-error"
 n = len(validation_targets)
-for name, values in accuracies.items():
-    a = np.mean(values)
-    print(f"{name}: accuracy {a:.3f}, standard deviation {np.sqrt(a * (1 - a) / n):.3f}")
+for title, name in {"linear model": "linear", "neural network": "network"}.items():
+    a = np.mean(accuracies[name])
+    print(f"{title}: accuracy {a:.3f}, standard deviation {np.sqrt(a * (1 - a) / n):.3f}")
 
 # %% [markdown] id="standard-error-read"
 # Two standard deviations are about 0.01. So 2,500 digits measure an accuracy to about ±0.01, and
@@ -558,8 +558,8 @@ class_predictions = {
     "linear": linear.predict(class_examples, verbose=0).argmax(axis=1),
     "network": network.predict(class_examples, verbose=0).argmax(axis=1),
 }
-for name, predictions in class_predictions.items():
-    print(f"{name}: {np.mean(predictions == class_targets):.2f}")
+for title, name in {"linear model": "linear", "neural network": "network"}.items():
+    print(f"{title}: {np.mean(class_predictions[name] == class_targets):.2f}")
 plot_examples(class_examples, class_targets, class_predictions)
 show_figures()
 
