@@ -93,8 +93,7 @@ def check_test_accuracy(
         test_predictions: The student's predicted digits, of shape (n_test,), or None.
         accuracy: The student's accuracy on the test set, or None.
         classifier: The student's trained Keras model, or None.
-        validation_examples, validation_targets: The validation set.
-        test_examples, test_targets: The test set.
+        validation_examples, validation_targets, test_examples, test_targets: The two data sets.
     """
     if test_predictions is None or accuracy is None or classifier is None:
         raise WrongAnswerError("test_not_done")
@@ -194,10 +193,10 @@ def _list_kernels(classifier: Any) -> list[Any]:
     return [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
 
 
-def _check_predictions(predictions: Any, classifier: Any, test: Any, validation_rows: int) -> Any:
-    """Return the predicted digits of the test set, or raise an error."""
+def _check_predictions(predictions: Any, classifier: Any, test: Any, rows: int) -> Any:
+    """Return the predicted digits of the test set; the validation set has this many rows."""
     predictions = np.asarray(predictions)
-    n, rows, shape = len(test), validation_rows, predictions.shape
+    n, shape = len(test), predictions.shape
     if shape != (n,):
         names = {(): "predictions_are_one_number", (rows,): "predictions_of_validation_set"}
         names[n, PIXELS] = "predictions_are_features"

@@ -7,11 +7,16 @@ The folder, ``build/course`` unless another is given, gets ``nbgrader_config.py`
 ``nbgrader generate_assignment`` takes out for the students. See INSTRUCTORS.md.
 """
 
+import inspect
 import sys
+import time
+from itertools import accumulate, compress
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from traitlets.log import get_logger
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -40,30 +45,109 @@ MODEL_ANSWERS = {
 }
 # Students explore everywhere, but these cells are as they were when a notebook is graded.
 LOCKED = ("install", "load", "training-set", "validation-set", "load-test", "checks")
-# Reloading restores a check that a student's code has replaced.
-HIDDEN_TESTS = """
+# Around the check that students see. Reloading restores a check that a student's code has replaced.
+HIDDEN_BEFORE = """
 ### BEGIN HIDDEN TESTS
 import importlib
 
 import mnist_nn.checks
 
-result = importlib.reload(mnist_nn.checks).{check}
+{name} = importlib.reload(mnist_nn.checks).{name}
+result = (
+### END HIDDEN TESTS
+"""
+HIDDEN_AFTER = """
+### BEGIN HIDDEN TESTS
+)
 print(result)
 round({points} * result.score, 2)
 ### END HIDDEN TESTS
 """
-CONFIG = '''"""How nbgrader grades the assignments in this folder; see notebooks/INSTRUCTORS.md."""
+
+CELL_SECONDS = 120  # a whole notebook takes about half a minute
+NOTEBOOK_SECONDS = 300  # after that, each cell is stopped after a second
+OUTPUT_CHARACTERS = 1_000_000  # of a cell
+notebook_ends = {"at": float("inf")}
+
+
+def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Put back the cells that students have deleted or renamed, and start the notebook's time."""
+    notebook_ends["at"] = time.monotonic() + NOTEBOOK_SECONDS
+    names = resources["nbgrader"]
+    path = f"release/{names['assignment']}/{names['notebook']}.ipynb"
+    cells = [cell for cell in nbformat.read(path, 4).cells if "nbgrader" in cell.metadata]
+    known = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+    found: dict[str, NotebookNode] = {}
+    for cell in reversed(notebook.cells):  # of several copies, the last one counts
+        grade_id = str((cell.metadata.pop("nbgrader", None) or {}).get("grade_id"))
+        if grade_id in known and grade_id not in found:
+            cell.metadata["nbgrader"] = known[grade_id].metadata.nbgrader
+            found[grade_id] = cell
+    position = len(notebook.cells)
+    for grade_id, cell in reversed(known.items()):
+        if grade_id in found:
+            position = next(i for i, c in enumerate(notebook.cells) if c is found[grade_id])
+        elif cell.metadata.nbgrader.grade or cell.metadata.nbgrader.locked:
+            get_logger().warning("%s: cell %s is put back", names["student"], grade_id)
+            notebook.cells.insert(position, cell)
+    return notebook, resources
+
+
+def limit_seconds(cell: NotebookNode) -> int:
+    """Return how long a cell may take. A loop that catches its interruption blocks all cells."""
+    return int(min(CELL_SECONDS, max(1, notebook_ends["at"] - time.monotonic())))
+
+
+def keep_results(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Leave out what is too long, and see that a check without a result gives no points."""
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        sizes = accumulate(len(str(output)) for output in cell.outputs)
+        short = [size <= OUTPUT_CHARACTERS for size in sizes]
+        if not all(short):
+            text = "Longer outputs are left out.\n"
+            left_out = nbformat.v4.new_output("stream", name="stdout", text=text)
+            cell.outputs = [*compress(cell.outputs, short), left_out]
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            # To nbgrader, a warning is a failure, and no output is a success.
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            if not any(o.output_type in ("execute_result", "error") for o in cell.outputs):
+                cell.outputs.append(nbformat.v4.new_output("error", ename="NoResultError"))
+    return notebook, resources
+
+
+CONFIG = f'''"""How nbgrader grades the assignments in this folder; see notebooks/INSTRUCTORS.md."""
+
+import time
+from itertools import accumulate, compress
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from traitlets.log import get_logger
+
+CELL_SECONDS = {CELL_SECONDS}  # a whole notebook takes about half a minute
+NOTEBOOK_SECONDS = {NOTEBOOK_SECONDS}  # after that, each cell is stopped after a second
+OUTPUT_CHARACTERS = {OUTPUT_CHARACTERS}  # of a cell
+notebook_ends = {{"at": float("inf")}}
+
+
+{inspect.getsource(restore_cells)}
+
+{inspect.getsource(limit_seconds)}
+
+{inspect.getsource(keep_results)}
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "mnist_nn"
 # The cells for answers say already, in the reader's language, what to write there.
-c.ClearSolutions.code_stub = {"python": ""}
+c.ClearSolutions.code_stub = {{"python": ""}}
 c.ClearSolutions.text_stub = ""
+c.Autograde.sanitize_preprocessors.prepend([restore_cells])
+c.Autograde.autograde_preprocessors.insert(1, keep_results)  # after the execution
 c.Execute.extra_arguments = ["--log-level=ERROR"]
-c.Execute.timeout = 120  # seconds; a whole notebook takes about half a minute
+c.Execute.timeout_func = limit_seconds
 c.Execute.raise_on_iopub_timeout = False
 c.LimitOutput.max_lines = 200
-c.OverwriteCells.add_missing_cells = True
 '''
 
 
@@ -76,7 +160,9 @@ def make_assignment(language: str) -> NotebookNode:
         is_answer, is_question = cell.id in ANSWERS, cell.id in POINTS_BY_QUESTION
         points = {**POINTS_BY_CHECK, **POINTS_BY_QUESTION}.get(cell.id)
         if cell.id in POINTS_BY_CHECK:
-            cell.source += "\n" + HIDDEN_TESTS.format(check=cell.source, points=points).strip("\n")
+            name = cell.source.partition("(")[0]
+            before, after = HIDDEN_BEFORE.format(name=name), HIDDEN_AFTER.format(points=points)
+            cell.source = f"{before}{cell.source}{after}".strip("\n")
         for parts in (ANSWERS.get(cell.id), MODEL_ANSWERS.get(cell.id)):
             if parts:
                 text = "\n\n".join(sources[part] for part in parts)

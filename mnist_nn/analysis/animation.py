@@ -21,9 +21,8 @@ SCRIPT = Path(__file__).with_name("animation.js").read_text(encoding="utf-8")
 def animate_weights(weights_by_step: WeightsByStep) -> str:
     """Return an animation of the weights over training, as HTML with a play button and a slider.
 
-    The page contains all frames, so it plays in a saved and trusted notebook without a kernel.
-    Where scripts do not run, it shows the last frame. The nodes are the twenty whose weights move
-    furthest. All frames share one colour scale, symmetric about zero.
+    It plays in a saved and trusted notebook without a kernel; without scripts, it stands still.
+    The twenty nodes whose weights move furthest share one colour scale, symmetric about zero.
 
     Args:
         weights_by_step: ``KeepWeights.weights``: steps to ndarray of shape (784, n_nodes).

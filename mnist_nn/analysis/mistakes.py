@@ -28,9 +28,8 @@ def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
     """
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
     index = targets.index if isinstance(targets, pd.Series) else None
-    table = pd.DataFrame({"position": range(len(labels)), "label": labels}, index)
-    table["predicted"] = probabilities.argmax(axis=1)
-    table["probability"] = probabilities.max(axis=1)
+    values = {"predicted": probabilities.argmax(axis=1), "probability": probabilities.max(axis=1)}
+    table = pd.DataFrame({"position": range(len(labels)), "label": labels, **values}, index)
     table.attrs["n_examples"] = len(labels)  # plot_mistakes compares it with its examples
     mistakes = table.query("label != predicted")
     return mistakes.sort_values("probability", ascending=False, kind="stable")

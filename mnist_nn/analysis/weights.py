@@ -14,8 +14,7 @@ from mnist_nn.language import message
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keras callback that keeps the first layer's weights: before training and after each period.
 
-    Attributes:
-        weights: Number of steps to ndarray of shape (784, n_nodes), float32.
+    Its ``weights`` map numbers of steps to ndarrays of shape (784, n_nodes), float32.
     """
 
     def __init__(self) -> None:
@@ -32,11 +31,9 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights = {self._first_step: self._kernel.numpy()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if "steps_by_period" in self.params:
-            # The optimizer does not count the steps that mixed precision skips.
+        step = int(self.model.optimizer.iterations)  # without what mixed precision skips
+        if "steps_by_period" in self.params:  # not in Keras' own fit
             step = self._first_step + sum(self.params["steps_by_period"][: epoch + 1])
-        else:  # Keras' own fit
-            step = int(self.model.optimizer.iterations)
         self.weights[step] = self._kernel.numpy()
 
 

@@ -61,11 +61,9 @@ def prepare_ink(ink: Mask) -> Grey:
     height, width = (round(side * scale) for side in ink.shape)
     digit = _resize(ink.astype(np.float32), height, width)
     digit = digit / digit.max()
-    corner = np.rint(IMAGE_SIDE / 2 - np.array(ndimage.center_of_mass(digit))).astype(int)
-    top, left = corner.clip(0, IMAGE_SIDE - np.array(digit.shape))  # inside the image
-    prepared = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
-    prepared[top : top + height, left : left + width] = digit
-    return prepared
+    free = IMAGE_SIDE - np.array(digit.shape)  # rows and columns around the digit
+    before = np.rint(IMAGE_SIDE / 2 - np.array(ndimage.center_of_mass(digit))).clip(0, free)
+    return np.pad(digit, np.transpose([before, free - before]).astype(int))
 
 
 def _resize(grey: Grey, height: int, width: int) -> Grey:
@@ -77,8 +75,7 @@ def _resize(grey: Grey, height: int, width: int) -> Grey:
 def _adjust_stroke_width(ink: Mask) -> Mask:
     """Thicken or thin strokes, cropped to their box, until their width is usual in MNIST."""
     distances = ndimage.distance_transform_edt(np.pad(ink, 1))
-    # Across a stroke, distances from its edge run evenly from 1 to half its width w. So their mean
-    # is (1 + w / 2) / 2.
+    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
     stroke = 4 * distances[distances > 0].mean() - 2
     side = max(ink.shape)
     usual = np.clip(stroke * DIGIT_SIDE / side, THINNEST, THICKEST) / DIGIT_SIDE
@@ -106,8 +103,7 @@ def _find_ink(grey: Grey, name: str) -> Mask:
     # The ground is fitted by a quadratic function of the place: light and shadow vary smoothly.
     y, x = (2 * places / WORK_SIDE - 1 for places in np.indices(grey.shape, np.float32))
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    # At first, only the border is taken for ground: digits seldom reach it.
-    is_ground = np.ones(grey.shape, bool)
+    is_ground = np.ones(grey.shape, bool)  # at first the border alone: digits seldom reach it
     is_ground[1:-1, 1:-1] = False
     difference = grey - _fit_ground(terms, grey, is_ground)
     if difference.max() < -difference.min():

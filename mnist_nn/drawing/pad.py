@@ -116,8 +116,7 @@ class DrawingPad:
         from IPython import display, get_ipython  # which calls this
 
         if not hasattr(get_ipython(), "kernel") or find_spec("anywidget") is None:
-            print(self)
-            return
+            return print(self)
         if self._widget is None:
             from mnist_nn.drawing.widget import DrawingWidget
 

@@ -67,10 +67,9 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
 
 def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
     table = best.pivot_table([MEAN, ERROR], index=y, columns=x, dropna=False)
-    means, errors = table[MEAN], table[ERROR]
-    texts = means.map("{:.3f}".format) + errors.map("\n± {:.3f}".format)
-    texts = texts.replace("\n± nan", "", regex=True)
-    means = means.rename(_format_value).rename(_format_value, axis="columns")
+    errors = table[ERROR].map("\n± {:.3f}".format).replace("\n± nan", "")
+    texts = table[MEAN].map("{:.3f}".format) + errors
+    means = table[MEAN].rename(_format_value).rename(_format_value, axis="columns")
     options = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}, "cmap": "viridis"}
     sns.heatmap(means, ax=ax, cbar_kws={"label": figure_text("draw_accuracy")}, **options)
     ax.invert_yaxis()

@@ -33,7 +33,6 @@ from typing import Any
 
 import joblib
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
@@ -73,8 +72,7 @@ def search_hyperparameters(
     results up to rounding. :mod:`mnist_nn.search.search` explains how to use a cluster.
 
     Args:
-        trainer: :func:`mnist_nn.train_linear_classification_model` or
-            :func:`mnist_nn.train_nn_classification_model`.
+        trainer: ``train_linear_classification_model`` or ``train_nn_classification_model``.
         parameters: Maps arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
             ``samples``, a distribution of SciPy can take the place of a list.
@@ -92,21 +90,19 @@ def search_hyperparameters(
         verbose: 1 shows a progress bar.
 
     Returns:
-        DataFrame with one row per run, best combination first; those that ``halving`` stopped come
-        later. Its columns are the parameters (lists as tuples) and ``seed``; ``mean_val_accuracy``
-        over the seeds and its ``standard_error``; the metrics at the end, such as ``val_accuracy``;
-        ``periods_done``; ``seconds``; ``error``, empty if there was none; the metrics after each
-        period, such as ``val_accuracy_00``. A combination with a failed or missing run has no mean
-        and comes last. If the search is interrupted, the finished runs are returned.
+        DataFrame with one row per finished run, also if the search is interrupted; the best
+        combination first, those that ``halving`` stopped after the others. Its columns: parameters
+        (lists as tuples); ``seed``; ``mean_val_accuracy`` and its ``standard_error``, NaN if a run
+        failed or is missing; metrics at the end (``val_accuracy``, …); ``periods_done``;
+        ``seconds``; ``error``, empty if none; metrics after each period (``val_accuracy_00``, …).
 
     Raises:
-        TypeError, ValueError: If an argument is invalid. (If the trainer refuses a combination, its
-            rows have the ``error`` instead.)
+        TypeError, ValueError: If an argument is invalid. What the trainer refuses is in ``error``.
         OSError, RuntimeError: If the file cannot be written, or if a worker process is lost.
     """
     training = arguments.check_data("training_", training_examples, training_targets)
     validation = arguments.check_data("validation_", validation_examples, validation_targets)
-    data: dict[str, npt.NDArray[Any]] = dict(zip(DATA, (*training, *validation), strict=True))
+    data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
     n_periods = _count_periods(trainer, parameters, samples, sample_seed)
     settings, most_periods = list(n_periods), max(n_periods.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
@@ -137,12 +133,14 @@ def search_hyperparameters(
                     rows[run] = row
                     if results is not None:
                         append_row(Path(results), header | row)
-            settings[:n_left] = _compare(left, seeds, rows, period).index
+            settings[:n_left] = _rank(left, seeds, rows, period).index
             n_left = math.ceil(n_left / (halving or 1))
+    except BrokenProcessPool as error:
+        raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
     except KeyboardInterrupt:
         print(message("search_stopped"))
-        settings[:n_left] = _compare(settings[:n_left], seeds, rows, most_periods).index
-    averages = _compare(settings, seeds, rows, most_periods).to_dict("index")
+        settings[:n_left] = _rank(settings[:n_left], seeds, rows, most_periods).index
+    averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     table = [rows[run] | averages[run[0]] for run in product(settings, seeds) if run in rows]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
@@ -150,7 +148,7 @@ def search_hyperparameters(
 
 def _train(
     trainer: Trainer,
-    data: Mapping[str, npt.NDArray[Any]],
+    data: Mapping[str, Any],
     last_periods: Mapping[Run, int],
     rows: Mapping[Run, Row],
     n_jobs: int,
@@ -172,24 +170,16 @@ def _train(
     with warnings.catch_warnings(), contextlib.closing(finished), bar:
         # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
-        try:
-            for run, row in bar:
-                best = max(best, row.get("val_accuracy", 0.0))
-                bar.set_postfix_str(message("search_best", accuracy=best))
-                yield run, row
-        except BrokenProcessPool as error:
-            raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
+        for run, row in bar:
+            best = max(best, row.get("val_accuracy", 0.0))
+            bar.set_postfix_str(message("search_best", accuracy=best))
+            yield run, row
 
 
-def _compare(
-    settings: list[str], seeds: list[int], rows: Mapping[Run, Row], period: int
-) -> pd.DataFrame:
-    """Return the mean accuracy of each setting after a period, or after its last one; best first.
-
-    A setting has no mean if one of its runs failed or is not finished.
-    """
+def _rank(settings: list[str], seeds: list[int], rows: dict[Run, Row], period: int) -> pd.DataFrame:
+    """Return each setting's mean accuracy after a period, or after its last one; best first."""
     name = f"val_accuracy_{period - 1:02d}"
-    found = [rows.get(run, {}) for run in product(settings, seeds)]
+    found = [rows.get(run, {}) for run in product(settings, seeds)]  # {} leaves no mean
     accuracies = np.array([row.get(name, row.get("val_accuracy")) for row in found], float)
     by_setting = pd.DataFrame(accuracies.reshape(len(settings), -1), settings)
     means, errors = by_setting.mean(axis=1, skipna=False), by_setting.sem(axis=1, skipna=False)
@@ -197,9 +187,7 @@ def _compare(
     return averages.sort_values("mean_val_accuracy", ascending=False, kind="stable")
 
 
-def _count_periods(
-    trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
-) -> dict[str, int]:
+def _count_periods(trainer: Trainer, parameters: Any, samples: Any, seed: int) -> dict[str, int]:
     """Return the settings to try, with their numbers of periods, or raise an error."""
     if trainer not in TRAINERS:
         names = ", ".join(trainer.__name__ for trainer in TRAINERS)
@@ -216,6 +204,6 @@ def _count_periods(
         candidates = ParameterGrid(dict(parameters))
     else:
         samples = arguments.check_whole_number("samples", samples)
-        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
+        candidates = ParameterSampler(dict(parameters), samples, random_state=seed)
     found = [defaults | candidate for candidate in candidates]
     return {to_setting(each): len(split_steps(each["steps"], each["periods"])) for each in found}
