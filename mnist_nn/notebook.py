@@ -15,7 +15,12 @@ HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-pa
 
 
 def show_figures() -> None:
-    """Show all open figures: ``plt.show()``, with alternative texts in a notebook."""
+    """Show all open figures: ``plt.show()``, with alternative texts in a notebook.
+
+    Example:
+        >>> ax = plot_digit(training_examples.iloc[0])
+        >>> show_figures()
+    """
     ipython: Any = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is None or not mpl.get_backend().endswith("inline"):

@@ -18,20 +18,25 @@ PALETTE = b"\xff" * 3 + colormaps["RdBu_r"](np.linspace(0, 1, 255), bytes=True)[
 SCRIPT = Path(__file__).with_name("animation.js").read_text(encoding="utf-8")
 
 
-def animate_weights(weights_by_step: WeightsByStep) -> str:
+def animate_weights(weights_by_step: "WeightsByStep", *, nodes: int = 20) -> str:
     """Return an animation of the weights over training, as HTML with a play button and a slider.
 
     It plays in a saved and trusted notebook without a kernel; without scripts, it stands still.
-    The twenty nodes whose weights move furthest share one colour scale, symmetric about zero.
+    The nodes whose weights move furthest share one colour scale, symmetric about zero.
 
     Args:
         weights_by_step: ``KeepWeights.weights``: steps to ndarray of shape (784, n_nodes).
+        nodes: Number of nodes to show.
 
     Raises:
         TypeError, ValueError: If there are no weights, or they have another shape.
+
+    Example:
+        >>> weights = {step: np.random.normal(size=(784, 20)) for step in (1, 10, 100)}
+        >>> page = animate_weights(weights)  # IPython.display.HTML(page) shows it
     """
     steps = sorted(weights_by_step)
-    images = select_moving_nodes(weights_by_step, steps, nodes=20)
+    images = select_moving_nodes(weights_by_step, steps, nodes)
     images = images / (np.abs(images).max() or 1.0)
     frames = []
     for of_step in images:

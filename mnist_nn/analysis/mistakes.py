@@ -11,7 +11,7 @@ from mnist_nn import arguments
 from mnist_nn.arguments import Array, Targets
 
 
-def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
+def confident_mistakes(targets: "Targets", probabilities: "Array") -> pd.DataFrame:
     """Return the misclassified examples, the most confident mistake first.
 
     Args:
@@ -25,6 +25,12 @@ def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
 
     Raises:
         ValueError: If ``targets`` are not labels, or ``probabilities`` has another shape.
+
+    Example:
+        >>> probabilities = linear_classifier.predict(validation_examples, verbose=0)
+        >>> mistakes = confident_mistakes(validation_targets, probabilities)
+        >>> list(mistakes)
+        ['position', 'label', 'predicted', 'probability']
     """
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
     index = targets.index if isinstance(targets, pd.Series) else None
@@ -35,7 +41,7 @@ def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
     return mistakes.sort_values("probability", ascending=False, kind="stable")
 
 
-def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame:
+def confused_pairs(targets: "Targets", predicted_classes: "Targets") -> pd.DataFrame:
     """Return which digits are mistaken for which, the most frequent confusion first.
 
     Args:
@@ -48,6 +54,11 @@ def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame
 
     Raises:
         ValueError: If they are not labels, or differ in length.
+
+    Example:
+        >>> confused_pairs(targets=[4, 4, 7], predicted_classes=[9, 9, 7])
+           label  predicted  count  share
+        0      4          9      2    1.0
     """
     labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
     table = pd.DataFrame({"label": labels, "predicted": predicted})
@@ -66,7 +77,7 @@ class Comparison(NamedTuple):
     p_value: float
 
 
-def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Comparison:
+def compare_predictions(targets: "Targets", first: "Targets", second: "Targets") -> Comparison:
     """Compare the predictions of two classifiers for the same examples.
 
     Could the difference in accuracy be chance? If both classifiers are equally good, each example
@@ -79,6 +90,11 @@ def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Co
 
     Raises:
         ValueError: If they are not labels, or differ in length.
+
+    Example:
+        >>> comparison = compare_predictions(targets=[1, 2, 3], first=[1, 0, 0], second=[1, 2, 3])
+        >>> comparison.only_second_right
+        array([False,  True,  True])
     """
     labels, *predictions = arguments.check_labels(targets=targets, first=first, second=second)
     first_right, second_right = [predicted == labels for predicted in predictions]

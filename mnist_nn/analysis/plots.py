@@ -23,7 +23,7 @@ Lines = Mapping[str, Sequence[float] | Mapping[float, float]]
 
 
 def plot_weights_over_training(
-    weights_by_step: WeightsByStep, *, steps: Sequence[int] | None = None, ax: Axes | None = None
+    weights_by_step: "WeightsByStep", *, steps: Sequence[int] | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw the weights after several numbers of steps, one row each; a column shows one node.
 
@@ -36,6 +36,10 @@ def plot_weights_over_training(
 
     Raises:
         TypeError, ValueError: If the weights of a step are missing or have another shape.
+
+    Example:
+        >>> weights = {step: np.random.normal(size=(784, 20)) for step in (1, 10, 100)}
+        >>> ax = plot_weights_over_training(weights)
     """
     steps = [step for step in STEPS if step in weights_by_step] if steps is None else steps
     images = select_moving_nodes(weights_by_step, steps, plots.IMAGES_PER_ROW)
@@ -56,9 +60,9 @@ def plot_weights_over_training(
 
 
 def plot_examples(
-    examples: Examples,
-    labels: Targets | None = None,
-    predictions: Mapping[str, Targets] | None = None,
+    examples: "Examples",
+    labels: "Targets | None" = None,
+    predictions: "Mapping[str, Targets] | None" = None,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -72,6 +76,9 @@ def plot_examples(
 
     Raises:
         ValueError: If ``examples`` are not features, or there are more or fewer labels.
+
+    Example:
+        >>> ax = plot_examples(training_examples[:20], training_targets[:20])
     """
     features = arguments.check_features("examples", examples)
     lines: dict[str, Any] = {} if labels is None else {"label": labels}
@@ -80,7 +87,7 @@ def plot_examples(
     return _draw_examples(features, lines, ax)
 
 
-def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_mistakes(examples: "Examples", mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw misclassified digits, with label, prediction and its probability below each.
 
     Args:
@@ -90,6 +97,11 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
 
     Raises:
         ValueError: If there are no mistakes, or they were found in other examples.
+
+    Example:
+        >>> probabilities = linear_classifier.predict(validation_examples, verbose=0)
+        >>> mistakes = confident_mistakes(validation_targets, probabilities)
+        >>> ax = plot_mistakes(validation_examples, mistakes.head(20))
     """
     features = arguments.check_features("examples", examples)
     if mistakes.empty:
@@ -106,7 +118,7 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     return _draw_examples(features[positions], lines | {"": shares}, ax)
 
 
-def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = None) -> Axes:
+def plot_confusion_difference(first: "Array", second: "Array", *, ax: Axes | None = None) -> Axes:
     """Draw the second confusion matrix minus the first, in colours that diverge from zero.
 
     Args:
@@ -115,6 +127,9 @@ def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = 
 
     Raises:
         ValueError: If either has another shape.
+
+    Example:
+        >>> ax = plot_confusion_difference(first=np.eye(10), second=np.full((10, 10), 0.1))
     """
     first = plots.check_confusion_matrix("first", first)
     points = 100 * (plots.check_confusion_matrix("second", second) - first)
@@ -139,6 +154,9 @@ def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | Non
 
     Raises:
         ValueError: If ``history`` has no such figures.
+
+    Example:
+        >>> ax = plot_cross_entropy(classifier.history.history)
     """
     names = ("name", "title", "periods", "training", "validation")
     words = {name: figure_text(f"cross_entropy_{name}") for name in names}
@@ -154,6 +172,9 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
 
     Raises:
         ValueError: If a model has fewer than two runs.
+
+    Example:
+        >>> ax = plot_runs({"linear": [0.89, 0.90, 0.89], "network": [0.95, 0.94, 0.95]})
     """
     table = pd.DataFrame({name: pd.Series(runs) for name, runs in accuracies.items()})
     if table.count().min() < 2:
@@ -171,13 +192,16 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     return _label_accuracies(ax, "figure_runs", texts)
 
 
-def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
+def plot_accuracies(accuracies: "Lines", *, ax: Axes | None = None) -> Axes:
     """Draw one line of accuracies per model, over the periods or the size of the training set.
 
     Args:
         accuracies: Name of each model to its accuracies, from 0 to 1: a list, period by period, or
             a dict by the number of training examples, which is drawn on a logarithmic axis.
         ax: Axes to draw into. Without it, the function makes a new figure.
+
+    Example:
+        >>> ax = plot_accuracies({"linear": [0.7, 0.8, 0.85], "network": [0.7, 0.85, 0.93]})
     """
     table = pd.DataFrame({name: pd.Series(values) for name, values in accuracies.items()})
     by_size = any(isinstance(values, Mapping) for values in accuracies.values())
@@ -230,7 +254,9 @@ def _label_accuracies(ax: Axes, figure: str, texts: Mapping[str, str], **values:
     return ax
 
 
-def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], nodes: int) -> Array:
+def select_moving_nodes(
+    weights_by_step: "WeightsByStep", steps: Sequence[int], nodes: int
+) -> Array:
     """Return images of the nodes whose weights move furthest from the first to the last step kept.
 
     The result has the shape (n_steps, n_nodes, 28, 28), with at most ``nodes`` nodes.

@@ -15,6 +15,15 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
     """Keras callback that keeps the first layer's weights: before training and after each period.
 
     Its ``weights`` map numbers of steps to ndarrays of shape (784, n_nodes), float32.
+
+    Example:
+        >>> keep = KeepWeights()
+        >>> data = (training_examples, training_targets, validation_examples, validation_targets)
+        >>> model = train_nn_classification_model(
+        ...     0.05, 100, 30, [20], *data, callbacks=[keep], verbose=0
+        ... )
+        >>> list(keep.weights)
+        [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
     """
 
     def __init__(self) -> None:
@@ -37,7 +46,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights[step] = self._kernel.numpy()
 
 
-def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
+def count_dead_units(model: keras.Model, examples: "Examples") -> dict[str, int]:
     """Count the units of each hidden dense layer whose output is the same for every example.
 
     A ReLU unit that is negative for every example outputs zero and has no gradient: it stays dead.
@@ -51,6 +60,10 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
 
     Raises:
         ValueError: If ``examples`` has another shape.
+
+    Example:
+        >>> list(count_dead_units(classifier, validation_examples))
+        ['hiddenlayer_0', 'hiddenlayer_1']
     """
     features = arguments.check_features("examples", examples)
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]

@@ -32,7 +32,6 @@ def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
         ValueError: If ``folder`` is no folder, or none of its files can be used.
 
     Example:
-        >>> from mnist_nn.data import data_folder
         >>> dataframe_from_images(data_folder() / "handwriting").shape
         (20, 785)
     """

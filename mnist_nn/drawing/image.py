@@ -47,6 +47,11 @@ def digit_from_image(image: str | os.PathLike[str] | npt.NDArray[Any]) -> Grey:
         OSError: If the file cannot be opened.
         TypeError: If ``image`` is neither a path nor an array of numbers.
         ValueError: If the file or array is not a single image, or it shows no digit.
+
+    Example:
+        >>> digit = digit_from_image(data_folder() / "handwriting" / "7_1.jpg")
+        >>> print(classifier.predict(digit.reshape(1, 784), verbose=0).argmax())
+        7
     """
     if not isinstance(image, str | os.PathLike):
         return prepare_ink(_find_ink(_convert_to_grey(image), "image"))

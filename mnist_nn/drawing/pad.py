@@ -4,12 +4,10 @@ import contextlib
 import html
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
@@ -18,6 +16,9 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import figure_text, message, translate
 from mnist_nn.models import check_classifier
 from mnist_nn.notebook import embed_png, encode_png
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Stroke = Sequence[Sequence[float]]
 
@@ -66,12 +67,14 @@ class DrawingPad:
         name = "pad_drawing" if self._strokes else "pad_empty"
         return message(name, answers=self._list_answers())
 
-    def plot(self, *, ax: Axes | None = None) -> Axes:
+    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """Draw what the classifiers see, and below it their predictions.
 
         Args:
             ax: Axes to draw into. Without it, the function makes a new figure.
         """
+        import matplotlib.pyplot as plt  # silently only after TensorFlow
+
         ax = ax or plt.subplots(layout="constrained")[1]
         ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest")
         digits = self.probabilities.idxmax().items()
@@ -154,6 +157,12 @@ def draw(classifier: Any) -> DrawingPad:
     Raises:
         TypeError: If ``classifier`` is neither a Keras model nor a mapping of names to models.
         ValueError: If a model has another input or output.
+
+    Example:
+        >>> pad = draw({"linear": linear_classifier, "network": classifier})
+        >>> pad.strokes = [[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]  # a seven, as if drawn
+        >>> print(pad.probabilities["network"].idxmax())
+        7
     """
     return DrawingPad(classifier if isinstance(classifier, Mapping) else {"classifier": classifier})
 

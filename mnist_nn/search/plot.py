@@ -28,6 +28,10 @@ def plot_search(
 
     Raises:
         ValueError: If ``results`` have no such parameter, or no combination without a failed run.
+
+    Example:
+        >>> results = pd.DataFrame({"rate": [0.1, 1.0], "mean_val_accuracy": [0.8, 0.9]})
+        >>> ax = plot_search(results.assign(standard_error=0.01), "rate")
     """
     names = [x] if y is None else [x, y]
     missing = {*names, MEAN, ERROR} - set(results)

@@ -51,12 +51,12 @@ DATA = ("training_examples", "training_targets", "validation_examples", "validat
 
 
 def search_hyperparameters(
-    trainer: Trainer,
+    trainer: "Trainer",
     parameters: Mapping[str, Any],
-    training_examples: Examples,
-    training_targets: Targets,
-    validation_examples: Examples,
-    validation_targets: Targets,
+    training_examples: "Examples",
+    training_targets: "Targets",
+    validation_examples: "Examples",
+    validation_targets: "Targets",
     *,
     seeds: Sequence[int] = (1, 2, 3),
     samples: int | None = None,
@@ -99,6 +99,20 @@ def search_hyperparameters(
     Raises:
         TypeError, ValueError: If an argument is invalid. What the trainer refuses is in ``error``.
         OSError, RuntimeError: If the file cannot be written, or if a worker process is lost.
+
+    Example:
+        >>> results = search_hyperparameters(
+        ...     train_linear_classification_model,
+        ...     {"learning_rate": [0.01, 0.1], "steps": [100], "batch_size": [10, 30]},
+        ...     training_examples,
+        ...     training_targets,
+        ...     validation_examples,
+        ...     validation_targets,
+        ...     n_jobs=1,
+        ...     verbose=0,
+        ... )
+        >>> len(results)  # four combinations, three seeds
+        12
     """
     training = arguments.check_data("training_", training_examples, training_targets)
     validation = arguments.check_data("validation_", validation_examples, validation_targets)

@@ -60,7 +60,7 @@ class Submission(NamedTuple):
 
 
 def is_check(cell: NotebookNode) -> bool:
-    return cell.id.startswith("check-")
+    return cell.id in course.POINTS_BY_CHECK
 
 
 def delete(*ids: str) -> Callable[[NotebookNode], None]:
@@ -240,7 +240,9 @@ def grade(folder: Path, *assignments: str, student: str = "*") -> str:
 
 
 def read_points(*folders: Path) -> dict[tuple[str, str], float]:
-    rows = [row for f in folders for row in csv.DictReader((f / "grades.csv").open())]
+    rows = [
+        row for f in folders for row in csv.DictReader((f / "grades.csv").read_text().splitlines())
+    ]
     return {(row["assignment"], row["student_id"]): float(row["score"]) for row in rows}
 
 
@@ -321,4 +323,4 @@ def test_two_machines_grade_as_one(folder: Path) -> None:
         list(pool.map(lambda m, s: grade(m, "exercise-en", student=s), machines, ("a-*", "b-*")))
     together = read_points(*machines)
     assert together == read_points(one)
-    assert sorted(together.values())[::2] == [0.0, 4.0]
+    assert {name: found for (_, name), found in together.items() if found} == {"a-2": 4, "b-2": 4}

@@ -3,14 +3,16 @@
 import doctest
 import importlib
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 from split import Split
 
 import mnist_nn
+from mnist_nn.data import data_folder
 
 ROOMS = ("mnist_nn", "mnist_nn.analysis", "mnist_nn.drawing", "mnist_nn.search")
 PUBLIC = {
@@ -22,12 +24,13 @@ PUBLIC = {
 
 
 @pytest.fixture
-def namespace(small: Split, network: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def namespace(small: Split, network: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The names that a reader has from the exercise."""
     monkeypatch.setattr(plt, "show", lambda: None)
     public = {name.rpartition(".")[2]: value for name, value in PUBLIC.items()}
-    yield public | small._asdict() | {"classifier": network}
-    mnist_nn.set_language("en")
+    linear = mnist_nn.train_linear_classification_model(0.03, 100, 10, *small, verbose=0)
+    own = {"classifier": network, "linear_classifier": linear, "data_folder": data_folder}
+    return public | small._asdict() | own | {"np": np, "pd": pd}
 
 
 def test_examples_of_docstrings_run(namespace: dict[str, Any]) -> None:
@@ -36,6 +39,7 @@ def test_examples_of_docstrings_run(namespace: dict[str, Any]) -> None:
         tests = doctest.DocTestFinder(recurse=False).find(thing, name, globs=dict(namespace))
         assert [test.name for test in tests if test.examples] == [name]
         assert runner.run(tests[0]).failed == 0, name
+        mnist_nn.set_language("en")
 
 
 def test_docstrings_name_every_argument() -> None:
