@@ -5,6 +5,8 @@
     python notebooks/build.py check           fail if a notebook or a translation is out of date
     python notebooks/build.py stamp FILE      renew the hashes in a revised translation: exercise.ko
 
+With ``--language en``, say, the first three do so in that language alone.
+
 A source is a text in percent format, ``source/SOURCE.py``: the code, and the English prose. A file
 ``source/SOURCE.LANGUAGE.toml`` has the texts of a language by cell id: ``text`` for a cell of
 prose, ``replace`` for the words in a cell of code, and ``hash``, the beginning of the SHA-256 sum
@@ -20,6 +22,7 @@ What stands behind a cell's id in the source:
     tags=["parameters"] sizes, for which a test puts in smaller ones
 """
 
+import argparse
 import asyncio
 import base64
 import hashlib
@@ -90,13 +93,14 @@ class Edition(NamedTuple):
         return str(self.path.relative_to(NOTEBOOKS.parent))
 
 
-def editions() -> list[Edition]:
-    """Return all notebooks that there are sources for."""
+def editions(language: str | None = None) -> list[Edition]:
+    """Return all notebooks that there are sources for, or those in one language."""
     return [
-        Edition(source.stem, name, language)
+        Edition(source.stem, name, each)
         for source in sorted((NOTEBOOKS / "source").glob("*.py"))
         for name in EDITIONS_OF_SOURCE.get(source.stem, (source.stem,))
-        for language in languages(source.stem)
+        for each in languages(source.stem)
+        if language in (None, each)
     ]
 
 
@@ -277,7 +281,7 @@ def execute_one(edition: Edition) -> None:
     print(f"{edition}: executed and saved")
 
 
-def check_editions() -> Iterator[str]:
+def check_editions(language: str | None) -> Iterator[str]:
     """Yield what is out of date in the saved notebooks, and the command that mends it."""
 
     def content(notebook: NotebookNode) -> Any:
@@ -285,7 +289,7 @@ def check_editions() -> Iterator[str]:
         cells = [[cell.get(part) for part in parts] for cell in notebook.cells]
         return notebook.metadata, cells
 
-    for edition in editions():
+    for edition in editions(language):
         saved = read_saved(edition)
         if saved is None or content(saved) != content(make(edition)):
             yield f"{edition} is out of date. Mend it with: make notebooks"
@@ -319,11 +323,13 @@ def stamp(name: str) -> None:
     path.write_text(re.sub(r'^\[([\w-]+)\]\nhash = "\w*"', renew, text, flags=re.M), "utf-8")
 
 
-def check_translations() -> Iterator[str]:
+def check_translations(only: str | None) -> Iterator[str]:
     """Yield what is out of date in the translations, and what mends it."""
     for source in sorted({edition.source for edition in editions()}):
         cells = {cell.id: cell for cell in read_source(source)}
         for language in languages(source)[1:]:
+            if only not in (None, language):
+                continue
             path = f"notebooks/source/{source}.{language}.toml"
             translation = read_translation(source, language)
             for cell_id, cell in cells.items():
@@ -358,20 +364,29 @@ def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> Non
 
 
 def main(arguments: Sequence[str]) -> None:
-    match arguments:
-        case ["write"]:
-            for_all(editions(), write_one)
-        case ["execute", name]:
-            for_all([edition for edition in editions() if edition.name == name], execute_one)
-        case ["check"]:
-            problems = [*check_editions(), *check_translations()]
-            if problems:
-                raise NotebookError("\n".join(problems))
-            print(f"{len(editions())} notebooks are up to date")
-        case ["stamp", name]:
-            stamp(name)
-        case _:
-            raise NotebookError(__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=("write", "execute", "check", "stamp"))
+    parser.add_argument("name", nargs="?", default="")
+    parser.add_argument("--language", choices=languages("exercise"))
+    command, name, language = vars(parser.parse_args(arguments)).values()
+    chosen = editions(language)
+    if command == "write":
+        for_all(chosen, write_one)
+    elif command == "execute":
+        named = [edition for edition in chosen if edition.name == name]
+        if not named:
+            names = sorted({edition.name for edition in chosen})
+            raise NotebookError(f"NAME must be one of {names}, not {name!r}")
+        for_all(named, execute_one)
+    elif command == "stamp":
+        stamp(name)
+    else:
+        problems = [*check_editions(language), *check_translations(language)]
+        if problems:
+            raise NotebookError("\n".join(problems))
+        print(f"{len(chosen)} notebooks are up to date")
 
 
 if __name__ == "__main__":
