@@ -4,7 +4,7 @@ READY := .venv/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
-.PHONY: lab test-lowest test-newest
+.PHONY: course lab test-lowest test-newest
 
 help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ solutions: $(READY) ## execute the solution notebooks and save their outputs
 
 going-further: $(READY) ## execute the going-further notebooks and save their outputs
 	$(BIN)/python notebooks/build.py execute going_further
+
+course: $(READY) ## make the assignments for nbgrader, in build/course
+	$(BIN)/python notebooks/course.py
 
 porting: $(READY) ## execute the porting notebook and save its outputs
 	$(BIN)/python notebooks/build.py execute porting
