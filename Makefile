@@ -1,4 +1,7 @@
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first of these that is a Python which TensorFlow supports.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c '$(SUPPORTED)' 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -66,6 +69,8 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 # Set up once, and again only when the requirements have changed.
 $(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "There is no Python 3.11, 3.12 or 3.13: install one, or name it:" \
+		"make PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
