@@ -21,7 +21,6 @@ import pytest
 import split
 from nbformat import NotebookNode
 
-import mnist_nn
 from mnist_nn.checks import PARTIAL_CREDIT_FROM, TARGETS
 from notebooks import build, course
 
@@ -126,8 +125,8 @@ def cheat(code: str) -> Submission:
 def score(check: str, kind: str, name: str, code: str) -> float:
     """Run an answer, and return the points for the accuracy of the model it trains."""
     data = split.split_exercise(split.train_table(), seed=1)
-    names = {**vars(mnist_nn), **data._asdict(), "SEED": 1}
-    exec(code, names)
+    names = {**data._asdict(), "SEED": 1}
+    exec(f"from mnist_nn import *\n{code}", names)
     predictions = names[name].predict(data.validation_examples, verbose=0).argmax(axis=1)
     accuracy = float(np.mean(predictions == data.validation_targets.to_numpy()))
     start = PARTIAL_CREDIT_FROM[kind]

@@ -1,0 +1,185 @@
+"""Build the site from the saved notebooks, which are not executed: ``make site``.
+
+The English pages are in ``build/site``, those in Korean and Chinese in ``build/site/ko`` and
+``zh``: one run of Sphinx each, so that search, menus and the page's language are the reader's. The
+sources are ``pages/LANGUAGE``, the notebooks, INSTRUCTORS.md, README.md and the docstrings.
+"""
+
+import ast
+import base64
+import html
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from mnist_nn.notebook import HIDDEN
+from notebooks import build
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SITE = ROOT / "build" / "site"
+SOURCES = ROOT / "build" / "site-sources"
+# Sphinx's name of each language, the site's name, and what the search field says.
+LANGUAGES = {
+    "en": ("en", "Handwritten digits", "Search"),
+    "ko": ("ko", "손글씨 숫자 분류", "검색"),
+    "zh": ("zh_CN", "手写数字分类", "搜索"),
+}
+# The exercise and its solution have the same title.
+SOLUTION = {"en": "solution", "ko": "해결 방법", "zh": "参考答案"}
+ROOMS = {
+    "mnist_nn": "The exercise",
+    "mnist_nn.analysis": "Analysis",
+    "mnist_nn.search": "Search for hyperparameters",
+    "mnist_nn.drawing": "Drawing",
+}
+
+
+def main() -> None:
+    for folder in (SITE, SOURCES):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HERE / "pages", SOURCES)
+    figures: dict[str, str] = {}  # what draws it: its <img>
+    for edition in build.editions():
+        notebook = prepare_notebook(edition)
+        if edition.language == "en" and edition.name != "porting":
+            figures = find_figures(notebook) | figures
+    for room, title in ROOMS.items():
+        write_reference(room, title, figures)
+    write_english_pages()
+    for language in LANGUAGES:
+        include_live_page(language)
+        run_sphinx(language)
+    for edition in build.editions():  # to download: as it is in the project
+        shutil.copy(edition.path, output_of(edition.language) / "_sources" / edition.path.name)
+    print(f"the site is in {SITE.relative_to(ROOT)}")
+
+
+def output_of(language: str) -> Path:
+    return SITE if language == "en" else SITE / language
+
+
+def prepare_notebook(edition: build.Edition) -> NotebookNode:
+    """Write a notebook to Sphinx's sources, with figures in files and nothing that needs a kernel.
+
+    Each figure gets its alternative text; what repeats that text for JupyterLab is left out.
+    """
+    notebook = build.read_saved(edition)
+    if notebook is None:
+        raise build.NotebookError(f"{edition} is missing. Write it with: make notebooks")
+    source = SOURCES / edition.language
+    figures = output_of(edition.language) / "figures"
+    figures.mkdir(parents=True, exist_ok=True)
+    for cell in notebook.cells:
+        # Images of other sites, such as badges, become links of text.
+        cell.source = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
+        for name, content in cell.pop("attachments", {}).items():
+            (source / name).write_bytes(base64.b64decode(content["image/png"]))
+            cell.source = cell.source.replace(f"attachment:{name}", name)
+        outputs = []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            is_hidden = HIDDEN in data.get("text/html", "")
+            if is_hidden or "application/vnd.jupyter.widget-view+json" in data:
+                continue
+            if "image/png" in data:
+                file = figures / f"{edition.name}-{cell.id}-{len(outputs)}.png"
+                file.write_bytes(base64.b64decode(data.pop("image/png")))
+                data["text/html"] = image(file.name, output.metadata.pop("image/png"))
+            outputs.append(output)
+        if cell.cell_type == "code":
+            cell.outputs = outputs
+    if edition.name == "solution":
+        title = notebook.cells[0]
+        title.source = title.source.replace("\n", f": {SOLUTION[edition.language]}\n", 1)
+    nbformat.write(notebook, source / edition.path.name)
+    return notebook
+
+
+def image(name: str, metadata: dict[str, Any]) -> str:
+    size = " ".join(f'{side}="{metadata[side]}"' for side in ("width", "height"))
+    return f'<img src="figures/{name}" alt="{html.escape(metadata["alt"])}" {size} loading="lazy">'
+
+
+def find_figures(notebook: NotebookNode) -> dict[str, str]:
+    """Return the functions that a cell's only figure may come from, with that figure."""
+    found = {}
+    for cell in notebook.cells:
+        pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
+        images = [page for page in pages if page.startswith("<img src=")]
+        for name in re.findall(r"\b(plot_\w+)\(", cell.source):
+            if len(images) == 1:
+                found.setdefault(name, images[0])
+    return found
+
+
+def write_reference(room: str, title: str, figures: dict[str, str]) -> None:
+    """Write the page of a room: its docstring, and those of all its public names."""
+    stub = ROOT.joinpath(*room.split(".")) / "__init__.pyi"
+    imports = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.ImportFrom)]
+    lines = [title, "=" * len(title), "", f".. automodule:: {room}", ""]
+    for name in (alias.name for statement in imports for alias in statement.names):
+        kind = "autoclass" if name[0].isupper() else "autofunction"
+        lines += [f".. {kind}:: {room}.{name}", ""]
+        if name in figures:
+            lines += [".. raw:: html", "", f"   <p>{figures[name]}</p>", ""]
+    page = "reference_" + room.replace("mnist_nn.", "")
+    (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines))
+
+
+def write_english_pages() -> None:
+    source = SOURCES / "en"
+    shutil.copy(HERE.parent / "INSTRUCTORS.md", source / "instructors.md")
+    shutil.copy(HERE.parent / "figures" / "fidelity.png", source)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    faithful = readme.split("## Is it faithful?")[1].split("\n## ")[0]
+    measurements = (ROOT / "data" / "original" / "README.md").read_text("utf-8")
+    text = f"# Is it faithful?{faithful}\n#{measurements}".replace("notebooks/figures/", "")
+    (source / "fidelity.md").write_text(text, "utf-8")
+
+
+def include_live_page(language: str) -> None:
+    """Put the page to draw digits on, if there is one, into the first page."""
+    live = HERE / "live"
+    first_page = SOURCES / language / "index.md"
+    if not (live / "index.html").exists():
+        return
+    shutil.copytree(live, SITE / "live", dirs_exist_ok=True)
+    fragment = (live / "index.html").read_text("utf-8")
+    if language != "en":
+        fragment = fragment.replace('"live/', '"../live/')
+    text = first_page.read_text("utf-8")
+    raw = f"\n\n````{{raw}} html\n{fragment}\n````\n\n"
+    first_page.write_text(text.replace("\n\n", raw, 1), "utf-8")
+
+
+def run_sphinx(language: str) -> None:
+    name, title, search = LANGUAGES[language]
+    options = {
+        "language": name,
+        "html_title": title,
+        "html_theme_options.search_bar_text": search,
+        "html_theme_options.repository_url": build.project_address(),
+    }
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"),
+            *("--conf-dir", HERE, "--doctree-dir", SOURCES / f"doctrees-{language}"),
+            *(f"--define={option}={value}" for option, value in options.items() if value),
+            *(SOURCES / language, output_of(language)),
+        ],
+        check=True,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (build.NotebookError, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,97 @@
+"""Write the live page: its files, the texts of all languages, and the weights of trained models.
+
+    python notebooks/site/live/export.py [FOLDER]
+
+The folder, ``build/live`` unless another is given, works from any static server.
+"""
+
+import json
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_nn import (
+    load_mnist_dataframe,
+    parse_labels_and_features,
+    train_linear_classification_model,
+    train_nn_classification_model,
+)
+from mnist_nn.drawing import widget
+from mnist_nn.language import messages
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parents[2] / "build" / "live"
+WIDGET = Path(widget.__file__)
+FILES = [
+    *(HERE / name for name in ("index.html", "page.css", "page.js", "prepare.js", "classify.js")),
+    *(WIDGET.with_suffix(suffix) for suffix in (".js", ".css")),
+]
+PAD_TEXTS = ("how", "undo", "clear", "prepare", "sees", "drawing", "answer")
+NAMES = ("linear", "network")
+STEPS = (10, 100, 1000)
+SEED = 1
+LARGEST = 127  # of an 8-bit weight
+
+Models = dict[int, dict[str, Any]]  # by steps and name
+
+
+def train_models() -> Models:
+    """Train the models of the exercise's solution, and the linear one for fewer steps, too."""
+    table = load_mnist_dataframe("train").head(10_000)
+    table = table.reindex(np.random.default_rng(SEED).permutation(table.index))
+    training_targets, training_examples = parse_labels_and_features(table[:7500])
+    validation_targets, validation_examples = parse_labels_and_features(table[7500:])
+    data = (training_examples, training_targets, validation_examples, validation_targets)
+    options: Any = {"seed": SEED, "verbose": 0}
+    return {
+        steps: {
+            "linear": train_linear_classification_model(0.03, steps, 30, *data, **options),
+            "network": train_nn_classification_model(
+                0.05, steps, 30, [100, 100], *data, **options
+            ),
+        }
+        for steps in STEPS
+    }
+
+
+def encode_layer(weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float32]) -> bytes:
+    """Return a layer with 8-bit weights, in units of a scale of each node: see classify.js."""
+    scales = np.abs(weights).max(axis=0) / LARGEST
+    whole = np.rint(weights / scales).astype(np.int8)
+    return b"".join(part.tobytes() for part in (scales.astype("<f4"), biases.astype("<f4"), whole))
+
+
+def make_texts(language: str) -> dict[str, Any]:
+    """Return the texts of the page and of the pad in a language."""
+    page = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))[language]
+    pad = messages(language)
+    texts = {name: pad[f"pad_{name}"].replace(":.0%}", "}%") for name in PAD_TEXTS}
+    names = [pad[f"word_{name}"] for name in NAMES]
+    return page | texts | {"comma": pad["comma"], "models": names}
+
+
+def export(models: Models, folder: Path = FOLDER) -> None:
+    """Write the page to a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        shutil.copy(file, folder)
+    layers = {
+        (steps, name): [layer.get_weights() for layer in models[steps][name].layers if layer.weights]
+        for steps in STEPS
+        for name in NAMES
+    }
+    encoded = [encode_layer(*layer) for model in layers.values() for layer in model]
+    (folder / "weights.bin").write_bytes(b"".join(encoded))
+    sizes = [[len(weights) for weights, _ in layers[STEPS[0], name]] + [10] for name in NAMES]
+    texts = {language: make_texts(language) for language in ("en", "ko", "zh")}
+    data = {"steps": STEPS, "sizes": sizes, "texts": texts}
+    (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+
+
+if __name__ == "__main__":
+    export(train_models(), Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

@@ -1,0 +1,14 @@
+// The links to other languages lead to the section that is being read: sections have the same
+// anchors in all languages.
+function findSection() {
+  const headings = [...document.querySelectorAll("section[id^=section-] > :is(h1, h2, h3, h4)")];
+  const chosen = headings.find((heading) => `#${heading.parentElement.id}` === location.hash);
+  const { top } = chosen?.getBoundingClientRect() ?? { top: -1 };
+  if (top >= 0 && top < innerHeight) return location.hash;
+  const read = headings.findLast((heading) => heading.getBoundingClientRect().top < 150);
+  return read ? `#${read.parentElement.id}` : "";
+}
+
+for (const link of document.querySelectorAll(".languages a"))
+  for (const event of ["pointerdown", "click"])
+    link.addEventListener(event, () => { link.hash = findSection(); });
