@@ -46,6 +46,9 @@ with _quick_and_silent():
     import keras
     import tensorflow as tf
 
+# Keras compiles ``predict`` for each model, and TensorFlow warns after a few models.
+tf.get_logger().addFilter(lambda record: "make_predict_function" not in record.getMessage())
+
 # Networks this small train a third faster if TensorFlow runs one operation after another, each
 # still on all cores. A choice that the user has made stays.
 if not (

@@ -405,8 +405,9 @@ before = dict(os.environ)
 import mnist_nn
 labels, features = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe()[:100])
 for periods in (1, 1, 1, 1, 1, 1, 10, 10):
-    mnist_nn.train_nn_classification_model(
+    model = mnist_nn.train_nn_classification_model(
         0.05, 10, 30, [5], features, labels, features, labels, periods=periods, verbose=0)
+    model.predict(features, verbose=0)
 import tensorflow as tf
 print({name for name in {*os.environ, *before} if "TF_CPP" in name})
 print(tf.config.threading.get_inter_op_parallelism_threads())
