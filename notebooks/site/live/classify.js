@@ -16,7 +16,8 @@ export function readModels(buffer, steps, sizes) {
     biases: read(Float32Array, nodes),
     weights: read(Int8Array, inputs * nodes),
   });
-  const readModel = (model) => model.slice(1).map((nodes, before) => readLayer(model[before], nodes));
+  const readModel = (layers) =>
+    layers.slice(1).map((nodes, before) => readLayer(layers[before], nodes));
   return steps.map(() => sizes.map(readModel));
 }
 

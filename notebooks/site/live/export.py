@@ -15,24 +15,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+import mnist_nn
 from mnist_nn import (
     load_mnist_dataframe,
     parse_labels_and_features,
     train_linear_classification_model,
     train_nn_classification_model,
 )
-from mnist_nn.drawing import widget
 from mnist_nn.language import messages
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
-WIDGET = Path(widget.__file__)
+DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 FILES = [
     *(HERE / name for name in ("index.html", "page.css", "page.js", "prepare.js", "classify.js")),
-    *(WIDGET.with_suffix(suffix) for suffix in (".js", ".css")),
+    *(DRAWING / name for name in ("widget.js", "widget.css")),
 ]
 PAD_TEXTS = ("how", "undo", "clear", "prepare", "sees", "drawing", "answer")
 NAMES = ("linear", "network")
+HIDDEN_UNITS = [100, 100]
 STEPS = (10, 100, 1000)
 SEED = 1
 LARGEST = 127  # of an 8-bit weight
@@ -52,7 +53,7 @@ def train_models() -> Models:
         steps: {
             "linear": train_linear_classification_model(0.03, steps, 30, *data, **options),
             "network": train_nn_classification_model(
-                0.05, steps, 30, [100, 100], *data, **options
+                0.05, steps, 30, HIDDEN_UNITS, *data, **options
             ),
         }
         for steps in STEPS
@@ -68,7 +69,7 @@ def encode_layer(weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float3
 
 def make_texts(language: str) -> dict[str, Any]:
     """Return the texts of the page and of the pad in a language."""
-    page = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))[language]
+    page: dict[str, Any] = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))[language]
     pad = messages(language)
     texts = {name: pad[f"pad_{name}"].replace(":.0%}", "}%") for name in PAD_TEXTS}
     names = [pad[f"word_{name}"] for name in NAMES]
@@ -80,14 +81,15 @@ def export(models: Models, folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in FILES:
         shutil.copy(file, folder)
-    layers = {
-        (steps, name): [layer.get_weights() for layer in models[steps][name].layers if layer.weights]
+    layers = [
+        layer.get_weights()
         for steps in STEPS
         for name in NAMES
-    }
-    encoded = [encode_layer(*layer) for model in layers.values() for layer in model]
-    (folder / "weights.bin").write_bytes(b"".join(encoded))
-    sizes = [[len(weights) for weights, _ in layers[STEPS[0], name]] + [10] for name in NAMES]
+        for layer in models[steps][name].layers
+        if layer.weights
+    ]
+    (folder / "weights.bin").write_bytes(b"".join(encode_layer(*layer) for layer in layers))
+    sizes = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
     texts = {language: make_texts(language) for language in ("en", "ko", "zh")}
     data = {"steps": STEPS, "sizes": sizes, "texts": texts}
     (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")

@@ -4,9 +4,10 @@ import { PEN_WIDTH, drawInk, prepareInk, shrink } from "./prepare.js";
 import widget from "./widget.js";
 
 const load = (name) => fetch(new URL(name, import.meta.url));
+const add = (parent, tag) => parent.appendChild(document.createElement(tag));
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 
-/** Return what widget.js needs of anywidget's model: `answer` computes what Python computes there. */
+/** Return what widget.js needs of anywidget's model; `answer` computes what Python does there. */
 function createModel(values, answer) {
   const listeners = [];
   return {
@@ -48,11 +49,11 @@ function showTexts(texts, language) {
   }
   for (const list of document.querySelectorAll("[data-links]")) {
     for (const [each, { name }] of Object.entries(texts)) {
-      const link = list.appendChild(document.createElement("li")).appendChild(document.createElement("a"));
+      const link = add(add(list, "li"), "a");
       link.href = fill(list.dataset.links, { language: each });
       link.lang = link.hreflang = each;
       link.textContent = name;
-      if (link.href === location.href) link.ariaCurrent = "page";
+      if (each === language && link.pathname === location.pathname) link.ariaCurrent = "page";
     }
   }
 }
@@ -60,7 +61,7 @@ function showTexts(texts, language) {
 function showSlider(slider, steps, language) {
   const names = steps.map((number) => number.toLocaleString(language));
   const ticks = slider.parentElement.querySelector(".ticks");
-  names.forEach((name) => (ticks.appendChild(document.createElement("span")).textContent = name));
+  names.forEach((name) => (add(ticks, "span").textContent = name));
   const tell = () => (slider.ariaValueText = names[slider.value]);
   slider.max = slider.value = steps.length - 1;
   slider.addEventListener("input", tell);
@@ -71,7 +72,8 @@ async function start() {
   const weights = load("weights.bin"); // on its way while the texts are shown
   const { steps, sizes, texts } = await (await load("data.json")).json();
   const asked = new URLSearchParams(location.search).get("lang");
-  const language = [asked, document.documentElement.lang].find((each) => each in texts) ?? "en";
+  const codes = [asked, document.documentElement.lang].map((code) => code?.slice(0, 2)); // of zh-CN
+  const language = codes.find((code) => Object.hasOwn(texts, code)) ?? "en";
   showTexts(texts, language);
   const slider = document.querySelector("#steps");
   showSlider(slider, steps, language);

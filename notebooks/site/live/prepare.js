@@ -51,13 +51,15 @@ function fillRow({ height, width, data }, row, left, right) {
   data.fill(1, row * width + clamp(left, 0, width), row * width + clamp(right + 1, 0, width));
 }
 
-/** Fill the ellipse in the box of whole pixels around a point. */
+/** Fill an ellipse in the box of whole pixels around a point. */
 function drawDot(ink, [x, y]) {
-  const [left, right, top, bottom] = [x - RADIUS, x + RADIUS, y - RADIUS, y + RADIUS].map(Math.trunc);
+  const [left, right] = [x - RADIUS, x + RADIUS].map(Math.trunc);
+  const [top, bottom] = [y - RADIUS, y + RADIUS].map(Math.trunc);
   const [middle, centre] = [(left + right) / 2, (top + bottom) / 2];
+  const beyond = 0.4; // beyond the middle of the outermost pixels: gives Pillow's ellipses
   for (let row = top; row <= bottom; row++) {
-    const height = (row - centre) / ((bottom - top + 1) / 2); // from -1 to 1
-    const half = ((right - left + 1) / 2) * Math.sqrt(1 - height ** 2);
+    const height = (row - centre) / (bottom - centre + beyond); // from -1 to 1
+    const half = (right - middle + beyond) * Math.sqrt(1 - height ** 2);
     fillRow(ink, row, Math.ceil(middle - half), Math.floor(middle + half));
   }
 }
@@ -80,7 +82,7 @@ function drawLine(ink, start, end) {
     const edges = corners.flatMap((corner, number) =>
       findCrossing(corner, corners[(number + 1) % 4], row),
     );
-    fillRow(ink, row, -roundDown(-Math.min(...edges)), roundDown(Math.max(...edges)));
+    fillRow(ink, row, Math.round(Math.min(...edges)), roundDown(Math.max(...edges)));
   }
 }
 
@@ -109,14 +111,14 @@ function addMargin(image, margin) {
 }
 
 function crop(ink) {
-  let [top, bottom, left, right] = [ink.height, 0, ink.width, 0];
-  ink.data.forEach((value, place) => {
-    if (!value) return;
-    const row = Math.floor(place / ink.width);
-    const column = place % ink.width;
-    [top, bottom] = [Math.min(top, row), Math.max(bottom, row)];
-    [left, right] = [Math.min(left, column), Math.max(right, column)];
+  const { height, width, data } = ink;
+  const columns = new Uint8Array(width).map((_, column) => {
+    for (let row = 0; row < height; row++) if (data[row * width + column]) return 1;
+    return 0;
   });
+  const [left, right] = [columns.indexOf(1), columns.lastIndexOf(1)];
+  const top = Math.floor(data.indexOf(1) / width);
+  const bottom = Math.floor(data.lastIndexOf(1) / width);
   return cut(ink, top, left, bottom - top + 1, right - left + 1);
 }
 
@@ -130,14 +132,14 @@ function adjustStrokeWidth(ink) {
   if (Math.abs(gain) < 1) return ink;
   const padded = addMargin(ink, 1 + Math.max(0, round(gain)));
   const ground = { ...padded, data: padded.data.map((value) => 1 - value) };
-  const distances = measureDistances(gain > 0 ? ground : padded);
-  const isInk = (distance) => (gain > 0 ? distance <= gain : distance > -gain);
-  const adjusted = { ...padded, data: Float32Array.from(distances, isInk) };
+  const distances = measureDistances(gain > 0 ? ground : padded, Math.abs(gain));
+  const isInk = (_, place) => (gain > 0 ? distances[place] <= gain : distances[place] > -gain);
+  const adjusted = { ...padded, data: padded.data.map(isInk) };
   return adjusted.data.includes(1) ? crop(adjusted) : ink;
 }
 
-/** Return how far each pixel is from the nearest pixel that is zero. */
-function measureDistances({ height, width, data }) {
+/** Return how far each pixel is from the nearest that is zero; exactly only up to `furthest`. */
+function measureDistances({ width, data }, furthest = Infinity) {
   const vertical = data.map((value) => (value ? Infinity : 0)); // distances in the pixel's column
   for (let place = width; place < data.length; place++) {
     vertical[place] = Math.min(vertical[place], vertical[place - width] + 1);
@@ -145,15 +147,18 @@ function measureDistances({ height, width, data }) {
   for (let place = data.length - width - 1; place >= 0; place--) {
     vertical[place] = Math.min(vertical[place], vertical[place + width] + 1);
   }
-  return Float64Array.from(vertical, (distance, place) => {
+  const distances = new Float64Array(data.length);
+  for (let place = 0; place < data.length; place++) {
     const column = place % width;
-    let nearest = distance ** 2;
-    for (let away = 1; away ** 2 < nearest && away < width; away++) {
-      if (away <= column) nearest = Math.min(nearest, away ** 2 + vertical[place - away] ** 2);
-      if (column + away < width) nearest = Math.min(nearest, away ** 2 + vertical[place + away] ** 2);
+    let nearest = vertical[place] ** 2;
+    for (let away = 1; away ** 2 < nearest && away <= furthest && away < width; away++) {
+      const left = away <= column ? vertical[place - away] : Infinity;
+      const right = column + away < width ? vertical[place + away] : Infinity;
+      nearest = Math.min(nearest, away ** 2 + Math.min(left, right) ** 2);
     }
-    return Math.sqrt(nearest);
-  });
+    distances[place] = Math.sqrt(nearest);
+  }
+  return distances;
 }
 
 /** Average over areas to shrink an image, or interpolate to enlarge it, as Pillow does. */
@@ -163,17 +168,20 @@ function resize(image, height, width) {
   return transpose(resizeWidth(wide, height, isSmaller));
 }
 
+const isWithinPixel = (at) => Number(-0.5 < at && at <= 0.5);
+
 function resizeWidth(image, width, isSmaller) {
   const resized = createImage(image.height, width);
   const scale = image.width / width;
   const step = Math.max(scale, 1);
   const reach = isSmaller ? step / 2 : step;
-  const weigh = isSmaller ? (at) => +(-0.5 < at && at <= 0.5) : (at) => Math.max(0, 1 - Math.abs(at));
+  const weigh = isSmaller ? isWithinPixel : (at) => Math.max(0, 1 - Math.abs(at));
   for (let column = 0; column < width; column++) {
     const centre = (column + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - reach + 0.5));
     const count = Math.min(image.width, Math.trunc(centre + reach + 0.5)) - first;
-    const weights = Array.from({ length: count }, (_, n) => weigh((n + first - centre + 0.5) / step));
+    const places = Array.from({ length: count }, (_, n) => (n + first - centre + 0.5) / step);
+    const weights = places.map(weigh);
     const total = weights.reduce((sum, weight) => sum + weight);
     for (let row = 0; row < image.height; row++) {
       const start = row * image.width + first;

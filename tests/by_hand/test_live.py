@@ -1,0 +1,278 @@
+"""The live page prepares and classifies digits as Python does, and works in headless Chromium.
+
+    .venv/bin/python -m pytest -s tests/by_hand/test_live.py
+
+Screenshots are left in ``build/screenshots``.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from mnist_nn import load_mnist_dataframe, parse_labels_and_features
+from mnist_nn.drawing import draw
+from mnist_nn.drawing.image import prepare_ink
+from notebooks.site.live import export
+from tests.by_hand import browser as lab
+
+browser = lab.browser
+MOST_STEPS = export.STEPS[-1]
+PLAIN_FILES = ("inks.bin", "pixels.bin")  # that only the tests put beside the page
+
+# Runs code with the page's modules and models, and returns what it returns.
+MODULES = """
+const [code, input, done] = arguments;
+const load = (name) => fetch(name).then((response) => response.arrayBuffer());
+const run = async () => {
+    const prepare = await import(new URL("prepare.js", location));
+    const { classify, readModels } = await import(new URL("classify.js", location));
+    const { steps, sizes } = await (await fetch("data.json")).json();
+    const models = readModels(await load("weights.bin"), steps, sizes);
+    const body = new Function("prepare", "classify", "models", "load", "input", code);
+    return body(prepare, classify, models, load, input);
+};
+run().then(done, (error) => done(String(error)));
+"""
+DRAWN = """
+return input.map((strokes) => {
+    const ink = prepare.drawInk(strokes);
+    return [prepare.prepareInk(ink), prepare.shrink(ink)].map((pixels) => ({
+        pixels: Array.from(pixels),
+        probabilities: models.at(-1).map((model) => classify(model, pixels)),
+    }));
+});
+"""
+ENLARGED = """
+return load("inks.bin").then((buffer) => {
+    const area = 280 * 280;
+    return Array.from({length: buffer.byteLength / area}, (_, digit) => {
+        const data = Float32Array.from(new Uint8Array(buffer, digit * area, area));
+        const pixels = prepare.prepareInk({height: 280, width: 280, data});
+        const probabilities = models.at(-1).map((model) => classify(model, pixels));
+        return {pixels: Array.from(pixels), probabilities};
+    });
+});
+"""
+CLASSES = """
+return load("pixels.bin").then((buffer) => models.map((both) => both.map((model) =>
+    Array.from({length: buffer.byteLength / 784}, (_, digit) => {
+        const bytes = new Uint8Array(buffer, 784 * digit, 784);
+        const shares = classify(model, Float32Array.from(bytes, (value) => value / 255));
+        return shares.indexOf(Math.max(...shares));
+    }))));
+"""
+BEST = """
+return Array.from(document.querySelectorAll('.best'), (bar) => bar.previousSibling.textContent);
+"""
+FOCUSED = """
+const {tagName, className, type, textContent} = document.activeElement;
+return [tagName, className || type || textContent].join(' ');
+"""
+
+
+class Page(NamedTuple):
+    """The exported page, where it is served, and its models in Keras."""
+
+    folder: Path
+    address: str
+    models: export.Models
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("site")
+    models = export.train_models()
+    export.export(models, folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Page(folder, f"http://127.0.0.1:{server.server_port}/", models)
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def open_page(browser: webdriver.Chrome, page: Page, query: str = "") -> WebElement:
+    """Open the page, wait until it is usable, and return the pad's canvas."""
+    browser.set_script_timeout(120)
+    browser.get(page.address + query)
+    usable = "return performance.getEntriesByName('usable').length"
+    WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(usable))
+    return browser.find_element("css selector", ".pad")
+
+
+def run(browser: webdriver.Chrome, page: Page, code: str, argument: Any = None) -> Any:
+    open_page(browser, page)
+    result = browser.execute_async_script(MODULES, code, argument)
+    assert not isinstance(result, str), result
+    return result
+
+
+def compare(found: list[Any], pixels: list[Any], probabilities: list[Any]) -> None:
+    """Hold pixels, and the answers of both models, of JavaScript and of Python to each other."""
+    expected = np.reshape(pixels, (-1, 784))
+    differences = np.abs(np.array([each["pixels"] for each in found]) - expected)
+    shares = np.array([each["probabilities"] for each in found])
+    share_differences = np.abs(shares - probabilities)
+    classes = shares.argmax(axis=2), np.array(probabilities).argmax(axis=2)
+    print(
+        f"{len(found)} images; largest difference of a pixel: {differences.max():.1e}, of a"
+        f" probability: {share_differences.max():.4f}; other answers:"
+        f" {np.sum(classes[0] != classes[1])} of {classes[0].size}"
+    )
+    assert differences.max() < 1e-5
+    assert share_differences.max() < 0.03  # of 8-bit weights
+    assert np.mean(classes[0] == classes[1]) > 0.995
+
+
+def test_drawings_are_prepared_as_in_python(page: Page, browser: webdriver.Chrome) -> None:
+    random = np.random.default_rng(0)
+    drawings: list[Any] = [
+        [[[left + size * x, top + size * y] for x, y in stroke] for stroke in strokes]
+        for size in (0.15, 0.2, 0.4, 0.6, 0.8, 1)
+        for strokes in lab.DIGITS.values()
+        for left, top in [random.uniform(0, 1 - size, 2)]
+    ]
+    drawings += [[stroke[::5] for stroke in drawing] for drawing in drawings]  # with corners
+    found = run(browser, page, DRAWN, drawings)
+    pad = draw(page.models[MOST_STEPS])
+    for number, prepared in enumerate((True, False)):
+        pad.prepared = prepared
+        pixels, probabilities = [], []
+        for strokes in drawings:
+            pad.strokes = strokes
+            pixels.append(pad.pixels)
+            probabilities.append(pad.probabilities.T.to_numpy())
+        compare([both[number] for both in found], pixels, probabilities)
+
+
+def test_digits_of_mnist_are_prepared_as_in_python(page: Page, browser: webdriver.Chrome) -> None:
+    digits = load_mnist_dataframe("test").loc[:499, 1:784].to_numpy(np.float32)
+    images = [Image.fromarray(digit.reshape(28, 28)) for digit in digits]
+    enlarge = Image.Resampling.BILINEAR
+    inks = [np.asarray(image.resize((280, 280), enlarge)) > 127 for image in images]
+    (page.folder / "inks.bin").write_bytes(np.stack(inks).tobytes())
+    found = run(browser, page, ENLARGED)
+    pixels = [prepare_ink(ink) for ink in inks]
+    rows = np.reshape(pixels, (-1, 784))
+    models = page.models[MOST_STEPS].values()
+    compare(found, pixels, np.stack([m.predict(rows, verbose=0) for m in models], axis=1).tolist())
+
+
+def test_small_weights_are_as_accurate(page: Page, browser: webdriver.Chrome) -> None:
+    table = load_mnist_dataframe("test")
+    targets, examples = parse_labels_and_features(table)
+    (page.folder / "pixels.bin").write_bytes(table.loc[:, 1:784].to_numpy(np.uint8).tobytes())
+    found = run(browser, page, CLASSES)
+    for steps, classes_by_name in zip(export.STEPS, found, strict=True):
+        for name, classes in zip(export.NAMES, classes_by_name, strict=True):
+            probabilities = page.models[steps][name].predict(examples, verbose=0)
+            before = np.mean(probabilities.argmax(axis=1) == targets)
+            after = np.mean(np.array(classes) == targets)
+            print(f"{name}, {steps} steps: {before:.4f} in Keras, {after:.4f} on the page")
+            assert after == pytest.approx(before, abs=0.001)
+
+
+def test_page_is_small_and_quick(page: Page, browser: webdriver.Chrome) -> None:
+    seconds = []
+    for _ in range(5):
+        open_page(browser, page)
+        script = "return performance.getEntriesByName('usable')[0].startTime"
+        seconds.append(browser.execute_script(script) / 1000)
+    files = [file for file in page.folder.iterdir() if file.name not in PLAIN_FILES]
+    size = sum(file.stat().st_size for file in files)
+    print(f"usable after {np.median(seconds):.2f} s, at most {max(seconds):.2f}; {size:,} bytes")
+    assert np.median(seconds) < 1
+    assert size < 1_000_000
+    script = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+    requests = browser.execute_script(script)
+    assert len(requests) >= len(files) - 1
+    assert all(name.startswith((page.address, "data:")) for name in requests), requests
+
+
+def test_drawn_digits_are_recognised(page: Page, browser: webdriver.Chrome) -> None:
+    pad = open_page(browser, page)
+    box = browser.execute_script("return arguments[0].getBoundingClientRect()", pad)
+    answers = []
+    for number, (digit, strokes) in enumerate(lab.DIGITS.items()):
+        left, top, height = lab.PLACES[number % len(lab.PLACES)]
+        actions = ActionBuilder(browser, duration=8)
+        for stroke in strokes:
+            for place, (x, y) in enumerate(stroke):
+                actions.pointer_action.move_to_location(
+                    int(box["left"] + box["width"] * (left + height * x)),
+                    int(box["top"] + box["height"] * (top + height * y)),
+                )
+                if place == 0:
+                    actions.pointer_action.pointer_down()
+            actions.pointer_action.pointer_up()
+        actions.perform()
+        answers.append((digit, *browser.execute_script(BEST)))
+        if number < 9:
+            browser.find_element("css selector", ".clear").click()
+            assert browser.execute_script(BEST) == []
+    print(f"digit, linear model, network: {answers}")
+    assert sum(digit == network for digit, _, network in answers) >= 9
+    assert not browser.get_log("browser")
+
+
+def test_keyboard_reaches_everything(page: Page, browser: webdriver.Chrome) -> None:
+    pad = open_page(browser, page)
+    order = []
+    for _ in range(11):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        order.append(browser.execute_script(FOCUSED))
+    links = ["A English", "A 한국어", "A 中文"]
+    buttons = ["BUTTON undo", "BUTTON clear", "INPUT prepare", "INPUT range"]
+    assert order == [*links, "CANVAS pad", *buttons, *links]
+    pad.send_keys(Keys.SPACE, *[Keys.ARROW_DOWN] * 8, Keys.SPACE)
+    assert browser.execute_script(BEST)[1] == "1"
+    spoken = browser.find_element("css selector", "[aria-live]")
+    described = spoken.get_attribute("textContent") or ""
+    assert "network: 1 (" in described
+    slider = browser.find_element("id", "steps")
+    assert slider.get_attribute("aria-valuetext") == "1,000"
+    slider.send_keys(Keys.HOME)
+    assert slider.get_attribute("aria-valuetext") == "10"
+    assert spoken.get_attribute("textContent") not in (described, "")
+    pad.send_keys(Keys.DELETE)
+    assert browser.execute_script(BEST) == []
+    assert spoken.get_attribute("textContent") == export.make_texts("en")["empty"]
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "zh"])
+def test_page_fits_in_every_language(language: str, page: Page, browser: webdriver.Chrome) -> None:
+    lab.SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    texts = export.make_texts(language)
+    for width in (320, 360, 768, 1400):
+        for scheme in ("light", "dark"):
+            size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 500}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            features = [{"name": "prefers-color-scheme", "value": scheme}]
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+            pad = open_page(browser, page, f"?lang={language}")
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            pad.send_keys(Keys.SPACE, *[Keys.ARROW_DOWN] * 8, Keys.SPACE)
+            time.sleep(0.2)
+            browser.save_screenshot(str(lab.SCREENSHOTS / f"live-{language}-{width}-{scheme}.png"))
+    assert browser.title == texts["title"]
+    html = browser.find_element("css selector", "html")
+    assert html.get_attribute("lang") == language
+    for element in browser.find_elements("css selector", "[data-text]"):
+        assert element.text == texts[element.get_attribute("data-text") or ""]
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
