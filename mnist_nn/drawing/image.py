@@ -67,7 +67,8 @@ def prepare_ink(ink: Mask) -> Grey:
     digit = _resize(ink.astype(np.float32), height, width)
     digit = digit / digit.max()
     free = IMAGE_SIDE - np.array(digit.shape)  # rows and columns around the digit
-    before = np.rint(IMAGE_SIDE / 2 - np.array(ndimage.center_of_mass(digit.astype(np.float64)))).clip(0, free)
+    centre = np.array(ndimage.center_of_mass(digit.astype(np.float64)))  # no noise decides a tie
+    before = np.rint(IMAGE_SIDE / 2 - centre).clip(0, free)
     return np.pad(digit, np.transpose([before, free - before]).astype(int))
 
 
