@@ -7,7 +7,7 @@ READY := .venv/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
-.PHONY: course lab test-lowest test-newest
+.PHONY: course lab site site-test test-lowest test-newest
 
 help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -63,6 +63,12 @@ lint: $(READY) ## check style, spelling and types
 
 bench: $(READY) ## measure speed and memory
 	$(BIN)/python tests/benchmarks/benchmark.py
+
+site: $(READY) ## build the site from the saved notebooks, in build/site
+	$(BIN)/python -m notebooks.site.build
+
+site-test: $(READY) ## test the site in headless Chromium
+	$(BIN)/python -m pytest tests/by_hand/test_site.py
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

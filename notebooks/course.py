@@ -8,6 +8,7 @@ The folder, ``build/course`` unless another is given, gets ``nbgrader_config.py`
 """
 
 import inspect
+import re
 import sys
 import time
 from itertools import accumulate, compress
@@ -65,7 +66,7 @@ round({points} * result.score, 2)
 """
 
 CELL_SECONDS = 120  # a whole notebook takes about half a minute
-NOTEBOOK_SECONDS = 300  # after that, each cell is stopped after a second
+NOTEBOOK_SECONDS = 600  # after that, each cell is stopped after a second
 OUTPUT_CHARACTERS = 1_000_000  # of a cell
 notebook_ends = {"at": float("inf")}
 
@@ -73,9 +74,9 @@ notebook_ends = {"at": float("inf")}
 def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Put back the cells that students have deleted or renamed, and start the notebook's time."""
     notebook_ends["at"] = time.monotonic() + NOTEBOOK_SECONDS
-    names = resources["nbgrader"]
-    path = f"release/{names['assignment']}/{names['notebook']}.ipynb"
-    cells = [cell for cell in nbformat.read(path, 4).cells if "nbgrader" in cell.metadata]
+    of = resources["nbgrader"]
+    release = nbformat.read(f"release/{of['assignment']}/{of['notebook']}.ipynb", 4)
+    cells = [cell for cell in release.cells if "nbgrader" in cell.metadata]
     known = {cell.metadata.nbgrader.grade_id: cell for cell in cells}
     found: dict[str, NotebookNode] = {}
     for cell in reversed(notebook.cells):  # of several copies, the last one counts
@@ -88,8 +89,16 @@ def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
         if grade_id in found:
             position = next(i for i, c in enumerate(notebook.cells) if c is found[grade_id])
         elif cell.metadata.nbgrader.grade or cell.metadata.nbgrader.locked:
-            get_logger().warning("%s: cell %s is put back", names["student"], grade_id)
+            get_logger().warning("%s: cell %s is put back", of["student"], grade_id)
             notebook.cells.insert(position, cell)
+    images: dict[str, Any] = {}
+    for cell in release.cells:
+        images |= cell.get("attachments", {})
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+        # Older formats drop attached images, and without them there is no feedback.
+        if names := re.findall(r"attachment:([^)\s]+)", cell.source):
+            lost = {name: {"text/plain": ""} for name in names}
+            cell.attachments = lost | images | cell.get("attachments", {})
     return notebook, resources
 
 
@@ -100,7 +109,12 @@ def limit_seconds(cell: NotebookNode) -> int:
 
 def keep_results(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Leave out what is too long, and see that a check without a result gives no points."""
-    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    stopped = (c for c in cells if any(o.get("ename") == "CellTimeoutError" for o in c.outputs))
+    first = next(stopped, None)
+    if first and first.metadata.get("nbgrader", {}).get("locked"):
+        raise TimeoutError(f"a cell that no student wrote took too long:\n{first.source}")
+    for cell in cells:
         sizes = accumulate(len(str(output)) for output in cell.outputs)
         short = [size <= OUTPUT_CHARACTERS for size in sizes]
         if not all(short):
@@ -117,6 +131,7 @@ def keep_results(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, 
 
 CONFIG = f'''"""How nbgrader grades the assignments in this folder; see notebooks/INSTRUCTORS.md."""
 
+import re
 import time
 from itertools import accumulate, compress
 from typing import Any
@@ -144,7 +159,8 @@ c.ClearSolutions.code_stub = {{"python": ""}}
 c.ClearSolutions.text_stub = ""
 c.Autograde.sanitize_preprocessors.prepend([restore_cells])
 c.Autograde.autograde_preprocessors.insert(1, keep_results)  # after the execution
-c.Execute.extra_arguments = ["--log-level=ERROR"]
+no_exit = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
+c.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
 c.Execute.timeout_func = limit_seconds
 c.Execute.raise_on_iopub_timeout = False
 c.LimitOutput.max_lines = 200

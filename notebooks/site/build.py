@@ -1,11 +1,10 @@
 """Build the site from the saved notebooks, which are not executed: ``make site``.
 
-The English pages are in ``build/site``, those in Korean and Chinese in ``build/site/ko`` and
-``zh``: one run of Sphinx each, so that search, menus and the page's language are the reader's. The
-sources are ``pages/LANGUAGE``, the notebooks, INSTRUCTORS.md, README.md and the docstrings.
+``build/site`` has a folder for each language. One run of Sphinx makes it, so that search, menus and
+the language of its pages are the reader's. The sources are ``pages/LANGUAGE``, the notebooks,
+INSTRUCTORS.md, README.md and the docstrings. The first page is that of ``live``.
 """
 
-import ast
 import base64
 import html
 import re
@@ -54,15 +53,12 @@ def main() -> None:
         write_reference(room, title, figures)
     write_english_pages()
     for language in LANGUAGES:
-        include_live_page(language)
         run_sphinx(language)
-    for edition in build.editions():  # to download: as it is in the project
-        shutil.copy(edition.path, output_of(edition.language) / "_sources" / edition.path.name)
+    shutil.rmtree(SITE / "jupyter_execute")  # MyST-NB's copies
+    for edition in build.editions():  # to download
+        shutil.copy(edition.path, SITE / edition.language)
+    write_first_page()
     print(f"the site is in {SITE.relative_to(ROOT)}")
-
-
-def output_of(language: str) -> Path:
-    return SITE if language == "en" else SITE / language
 
 
 def prepare_notebook(edition: build.Edition) -> NotebookNode:
@@ -74,7 +70,7 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     if notebook is None:
         raise build.NotebookError(f"{edition} is missing. Write it with: make notebooks")
     source = SOURCES / edition.language
-    figures = output_of(edition.language) / "figures"
+    figures = SITE / edition.language / "figures"
     figures.mkdir(parents=True, exist_ok=True)
     for cell in notebook.cells:
         # Images of other sites, such as badges, become links of text.
@@ -82,7 +78,7 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
         for name, content in cell.pop("attachments", {}).items():
             (source / name).write_bytes(base64.b64decode(content["image/png"]))
             cell.source = cell.source.replace(f"attachment:{name}", name)
-        outputs = []
+        outputs: list[NotebookNode] = []
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             is_hidden = HIDDEN in data.get("text/html", "")
@@ -109,7 +105,7 @@ def image(name: str, metadata: dict[str, Any]) -> str:
 
 def find_figures(notebook: NotebookNode) -> dict[str, str]:
     """Return the functions that a cell's only figure may come from, with that figure."""
-    found = {}
+    found: dict[str, str] = {}
     for cell in notebook.cells:
         pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
         images = [page for page in pages if page.startswith("<img src=")]
@@ -122,9 +118,8 @@ def find_figures(notebook: NotebookNode) -> dict[str, str]:
 def write_reference(room: str, title: str, figures: dict[str, str]) -> None:
     """Write the page of a room: its docstring, and those of all its public names."""
     stub = ROOT.joinpath(*room.split(".")) / "__init__.pyi"
-    imports = [node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.ImportFrom)]
     lines = [title, "=" * len(title), "", f".. automodule:: {room}", ""]
-    for name in (alias.name for statement in imports for alias in statement.names):
+    for name in re.findall(r" as (\w+)$", stub.read_text("utf-8"), re.MULTILINE):
         kind = "autoclass" if name[0].isupper() else "autofunction"
         lines += [f".. {kind}:: {room}.{name}", ""]
         if name in figures:
@@ -144,19 +139,16 @@ def write_english_pages() -> None:
     (source / "fidelity.md").write_text(text, "utf-8")
 
 
-def include_live_page(language: str) -> None:
-    """Put the page to draw digits on, if there is one, into the first page."""
-    live = HERE / "live"
-    first_page = SOURCES / language / "index.md"
-    if not (live / "index.html").exists():
-        return
-    shutil.copytree(live, SITE / "live", dirs_exist_ok=True)
-    fragment = (live / "index.html").read_text("utf-8")
-    if language != "en":
-        fragment = fragment.replace('"live/', '"../live/')
-    text = first_page.read_text("utf-8")
-    raw = f"\n\n````{{raw}} html\n{fragment}\n````\n\n"
-    first_page.write_text(text.replace("\n\n", raw, 1), "utf-8")
+def write_first_page() -> None:
+    """Write the page to draw digits on, if there is one."""
+    live = HERE / "live" / "export.py"
+    page = SITE / "index.html"
+    if live.exists():
+        subprocess.run([sys.executable, live, SITE], check=True)
+        text = page.read_text("utf-8")
+        page.write_text(re.sub(r"[./]*(\{language\}/exercise.html)", r"\1", text), "utf-8")
+    else:
+        page.write_text('<meta http-equiv="refresh" content="0; url=en/index.html">')
 
 
 def run_sphinx(language: str) -> None:
@@ -170,9 +162,9 @@ def run_sphinx(language: str) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"),
-            *("--conf-dir", HERE, "--doctree-dir", SOURCES / f"doctrees-{language}"),
+            *("--conf-dir", HERE, "--doctree-dir", SOURCES / "doctrees" / language),
             *(f"--define={option}={value}" for option, value in options.items() if value),
-            *(SOURCES / language, output_of(language)),
+            *(SOURCES / language, SITE / language),
         ],
         check=True,
     )

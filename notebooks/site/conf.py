@@ -15,31 +15,33 @@ extensions = [
 ]
 nb_execution_mode = "off"
 myst_heading_anchors = 3
-autodoc_default_options = {"members": False}
-autodoc_preserve_defaults = True
-python_maximum_signature_line_length = 80
+autodoc_typehints = "none"  # the docstrings have the types, with shapes
 
 html_theme = "sphinx_book_theme"
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 templates_path = ["templates"]
 html_css_files = ["site.css"]
-html_js_files = [("languages.js", {"defer": "defer"})]
+html_js_files = [("site.js", {"defer": "defer"})]
 html_context = {
-    "languages": {"en": ("", "English"), "ko": ("ko/", "한국어"), "zh": ("zh/", "简体中文")},
+    "default_mode": "auto",
+    "languages": {"en": "English", "ko": "한국어", "zh": "简体中文"},
     "translated": ["index", "exercise", "solution", "going_further"],
+    "notebooks": ["exercise", "solution", "going_further", "porting"],
 }
 html_theme_options = {
     "article_header_end": ["languages.html", "article-header-buttons.html"],
     "footer_content_items": [],
     "home_page_in_toc": True,
+    "navbar_persistent": [],
     "show_toc_level": 2,
-    "path_to_docs": "notebooks/site/pages",
+    "use_download_button": False,  # languages.html has a link to the notebook as it is
+    "use_fullscreen_button": False,
 }
-html_copy_source = True
-html_sourcelink_suffix = ""
-html_show_sphinx = False
+html_copy_source = False
 html_use_index = False
 html_domain_indices = False
+toc_object_entries_show_parents = "hide"
 
 
 class SearchPairs(SearchEnglish):
@@ -51,7 +53,9 @@ class SearchPairs(SearchEnglish):
 
     cjk = r"[\u3400-\u9fff\uac00-\ud7a3]"
     pattern = rf"(?=({cjk}{{2}}|(?<!{cjk}){cjk}(?!{cjk})|(?<!\w)\w+))"
-    js_splitter_code = f"var splitQuery = text => Array.from(text.matchAll(/{pattern}/gu), m => m[1]);"
+    js_splitter_code = (
+        f"var splitQuery = text => Array.from(text.matchAll(/{pattern}/gu), match => match[1]);"
+    )
 
     def split(self, input: str) -> list[str]:
         return re.findall(self.pattern, input, re.ASCII)

@@ -43,6 +43,9 @@ NO_AXIS = PREDICTIONS.replace("axis=1", "") + "\naccuracy = 0.95"
 OF_VALIDATION_SET = PREDICTIONS.replace("test_examples", "validation_examples").replace(
     "test_targets", "validation_targets"
 )
+SAME_NETWORK = FEW_NETWORK_STEPS.replace("classifier", "networks", 1)
+SAME_NETWORK += "\nnetworks = {10: networks, 100: networks, 1000: networks}"
+THREE_SEEDS = SOLUTION["nn-by-steps"].replace("seed=SEED", "seed=steps")
 LOOP_THAT_CATCHES = "while True:\n    try:\n        while True: pass\n    except: pass"
 RESULT = "mnist_nn.checks.CheckResult(True, '')"
 
@@ -53,8 +56,7 @@ class Submission(NamedTuple):
     points: float | None
     answers: dict[str, str]
     edit: Callable[[NotebookNode], None] | None = None
-    file: bytes | None = None
-    language: str = "en"
+    convert: Callable[[NotebookNode], bytes] = lambda notebook: json.dumps(notebook).encode()
     file_name: str = "exercise.ipynb"
 
 
@@ -112,7 +114,11 @@ def leave_korean_outputs(notebook: NotebookNode) -> None:
         cell.outputs = [nbformat.v4.new_output("execute_result", text, execution_count=1)]
 
 
-def attack(points: float | None, code: str) -> Submission:
+def save_in_old_format(notebook: NotebookNode) -> bytes:
+    return str(nbformat.writes(nbformat.convert(notebook, 3), 3)).encode()
+
+
+def attack(code: str, points: float | None = 4) -> Submission:
     """Answer task 1, and attack in the cell of task 2."""
     return Submission(points, {**LINEAR, "task-2-answer": code})
 
@@ -126,6 +132,7 @@ def score(check: str, kind: str, name: str, code: str) -> float:
     """Run an answer, and return the points for the accuracy of the model it trains."""
     data = split.split_exercise(split.train_table(), seed=1)
     names = {**data._asdict(), "SEED": 1}
+    code = code.replace("seed=SEED", "seed=SEED, verbose=0")
     exec(f"from mnist_nn import *\n{code}", names)
     predictions = names[name].predict(data.validation_examples, verbose=0).argmax(axis=1)
     accuracy = float(np.mean(predictions == data.validation_targets.to_numpy()))
@@ -135,40 +142,32 @@ def score(check: str, kind: str, name: str, code: str) -> float:
     return round(course.POINTS_BY_CHECK[check] * share, 2)
 
 
-def list_submissions() -> dict[str, Submission]:
+def list_groups() -> dict[tuple[str, str], dict[str, Submission]]:
+    """Return the students by name, by folder and assignment: each group is graded in one go."""
     linear = score("check-linear", "linear", "linear_classifier", FEW_LINEAR_STEPS)
     network = score("check-network", "network", "classifier", FEW_NETWORK_STEPS)
-    seeds = NETWORKS["task-3-answer"].replace("seed=SEED", "seed=steps")
-    one = FEW_NETWORK_STEPS.replace("classifier = ", "network = ")
-    one += "\nnetworks = {10: network, 100: network, 1000: network}"
-    test = {**NETWORK, **TEST}
-    answered = {
-        "perfect-en": Submission(16, PERFECT),
+    png = (build.NOTEBOOKS / "figures" / "digits.png").read_bytes()
+    tested = {**NETWORK, **TEST}
+    answers = {
         "perfect-ko": Submission(16, PERFECT),
-        "perfect-zh": Submission(16, PERFECT, language="zh"),
         "untouched": Submission(0, {}),
         "no-linear": Submission(12, {**NETWORK, **TEST, **NETWORKS}),
         "no-network": Submission(7, {**LINEAR, **TEST, **NETWORKS}),
         "no-test": Submission(12, {**LINEAR, **NETWORK, **NETWORKS}),
         "no-networks": Submission(13, {**LINEAR, **NETWORK, **TEST}),
         "few-linear-steps": Submission(linear, {"linear-first-call": FEW_LINEAR_STEPS}),
-        # Half of the points for a right accuracy of a weak network.
+        # A right accuracy on the test set is worth 2, if there is something wrong with the network.
         "few-network-steps": Submission(network + 2, {"task-2-answer": FEW_NETWORK_STEPS, **TEST}),
-        "percentage": Submission(5, test | {"test-answer": PREDICTIONS + "\naccuracy *= 100"}),
-        "no-axis": Submission(5, test | {"test-answer": NO_AXIS}),
-        "of-validation-set": Submission(5, test | {"test-answer": OF_VALIDATION_SET}),
-        "on-test-rows": Submission(5, test | {"test-answer": f"{ON_TEST_ROWS}\n{PREDICTIONS}"}),
-        # Half of the points for a right accuracy on the test set.
         "on-validation-rows": Submission(2, {"task-2-answer": ON_VALIDATION_ROWS, **TEST}),
-        "same-network": Submission(0, {"task-3-answer": one}),
-        "three-seeds": Submission(0, {"task-3-answer": seeds}),
+        "on-test-rows": Submission(5, tested | {"test-answer": f"{ON_TEST_ROWS}\n{PREDICTIONS}"}),
+        "percentage": Submission(5, tested | {"test-answer": f"{PREDICTIONS}\naccuracy *= 100"}),
+        "no-axis": Submission(5, tested | {"test-answer": NO_AXIS}),
+        "of-validation-set": Submission(5, tested | {"test-answer": OF_VALIDATION_SET}),
+        "same-network": Submission(0, {"task-3-answer": SAME_NETWORK}),
+        "three-seeds": Submission(0, {"task-3-answer": THREE_SEEDS}),
     }
-    for name, submission in answered.items():  # in an assignment of their own, graded meanwhile
-        if name not in ("perfect-en", "perfect-zh"):
-            answered[name] = submission._replace(language="ko")
-    png = next((Path(build.NOTEBOOKS) / "figures").glob("*.png")).read_bytes()
-    unnamed = "exercise (1).ipynb"
-    return answered | {
+    attacks = {
+        "perfect-en": Submission(16, PERFECT),
         "checks-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_CHECK)),
         "all-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_QUESTION, *course.LOCKED)),
         "checks-copied": Submission(4, LINEAR, copy_checks),
@@ -176,73 +175,75 @@ def list_submissions() -> dict[str, Submission]:
         "checks-edited": Submission(0, {}, edit_checks),
         "answers-moved": Submission(0, LINEAR, move_answers),
         "schema-99": Submission(4, LINEAR, renew_schema),
-        "loop": attack(4, "while True: pass"),
-        "loop-that-catches": attack(4, LOOP_THAT_CATCHES),
-        "one-long-line": attack(4, "print('x' * 200_000_000)"),
-        "many-lines": attack(4, "for _ in range(2_000_000): print('x' * 100)"),
+        "one-long-line": attack("print('x' * 200_000_000)"),
+        "many-lines": attack("for _ in range(2_000_000): print('x' * 100)"),
         "lambda": cheat(f"check_linear_classifier = lambda *_: {RESULT}"),
         "lambda-in-module": cheat(
             f"import mnist_nn.checks\nresult = {RESULT}\n"
             "mnist_nn.checks.check_linear_classifier = lambda *_: result"
         ),
-        "check-prints-nothing": cheat("get_ipython().ast_node_interactivity = 'none'"),
-        "sys-exit": attack(4, "import sys\nsys.exit()"),
-        "exit": attack(4, "exit()"),
-        "os-exit": attack(None, "import os\nos._exit(1)"),
-        "nbformat-3": Submission(4, LINEAR, file=b"3"),
+        "check-shows-nothing": cheat("get_ipython().ast_node_interactivity = 'none'"),
+        "sys-exit": attack("import sys\nsys.exit()"),
+        "exit": attack("exit()"),
+        "os-exit": attack("import os\nos._exit(1)", None),
         "colab": Submission(4, LINEAR, save_in_colab),
         "korean-outputs": Submission(4, LINEAR, leave_korean_outputs),
-        "empty": Submission(None, {}, file=b""),
-        "png": Submission(None, {}, file=png),
-        "other-name": Submission(None, LINEAR, file_name=unnamed),
+        "nbformat-3": Submission(4, LINEAR, convert=save_in_old_format),
+        "empty": Submission(None, {}, convert=lambda _: b""),
+        "png": Submission(None, {}, convert=lambda _: png),
+        "other-name": Submission(None, LINEAR, file_name="exercise (1).ipynb"),
+    }
+    loops = {"loop": attack("while True: pass"), "loop-that-catches": attack(LOOP_THAT_CATCHES)}
+    return {
+        ("answers", "exercise-ko"): answers,
+        ("attacks", "exercise-en"): attacks,
+        ("loops", "exercise-en"): loops,
+        ("chinese", "exercise-zh"): {"perfect-zh": Submission(16, PERFECT)},
     }
 
 
-def hand_in(folder: Path, student: str, submission: Submission) -> None:
+def hand_in(folder: Path, assignment: str, student: str, submission: Submission) -> None:
     """Write a student's file, made from the release."""
-    assignment = f"exercise-{submission.language}"
     notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
     for cell in notebook.cells:
-        cell.source += "\n" + submission.answers.get(cell.id, "")
-        if submission.points == 16 and cell.id in course.POINTS_BY_QUESTION:
+        if cell.id in submission.answers:
+            cell.source += "\n" + submission.answers[cell.id]
+        if submission.answers is PERFECT and cell.id in course.POINTS_BY_QUESTION:
             cell.source += "Nine of ten."
     if submission.edit:
         submission.edit(notebook)
-    content = submission.file
-    if content is None:
-        content = json.dumps(notebook).encode()
-    elif content == b"3":
-        content = nbformat.writes(nbformat.convert(notebook, 3), 3).encode()
     path = folder / "submitted" / student / assignment / submission.file_name
     path.parent.mkdir(parents=True)
-    path.write_bytes(content)
+    path.write_bytes(submission.convert(notebook))
 
 
 def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # for alembic
     command = [sys.executable, "-m", "nbgrader", *arguments]
+    out, both = subprocess.PIPE, subprocess.STDOUT
     environment = os.environ | {"PATH": path}
-    return subprocess.run(
-        command, cwd=folder, env=environment, stdout=-1, stderr=subprocess.STDOUT, text=True
-    )
+    return subprocess.run(command, cwd=folder, env=environment, stdout=out, stderr=both, text=True)
 
 
-def grade(folder: Path, *assignments: str, student: str = "*") -> str:
-    """Grade assignments; return what nbgrader says, and print how long it takes."""
+def grade(folder: Path, assignment: str, students: str = "*") -> str:
+    """Grade an assignment; return what nbgrader says, and print how long it takes."""
     start = time.perf_counter()
-    runs = [nbgrader(folder, "autograde", name, f"--student={student}") for name in assignments]
-    graded = len(list((folder / "submitted").glob(f"{student}/*")))
+    run = nbgrader(folder, "autograde", assignment, f"--student={students}")
     seconds = time.perf_counter() - start
+    graded = len(list((folder / "submitted").glob(students)))
     print(f"{folder.name}: {graded} submissions, {seconds / graded:.1f} s for each")
     assert nbgrader(folder, "export").returncode == 0
-    return "\n".join(run.stdout for run in runs)
+    return run.stdout
 
 
-def read_points(*folders: Path) -> dict[tuple[str, str], float]:
-    rows = [
-        row for f in folders for row in csv.DictReader((f / "grades.csv").read_text().splitlines())
-    ]
-    return {(row["assignment"], row["student_id"]): float(row["score"]) for row in rows}
+def read_points(*folders: Path) -> dict[str, float]:
+    """Return the sum of each student's points in all tables."""
+    points: dict[str, float] = {}
+    for folder in folders:
+        for row in csv.DictReader((folder / "grades.csv").read_text().splitlines()):
+            name = row["student_id"]
+            points[name] = points.get(name, 0) + float(row["score"])
+    return points
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +251,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with its releases."""
     folder = tmp_path_factory.mktemp("course") / "course"
     course.main(folder)
-    config = folder / "nbgrader_config.py"
-    text = config.read_text().replace("CELL_SECONDS = 120", "CELL_SECONDS = 20")
-    config.write_text(text.replace("NOTEBOOK_SECONDS = 300", "NOTEBOOK_SECONDS = 60"))
     for assignment in ASSIGNMENTS:
         run = nbgrader(folder, "generate_assignment", assignment, "--log-level=WARN")
         assert (run.returncode, run.stdout) == (0, "")
@@ -280,46 +278,43 @@ def test_nbgrader_accepts_the_source(folder: Path) -> None:
 
 
 def test_points_of_submissions(folder: Path) -> None:
-    submissions = list_submissions()
-    folders = [folder.with_name("first"), folder.with_name("second")]
-    for copy in folders:
-        shutil.copytree(folder, copy)
-    for name, submission in submissions.items():
-        hand_in(folders[submission.language != "en"], name, submission)
-    with ThreadPoolExecutor() as pool:  # two processes, each with a gradebook of its own
-        first = pool.submit(grade, folders[0], "exercise-en")
-        second = pool.submit(grade, folders[1], "exercise-ko", "exercise-zh")
-        log = first.result() + second.result()
-    folder.with_name("log").write_text(log)
+    groups = list_groups()
+    for (name, assignment), submissions in groups.items():
+        copy = shutil.copytree(folder, folder.with_name(name))
+        for student, submission in submissions.items():
+            hand_in(copy, assignment, student, submission)
+    config = folder.with_name("loops") / "nbgrader_config.py"
+    text = config.read_text().replace(f"CELL_SECONDS = {course.CELL_SECONDS}", "CELL_SECONDS = 45")
+    limit = f"NOTEBOOK_SECONDS = {course.NOTEBOOK_SECONDS}"
+    config.write_text(text.replace(limit, "NOTEBOOK_SECONDS = 60"))
+    with ThreadPoolExecutor(2) as pool:  # each process has a gradebook of its own
+        logs = list(pool.map(lambda group: grade(folder.with_name(group[0]), group[1]), groups))
 
-    points = {name: found for (_, name), found in read_points(*folders).items() if found}
     wrong = []
-    for name, (expected, _, _, _, language, _) in submissions.items():
-        is_named = f"assignment 'exercise-{language}' for student '{name}'" in log
-        found = points.get(name, 0)
-        print(f"{name:25} expected {expected!s:5} got {found}{', named in the log' * is_named}")
-        if found != (expected or 0) or is_named != (expected is None):
-            wrong.append(name)
-    assert not wrong
-
-    for copy, assignment in zip((folders[0], *folders[1:] * 2), ASSIGNMENTS, strict=True):
+    for ((name, assignment), submissions), log in zip(groups.items(), logs, strict=True):
+        copy = folder.with_name(name)
+        (copy / "autograde.log").write_text(log)
+        points = read_points(copy)
         assert nbgrader(copy, "generate_feedback", assignment).returncode == 0
-    for name, submission in submissions.items():
-        copy = folders[submission.language != "en"]
-        page = copy / "feedback" / name / f"exercise-{submission.language}" / "exercise.html"
-        assert page.exists() == (submission.points is not None), name
-        assert submission.points is None or page.stat().st_size < 5_000_000, name
+        for student, submission in submissions.items():
+            expected, found = submission.points, points[student]
+            is_named = f"assignment '{assignment}' for student '{student}'" in log
+            page = copy / "feedback" / student / assignment / "exercise.html"
+            size = page.stat().st_size / 1e6 if page.exists() else 0
+            print(f"{student:20} {expected!s:>5} {found:5} {is_named=} feedback {size:.1f} MB")
+            is_graded = not is_named and 0 < size < 5
+            if found != (expected or 0) or is_graded != (expected is not None):
+                wrong.append(student)
+    assert not wrong
 
 
 def test_two_machines_grade_as_one(folder: Path) -> None:
     one, *machines = [folder.with_name(name) for name in ("one", "machine-1", "machine-2")]
     for copy in (one, *machines):
         shutil.copytree(folder, copy)
-        for student in ("a-1", "a-2", "b-1", "b-2"):
-            hand_in(copy, student, Submission(None, LINEAR if student.endswith("2") else {}))
+        for student, answers in {"a-1": {}, "a-2": LINEAR, "b-1": {}, "b-2": LINEAR}.items():
+            hand_in(copy, "exercise-en", student, Submission(None, answers))
     grade(one, "exercise-en")
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda m, s: grade(m, "exercise-en", student=s), machines, ("a-*", "b-*")))
-    together = read_points(*machines)
-    assert together == read_points(one)
-    assert {name: found for (_, name), found in together.items() if found} == {"a-2": 4, "b-2": 4}
+        list(pool.map(lambda m, s: grade(m, "exercise-en", s), machines, ("a-*", "b-*")))
+    assert read_points(*machines) == read_points(one) == {"a-1": 0, "a-2": 4, "b-1": 0, "b-2": 4}

@@ -12,3 +12,7 @@ function findSection() {
 for (const link of document.querySelectorAll(".languages a"))
   for (const event of ["pointerdown", "click"])
     link.addEventListener(event, () => { link.hash = findSection(); });
+
+// What the theme calls "Search" also shows its keys: its text is its name.
+for (const button of document.querySelectorAll(".search-button-field"))
+  button.removeAttribute("aria-label");

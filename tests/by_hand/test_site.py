@@ -1,0 +1,275 @@
+"""The site in a real browser, a headless Chromium; without a network.
+
+    make site
+    .venv/bin/python -m pytest tests/by_hand/test_site.py
+
+Screenshots are left in ``build/screenshots``. The check of accessibility needs npm, which fetches
+axe-core once.
+"""
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin
+
+import pytest
+from bs4 import BeautifulSoup
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from notebooks import build
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "build" / "site"
+SCREENSHOTS = ROOT / "build" / "screenshots"
+PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
+PAGES = [page for page in PAGES if "_static" not in page]
+NOTEBOOKS = [str(edition.path.relative_to(build.NOTEBOOKS)) for edition in build.editions()]
+LANGUAGES = ("en", "ko", "zh")
+AXE_VERSION = "4.14.1"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    if not PAGES:
+        pytest.fail("there is no site yet. Build it with: make site", pytrace=False)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    handler = functools.partial(Handler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs:
+        pytest.fail("install chromium and chromium-driver", pytrace=False)
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(programs[0])
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(programs[1]))
+    yield chrome
+    chrome.quit()
+
+
+def open_page(
+    browser: webdriver.Chrome, address: str, width: int = 1400, scheme: str = "light"
+) -> None:
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    scheme_feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme_feature]})
+    browser.get(address)
+    loaded = "return document.readyState === 'complete'"
+    WebDriverWait(browser, 30).until(lambda driver: driver.execute_script(loaded))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_silent_and_asks_no_other_host(
+    page: str, address: str, browser: webdriver.Chrome
+) -> None:
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)  # forget what was before
+    open_page(browser, address + page)
+    requests = [
+        message["params"]["request"]["url"]
+        for entry in browser.get_log("performance")
+        if (message := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    assert requests
+    assert [url for url in requests if not url.startswith((address, "data:"))] == []
+    logged = browser.get_log("browser")
+    assert [entry for entry in logged if entry["level"] not in ("DEBUG", "INFO")] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_cut_off(
+    page: str, width: int, scheme: str, address: str, browser: webdriver.Chrome
+) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    open_page(browser, address + page, width, scheme)
+    name = f"site-{page.removesuffix('.html').replace('/', '-')}-{width}-{scheme}.png"
+    browser.save_screenshot(str(SCREENSHOTS / name))
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    if page != "index.html":
+        theme = browser.execute_script("return document.documentElement.dataset.theme")
+        assert theme == scheme
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is missing: it fetches axe-core")
+    folder = tmp_path_factory.mktemp("axe")
+    package = f"axe-core@{AXE_VERSION}"
+    subprocess.run([npm, "pack", package], cwd=folder, check=True, capture_output=True)
+    with tarfile.open(folder / f"axe-core-{AXE_VERSION}.tgz") as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script is not None
+        return script.read().decode()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_no_violation(
+    page: str, width: int, scheme: str, address: str, browser: webdriver.Chrome, axe: str
+) -> None:
+    open_page(browser, address + page, width, scheme)
+    browser.execute_script(axe)
+    result = browser.execute_async_script(
+        "axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']})"
+        ".then(arguments[1], error => arguments[1]({error: String(error)}))",
+        WCAG,
+    )
+    violations = [
+        (violation["id"], node["html"][:150], node["any"][:1])
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+    assert violations == []
+
+
+def test_no_link_is_broken() -> None:
+    soups = {page: BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser") for page in PAGES}
+    anchors = {page: {tag["id"] for tag in soup.select("[id]")} for page, soup in soups.items()}
+    broken = []
+    for page, soup in soups.items():
+        for tag in soup.select("[href], [src]"):
+            url = str(tag.get("href") or tag.get("src"))
+            if "{" in url or ":" in url:  # filled in by a script; another site; data
+                continue
+            target, _, anchor = urljoin(page, url).partition("#")
+            target = unquote(target.partition("?")[0])
+            if not (SITE / target).is_file() or (anchor and unquote(anchor) not in anchors[target]):
+                broken.append((page, url))
+    assert broken == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_figures_have_their_texts(notebook: str) -> None:
+    saved = json.loads((build.NOTEBOOKS / notebook).read_text("utf-8"))
+    texts = [
+        output["metadata"]["image/png"]["alt"]
+        for cell in saved["cells"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    page = BeautifulSoup((SITE / notebook).with_suffix(".html").read_text("utf-8"), "html.parser")
+    assert [image["alt"] for image in page.select("img[src^='figures/']")] == texts
+    assert all(image.get("alt") for image in page.select("article img"))
+    assert not page.select("p[style*='clip-path']")
+
+
+@pytest.mark.parametrize("name", ["exercise", "solution", "going_further"])
+def test_switch_leads_to_the_same_section(
+    name: str, address: str, browser: webdriver.Chrome
+) -> None:
+    headings = "section[id^=section-] > :is(h1, h2, h3, h4)"
+    place = """
+    const headings = [...document.querySelectorAll(arguments[0])];
+    return [headings.length, document.documentElement.lang.slice(0, 2), location.hash];
+    """
+    scroll = "document.querySelectorAll(arguments[0])[arguments[1]].scrollIntoView()"
+    open_page(browser, f"{address}en/{name}.html")
+    count, *_ = browser.execute_script(place, headings)
+    for number in range(count):
+        if number < count - 3:
+            browser.execute_script(scroll, headings, number)
+        else:  # it may be too near to the end of the page to be at its top
+            browser.execute_script("location.hash = arguments[0]", f"#section-{number}")
+        for language in ("ko", "zh", "en"):
+            expected = [count, language, f"#section-{number}"]
+            browser.find_element("css selector", f".languages [hreflang={language}]").click()
+            for _ in range(100):
+                if (arrived := browser.execute_script(place, headings)) == expected:
+                    break
+                time.sleep(0.1)
+            assert arrived == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "page"),
+    [
+        ("en", "confusion matrix", "solution"),
+        ("en", "dropout", "reference_mnist_nn"),
+        ("ko", "혼동행렬", "solution"),
+        ("ko", "손글씨", "going_further"),
+        ("zh", "混淆矩阵", "solution"),
+        ("zh", "权重", "going_further"),
+        ("zh", "Keras", "exercise"),
+    ],
+)
+def test_search_finds_words(
+    language: str, words: str, page: str, address: str, browser: webdriver.Chrome
+) -> None:
+    open_page(browser, f"{address}{language}/index.html")
+    browser.find_element("css selector", "body").send_keys(Keys.CONTROL, "k")
+    wait = WebDriverWait(browser, 10)
+    field = wait.until(
+        lambda driver: driver.find_element("css selector", "dialog[open] input[name=q]")
+    )
+    field.send_keys(words, Keys.ENTER)
+    found = f"#search-results a[href^='{page}.html']"
+    wait.until(lambda driver: driver.find_elements("css selector", found))
+    if words.isascii():
+        return
+    # What is in no page is not found.
+    open_page(browser, f"{address}{language}/search.html?q={words}龘龘")
+    status = wait.until(lambda driver: driver.find_element("css selector", ".search-summary").text)
+    assert status
+    assert browser.find_elements("css selector", "#search-results li") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_animation_moves(language: str, address: str, browser: webdriver.Chrome) -> None:
+    open_page(browser, f"{address}{language}/going_further.html")
+    animation = browser.find_element("css selector", ".mnist-nn-animation")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", animation)
+    image = animation.find_element("css selector", "img")
+    slider = animation.find_element("css selector", "input[type=range]")
+    last, text = image.get_attribute("src"), slider.get_attribute("aria-valuetext")
+    slider.send_keys(Keys.ARROW_LEFT)
+    assert image.get_attribute("src") != last
+    assert slider.get_attribute("aria-valuetext") != text
+    slider.send_keys(Keys.HOME)
+    first = image.get_attribute("src")
+    animation.find_element("css selector", "button").click()
+    WebDriverWait(browser, 10).until(lambda _: image.get_attribute("src") != first)
+
+
+def test_code_can_be_copied(address: str, browser: webdriver.Chrome) -> None:
+    open_page(browser, f"{address}en/exercise.html")
+    cell = browser.find_element("css selector", "div.cell_input")
+    code = cell.find_element("css selector", "pre").text
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", cell)
+    button = cell.find_element("css selector", ".copybtn")
+    ActionChains(browser).move_to_element(cell).click(button).perform()
+    browser.execute_script("document.body.prepend(document.createElement('textarea'))")
+    field = browser.find_element("css selector", "textarea")
+    field.send_keys(Keys.CONTROL, "v")
+    assert str(field.get_attribute("value")).strip() == code.strip()
