@@ -1,0 +1,63 @@
+"""What importing the trainers leaves alone, in processes of their own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ASK_THREADS = "print(tf.config.threading.get_inter_op_parallelism_threads())"
+
+
+def test_parallelism_that_the_user_has_set_stays() -> None:
+    """Also, a process without stderr can load TensorFlow."""
+    code = f"""
+import tensorflow as tf
+tf.config.threading.set_inter_op_parallelism_threads(2)
+tf.constant(1)  # from here on it cannot be set
+import mnist_nn
+mnist_nn.build_linear_model
+{ASK_THREADS}
+"""
+    command = f"exec '{sys.executable}' -c '{code}' 2>&-"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert result.stdout == "2\n"
+
+
+def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:
+    """All that is written is Matplotlib's cache, in the temporary folder since there is no home.
+
+    The number of threads that the environment sets stays as well.
+    """
+    code = f"""
+import io, os, sys
+written = set()
+
+def listen(event, args):
+    is_open = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+    if is_open or event in ("os.mkdir", "os.rename", "shutil.copyfile"):
+        written.add(str(args[0]))
+
+sys.addaudithook(listen)
+
+class KernelsStderr(io.TextIOBase):  # not the file that TensorFlow writes to
+    write = sys.__stderr__.write
+
+sys.stderr = KernelsStderr()
+import mnist_nn
+from mnist_nn.drawing import draw
+targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe().head(300))
+data = (examples[:200], targets[:200], examples[200:], targets[200:])
+model = mnist_nn.train_nn_classification_model(0.05, 10, 10, [5], *data)
+mnist_nn.plot_weights(model.layers[0].kernel.numpy())
+mnist_nn.show_figures()
+draw(model).strokes = [[[0.5, 0.2], [0.5, 0.8]]]
+import tensorflow as tf
+{ASK_THREADS}
+print(sorted(path for path in written if not path.startswith(("/dev/", os.environ["TMPDIR"]))))
+"""
+    environment = {"HOME": "/dev/null", "TMPDIR": str(tmp_path), "MPLBACKEND": "agg"}
+    environment["TF_NUM_INTEROP_THREADS"] = "2"
+    python = [sys.executable, "-B", "-W", "ignore", "-c", code]
+    result = subprocess.run(python, cwd="/", env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-2:] == ["0", "[]"]  # 0 leaves it to the environment
+    assert [path.name.split("-")[0] for path in tmp_path.iterdir()] in ([], ["matplotlib"])
