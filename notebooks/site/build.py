@@ -57,7 +57,8 @@ def main() -> None:
     shutil.rmtree(SITE / "jupyter_execute")  # MyST-NB's copies
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
-    write_first_page()
+    # The page to draw digits on, with its weights.
+    subprocess.run([sys.executable, HERE / "live" / "export.py", SITE], check=True)
     print(f"the site is in {SITE.relative_to(ROOT)}")
 
 
@@ -137,18 +138,6 @@ def write_english_pages() -> None:
     measurements = (ROOT / "data" / "original" / "README.md").read_text("utf-8")
     text = f"# Is it faithful?{faithful}\n#{measurements}".replace("notebooks/figures/", "")
     (source / "fidelity.md").write_text(text, "utf-8")
-
-
-def write_first_page() -> None:
-    """Write the page to draw digits on, if there is one."""
-    live = HERE / "live" / "export.py"
-    page = SITE / "index.html"
-    if live.exists():
-        subprocess.run([sys.executable, live, SITE], check=True)
-        text = page.read_text("utf-8")
-        page.write_text(re.sub(r"[./]*(\{language\}/exercise.html)", r"\1", text), "utf-8")
-    else:
-        page.write_text('<meta http-equiv="refresh" content="0; url=en/index.html">')
 
 
 def run_sphinx(language: str) -> None:
