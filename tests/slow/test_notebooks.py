@@ -73,30 +73,30 @@ def test_notebook_executes_in_silence(source: str, monkeypatch: pytest.MonkeyPat
             assert "\r" not in output.get("text", "")
 
 
-@pytest.mark.parametrize("edition", build.editions(), ids=str)
-def test_saved_notebook_names_no_machine(edition: build.Edition) -> None:
-    saved = build.read_saved(edition)
-    assert saved is not None
-    nbformat.validate(saved)
-    assert saved.metadata == build.METADATA | {
-        "mnist_nn": {"generated_from": f"notebooks/source/{edition.source}.py"}
-    }
-    for cell in saved.cells:
-        assert set(cell.metadata) <= {"tags"}
-        outputs = cell.get("outputs", [])
-        for output, following in zip_longest(outputs, outputs[1:]):
-            if "image/png" in output.get("data", {}):
-                text = output.metadata["image/png"]["alt"]
-                assert len(text) > 30
-                is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
-                assert re.search(is_of_language, text)
-                # JupyterLab shows no alternative text of an image: it follows, for screen readers.
-                assert html.escape(text) in following.data["text/html"]
-            elif "<img" in output.get("data", {}).get("text/html", ""):
-                assert '<img alt="' in output.data["text/html"]  # an animation
-                assert len(output.data["text/html"]) < 3e6
-            assert output.output_type != "error"
-            assert output.get("name") != "stderr"
+def test_saved_notebook_names_no_machine() -> None:
+    for edition in build.editions():
+        saved = build.read_saved(edition)
+        assert saved is not None
+        nbformat.validate(saved)
+        assert saved.metadata == build.METADATA | {
+            "mnist_nn": {"generated_from": f"notebooks/source/{edition.source}.py"}
+        }
+        for cell in saved.cells:
+            assert set(cell.metadata) <= {"tags"}
+            outputs = cell.get("outputs", [])
+            for output, following in zip_longest(outputs, outputs[1:]):
+                if "image/png" in output.get("data", {}):
+                    text = output.metadata["image/png"]["alt"]
+                    assert len(text) > 30
+                    is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
+                    assert re.search(is_of_language, text)
+                    # JupyterLab shows no alternative text of an image: it follows as text.
+                    assert html.escape(text) in following.data["text/html"]
+                elif "<img" in output.get("data", {}).get("text/html", ""):
+                    assert '<img alt="' in output.data["text/html"]  # an animation
+                    assert len(output.data["text/html"]) < 3e6
+                assert output.output_type != "error"
+                assert output.get("name") != "stderr"
 
 
 def code_without_texts(notebook: Any) -> list[Any]:
@@ -113,11 +113,11 @@ def code_without_texts(notebook: Any) -> list[Any]:
     return [ast.dump(tree) for tree in trees]
 
 
-@pytest.mark.parametrize("edition", build.editions(), ids=str)
-def test_code_is_the_same_in_all_languages(edition: build.Edition) -> None:
-    ours, english = build.make(edition), build.make(edition._replace(language="en"))
-    assert code_without_texts(ours) == code_without_texts(english)
-    assert [cell.id for cell in ours.cells] == [cell.id for cell in english.cells]
+def test_code_is_the_same_in_all_languages() -> None:
+    for edition in build.editions():
+        ours, english = build.make(edition), build.make(edition._replace(language="en"))
+        assert code_without_texts(ours) == code_without_texts(english)
+        assert [cell.id for cell in ours.cells] == [cell.id for cell in english.cells]
 
 
 def run_exercise(edition: build.Edition, answers: dict[str, str]) -> list[str]:
