@@ -7,7 +7,7 @@ READY := .venv/ready
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
-.PHONY: course lab site site-test test-lowest test-newest
+.PHONY: constraints course dist lab site site-test test-lowest test-newest
 
 help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -69,6 +69,17 @@ site: $(READY) ## build the site from the saved notebooks, in build/site
 
 site-test: $(READY) ## test the site in headless Chromium
 	$(BIN)/python -m pytest tests/by_hand/test_site.py
+
+dist: $(READY) ## build the package, in build/dist, and check it
+	rm -rf build/dist
+	$(BIN)/python -m hatchling build -d build/dist
+	$(BIN)/python -m twine check --strict build/dist/*
+
+constraints: ## renew constraints.txt with the newest versions
+	$(PYTHON) -m venv --clear build/constraints
+	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	(sed '/==/d' constraints.txt; build/constraints/bin/pip freeze --exclude-editable) > build/constraints.txt
+	mv build/constraints.txt constraints.txt
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -13,7 +13,7 @@ from mnist_nn.data import CLASSES, PIXELS, describe_error
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import message
 
-PREDICTION_ROWS = 2_500  # examples to predict at once: bounds the memory of large networks
+PREDICTION_ROWS = 7_500  # examples to predict at once: bounds the memory of large networks
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 
 

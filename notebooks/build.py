@@ -62,6 +62,16 @@ import sys
 if importlib.util.find_spec("mnist_nn") is None:
     {install}
 """.strip()
+# If the project's address is set. Kaggle's NumPy is newer than its TensorFlow asks for: pip would
+# replace it.
+INSTALL_FROM_ADDRESS = """
+import os
+
+    # Colab and Kaggle have all libraries that mnist_nn needs: leave their versions as they are.
+    is_service = {"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"} & os.environ.keys()
+    pip_options = "--no-deps" if is_service else ""
+    !{sys.executable} -m pip install -qq {pip_options} git+{address}
+""".strip()
 # One line instead of a traceback, and no cell runs after it.
 STOP = """
 class WrongKernelError(Exception):
@@ -118,7 +128,7 @@ def read_source(source: str) -> list[NotebookNode]:
         cell.id = cell.metadata.pop("id")
         if cell.metadata.get("generated") == "install":
             address = project_address()
-            install = f"%pip install --quiet git+{address}" if address else STOP
+            install = INSTALL_FROM_ADDRESS.replace("{address}", address) if address else STOP
             cell.source = INSTALL.replace("{install}", install)
     return cells
 
@@ -302,8 +312,9 @@ def check_editions(language: str | None) -> Iterator[str]:
 
 def read_english(source: str) -> dict[str, str]:
     """Return the English of all that is translated, by cell id."""
+    install = INSTALL + INSTALL_FROM_ADDRESS + STOP
     english = {
-        cell.id: INSTALL + STOP if "generated" in cell.metadata else cell.source
+        cell.id: install if "generated" in cell.metadata else cell.source
         for cell in read_source(source)
     }
     return english | {id: entry["text"] for id, entry in read_translation(source, ENGLISH).items()}

@@ -4,9 +4,10 @@
     python tests/benchmarks/benchmark.py search …    some of it: loading, search and so on
 
 Each contestant trains in a process of its own, and they take turns, so that they suffer the same
-from whatever else the machine does. Results are also written to ``build/benchmark.json``.
+from whatever else the machine does. All results are written to ``results.json``, for the site.
 """
 
+import datetime
 import importlib.util
 import io
 import json
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -340,7 +342,8 @@ def machine() -> str:
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores"
+    versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
+    return f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores, {versions}"
 
 
 MEASURES = {
@@ -359,14 +362,14 @@ MEASURES = {
 
 def main(names: Sequence[str]) -> None:
     plt.switch_backend("Agg")
-    print(f"{machine()}, Python {platform.python_version()}")
+    print(machine())
     print("Ratios of medians: 0.5 is half the time of the other.")
     for name in names or MEASURES:
         MEASURES[name]()
-    path = ROOT / "build" / "benchmark.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"machine": machine(), "results": RESULTS}, indent=1) + "\n")
-    print(f"written to {path.relative_to(ROOT)}")
+    if not names:
+        machine_and_date = {"date": str(datetime.date.today()), "machine": machine()}
+        text = json.dumps(machine_and_date | {"results": RESULTS}, indent=1)
+        Path(__file__).with_name("results.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -154,6 +154,61 @@ def test_axe_finds_no_violation(
     assert violations == []
 
 
+REACHED = """
+const element = document.activeElement;
+const isNew = element !== document.body && !element.dataset.reached;
+element.dataset.reached = "yes";
+return isNew;
+"""
+NOT_REACHED = """
+const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
+return [...document.querySelectorAll(kinds)]
+    .filter((element) => element.tabIndex >= 0 && !element.disabled && !element.dataset.reached)
+    .filter((element) => element.checkVisibility({visibilityProperty: true}))
+    .map((element) => element.outerHTML.slice(0, 150));
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("page", PAGES)
+def test_tab_key_reaches_everything(
+    page: str, width: int, address: str, browser: webdriver.Chrome
+) -> None:
+    open_page(browser, address + page, width)
+    reached = True
+    while reached:
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        reached = browser.execute_script(REACHED)
+    assert browser.execute_script(NOT_REACHED) == []
+
+
+def test_first_page_is_small_and_quick(address: str, browser: webdriver.Chrome) -> None:
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    open_page(browser, f"{address}index.html")
+    usable = "return performance.getEntriesByName('usable')[0]?.startTime"
+    milliseconds = WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(usable))
+    sizes = "return performance.getEntries().map((entry) => entry.transferSize ?? 0)"
+    bytes_loaded = sum(browser.execute_script(sizes))
+    print(f"usable after {milliseconds:.0f} ms, {bytes_loaded:,} bytes")
+    assert milliseconds < 1_000
+    assert 100_000 < bytes_loaded < 1_000_000
+
+
+def test_first_page_without_scripts_leads_to_the_exercise(
+    address: str, browser: webdriver.Chrome
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(f"{address}index.html")
+        links = browser.find_elements("css selector", "noscript a")
+        assert [link.text for link in links] == ["English", "한국어", "简体中文"]
+        links[1].click()
+        assert browser.current_url == f"{address}ko/exercise.html"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
 def test_no_link_is_broken() -> None:
     soups = {page: BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser") for page in PAGES}
     anchors = {page: {tag["id"] for tag in soup.select("[id]")} for page, soup in soups.items()}
@@ -222,6 +277,8 @@ def test_switch_leads_to_the_same_section(
         ("zh", "混淆矩阵", "solution"),
         ("zh", "权重", "going_further"),
         ("zh", "Keras", "exercise"),
+        ("ko", "Keras 모델", "going_further"),
+        ("zh", "Keras 模型", "going_further"),
     ],
 )
 def test_search_finds_words(
@@ -236,7 +293,7 @@ def test_search_finds_words(
     field.send_keys(words, Keys.ENTER)
     found = f"#search-results a[href^='{page}.html']"
     wait.until(lambda driver: driver.find_elements("css selector", found))
-    if words.isascii():
+    if words.isascii() or " " in words:
         return
     # What is in no page is not found.
     open_page(browser, f"{address}{language}/search.html?q={words}龘龘")

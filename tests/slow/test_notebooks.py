@@ -355,5 +355,5 @@ def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.Mon
     assert "colab" not in text
     monkeypatch.setattr(build, "project_address", lambda: "https://github.com/someone/digits")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
-    assert "%pip install --quiet git+https://github.com/someone/digits" in text
+    assert "-m pip install -qq {pip_options} git+https://github.com/someone/digits" in text
     assert "github/someone/digits/blob/main/notebooks/en/exercise.ipynb" in text

@@ -6,6 +6,7 @@ import importlib.metadata
 import inspect
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,13 +119,20 @@ print(mnist_nn.__version__)
     assert run_python(code, tmp_path) == f"set()\n{importlib.metadata.version('mnist_nn')}\n"
 
 
-def test_wheel_carries_all_files_and_the_data(tmp_path: Path) -> None:
+def test_release_carries_all_files_and_the_data_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        [sys.executable, "-m", "hatchling", "build", "-d", tmp_path],
         cwd=PACKAGE.parent,
         check=True,
         capture_output=True,
     )
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        sources = {name.partition("/")[2] for name in archive.getnames()}
+    assert {name.partition("/")[0] for name in sources} == {
+        *("mnist_nn", "data", "pyproject.toml", "PKG-INFO", ".gitignore"),
+        *("LICENSE", "README.md", "CITATION.cff", ".github"),
+    }
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as file:
@@ -133,6 +141,7 @@ def test_wheel_carries_all_files_and_the_data(tmp_path: Path) -> None:
     files = {path for path in PACKAGE.rglob("*.*") if path.is_file() and path.suffix != ".pyc"}
     expected = {path.relative_to(PACKAGE.parent).as_posix() for path in files}
     assert expected < carried
+    assert expected < sources
     assert {name.partition("/")[0] for name in carried} == {"mnist_nn"}
     code = f"""
 import sys
