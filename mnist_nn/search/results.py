@@ -1,8 +1,9 @@
 """The finished runs of a search, and the file of JSON Lines that keeps them."""
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ def to_row(history: Mapping[str, Sequence[float]]) -> Row:
     return row
 
 
+@contextlib.contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Keep other searches from a file, or raise a ValueError if one of them is using it."""
+    with path.open("a") as file:
+        with contextlib.suppress(ImportError):  # Windows has no such lock
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process
+            except BlockingIOError:
+                raise ArgumentError(message("error_results_in_use", path=str(path))) from None
+        yield
+
+
 def append_row(path: Path, row: Row) -> None:
     """Add a line to the file, or raise an OSError and leave the file as it was."""
     size = path.stat().st_size
@@ -45,14 +60,13 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) -> dict[Run, Row]:
-    """Return the rows of a file, or create it; raise a ValueError if it is of another search.
+    """Return the rows of a file; raise a ValueError if it is of another search.
 
     All lines begin with ``search``, the trainer and the data. ``parameters`` are the names of the
     trainer's arguments. A last line that was cut off is removed. If a run has two lines, because
     halving stopped it and it was trained further later, the second one counts.
     """
     rows = {}
-    path.touch()
     *lines, rest = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
         values: dict[str, Any] = {"path": str(path), "line": number, "search": search}

@@ -26,6 +26,7 @@ import os
 import sys
 import warnings
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from itertools import product
 from pathlib import Path
@@ -42,7 +43,7 @@ from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 from mnist_nn.sampling import split_steps
-from mnist_nn.search.results import METRICS, Row, Run, append_row, read_rows, to_setting
+from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
 from mnist_nn.search.worker import Trainer, identify_process, train_run
 from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
 
@@ -98,7 +99,8 @@ def search_hyperparameters(
 
     Raises:
         TypeError, ValueError: If an argument is invalid. What the trainer refuses is in ``error``.
-        OSError, RuntimeError: If the file cannot be written, or if a worker process is lost.
+        OSError, RuntimeError: If the file cannot be written, if a worker process or the cluster is
+            lost, or if the cluster has another version of this package.
 
     Example:
         >>> results = search_hyperparameters(
@@ -129,35 +131,56 @@ def search_hyperparameters(
     columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
     header = {"trainer": trainer.__name__, "data": f"sha256:{digest[:8]}"}
-    rows = {} if results is None else read_rows(Path(results), header, json.loads(settings[0]))
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
+    _check_cluster()
 
     divisors = [1]
     while halving and halving * divisors[0] <= min(len(settings), most_periods):
         divisors.insert(0, halving * divisors[0])
     n_left = len(settings)  # after them come those that halving stopped
-    try:
-        for divisor in divisors:
-            period = round(most_periods / divisor)
-            left = settings[:n_left]
-            runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
-            finished = _train(trainer, data, runs, rows, n_jobs, verbose)
-            with contextlib.closing(finished):  # ends the workers after an interrupt or an error
-                for run, row in finished:
-                    rows[run] = row
-                    if results is not None:
-                        append_row(Path(results), header | row)
-            settings[:n_left] = _rank(left, seeds, rows, period).index
-            n_left = math.ceil(n_left / (halving or 1))
-    except BrokenProcessPool as error:
-        raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
-    except KeyboardInterrupt:
-        print(message("search_stopped"))
-        settings[:n_left] = _rank(settings[:n_left], seeds, rows, most_periods).index
+    path = None if results is None else Path(results)
+    with contextlib.nullcontext() if path is None else lock_file(path):
+        rows = {} if path is None else read_rows(path, header, json.loads(settings[0]))
+        try:
+            for divisor in divisors:
+                period = round(most_periods / divisor)
+                left = settings[:n_left]
+                runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
+                finished = _train(trainer, data, runs, rows, n_jobs, verbose)
+                with contextlib.closing(finished):  # ends workers after an interrupt or an error
+                    for run, row in finished:
+                        rows[run] = row
+                        if path is not None:
+                            append_row(path, header | row)
+                settings[:n_left] = _rank(left, seeds, rows, period).index
+                n_left = math.ceil(n_left / (halving or 1))
+        except BrokenProcessPool as error:
+            raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
+        except CancelledError as error:
+            raise RuntimeError(message("error_cluster_lost", runs=len(rows))) from error
+        except KeyboardInterrupt:
+            print(message("search_stopped"))
+            settings[:n_left] = _rank(settings[:n_left], seeds, rows, most_periods).index
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     table = [rows[run] | averages[run[0]] for run in product(settings, seeds) if run in rows]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
+
+
+def _check_cluster() -> None:
+    """Raise a RuntimeError if a worker of a Dask cluster has not the versions of this process."""
+    backend, _ = joblib.parallel.get_active_backend()
+    if not hasattr(backend, "client"):
+        return
+    names = ["mnist_nn", "tensorflow"]
+    versions = backend.client.get_versions(packages=names)
+    for worker, name in product(versions["workers"], names):
+        expected = versions["client"]["packages"][name]
+        found = versions["workers"][worker]["packages"][name]  # None if it cannot be imported
+        if found != expected:
+            kind = "error_cluster_version" if found else "error_cluster_import"
+            values = {"name": name, "found": found, "expected": expected}
+            raise RuntimeError(message(kind, worker=worker, **values))
 
 
 def _train(

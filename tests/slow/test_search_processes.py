@@ -13,11 +13,13 @@ from typing import Any
 import joblib
 import pandas as pd
 import pytest
+from cluster import Cluster, kill_group
 from split import Split
 from worker_processes import worker_processes
 
 import mnist_nn
 from mnist_nn.search import search_hyperparameters
+from mnist_nn.search.results import METRICS
 
 PARAMETERS: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
@@ -84,23 +86,82 @@ def test_search_resumes_after_a_worker_is_lost(
     assert_all_runs_are_finished(search(small, path), expected, path)
 
 
-def test_cluster_repeats_the_runs_of_a_lost_worker(
-    small: Split, tmp_path: Path, expected: pd.DataFrame
+def test_cluster_whose_every_part_is_killed_keeps_all_runs(
+    tmp_path: Path, expected: pd.DataFrame
+) -> None:
+    pytest.importorskip("distributed")
+    path = tmp_path / "results.jsonl"
+    with Cluster(tmp_path) as cluster:
+        scheduler = cluster.start_scheduler()
+        workers = [cluster.start_worker(), cluster.start_worker()]
+        search = cluster.start_search(path, PARAMETERS)
+        wait_for_runs(path, 2)
+        kill_group(workers[0])  # its run is repeated
+        wait_for_runs(path, 3)
+        kill_group(scheduler)
+        _, errors = search.communicate(timeout=60)
+        assert "RuntimeError: the connection to the cluster was lost after" in errors
+        cluster.start_scheduler()
+        for _ in range(2):  # with a single one, joblib trains in the searching process
+            cluster.start_worker()
+        n_runs = len(pd.read_json(path, lines=True))
+        search = cluster.start_search(path, PARAMETERS)
+        wait_for_runs(path, n_runs + 1)
+        kill_group(search)
+        with path.open("a") as file:
+            file.write('{"trainer": "tra')  # killed while it wrote
+        search = cluster.start_search(path, PARAMETERS)
+        _, errors = search.communicate(timeout=60)
+        assert search.returncode == 0, errors
+    found = pd.read_json(path, lines=True, precise_float=True)
+    assert len(found) == N_RUNS
+    columns = ["learning_rate", "hidden_units", "seed", *METRICS]
+    pd.testing.assert_frame_equal(
+        sort_runs(found[columns]), sort_runs(expected[columns]), check_exact=True
+    )
+
+
+def sort_runs(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.assign(hidden_units=table["hidden_units"].map(tuple))
+    return table.sort_values(["learning_rate", "hidden_units", "seed"], ignore_index=True)
+
+
+# Lets a process believe that another version of this package is installed, or none.
+SITE_CUSTOMIZE = """
+import importlib.metadata as metadata
+from importlib.metadata import PackageNotFoundError, version
+
+def find_version(name):
+    if name != "mnist_nn":
+        return version(name)
+    {behaviour}
+
+metadata.version = find_version
+"""
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("return '0.9.0'", "has mnist_nn 0.9.0, but this process has"),
+        ("raise PackageNotFoundError", "cannot import mnist_nn.*: install"),
+    ],
+)
+def test_cluster_without_this_version_is_told(
+    behaviour: str, reason: str, small: Split, tmp_path: Path
 ) -> None:
     distributed = pytest.importorskip("distributed")
-    path = tmp_path / "results.jsonl"
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path
-        ) as cluster,
-        distributed.Client(cluster) as client,
-        joblib.parallel_config(backend="dask"),
-    ):
-        numbers = client.run(os.getpid)
-        killer = kill_a_worker(path, lambda: next(iter(numbers.values())))
-        results = search(small, path, n_jobs=-1)
-        killer.join()
-    assert_all_runs_are_finished(results, expected, path)
+    (tmp_path / "sitecustomize.py").write_text(SITE_CUSTOMIZE.format(behaviour=behaviour))
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker(PYTHONPATH=str(tmp_path))
+        with (
+            distributed.Client(cluster.address) as client,
+            joblib.parallel_config(backend="dask"),
+        ):
+            client.wait_for_workers(1)
+            with pytest.raises(RuntimeError, match=reason):
+                search(small)
 
 
 INTERRUPTED = """

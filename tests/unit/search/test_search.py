@@ -12,7 +12,7 @@ from split import Split
 
 import mnist_nn
 from mnist_nn.search import search_hyperparameters
-from mnist_nn.search.results import append_row
+from mnist_nn.search.results import append_row, lock_file
 
 GRID: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
@@ -188,6 +188,13 @@ def test_file_of_something_else_is_refused(small: Split, tmp_path: Path, content
     with pytest.raises(ValueError, match=r"results .*results.jsonl'.*another path"):
         search(small, LINEAR, results=path)
     assert path.read_text() == content
+
+
+def test_file_in_use_is_refused(small: Split, tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    with lock_file(path), pytest.raises(ValueError, match=r"results .*in use by another search"):
+        search(small, LINEAR, results=path)
+    assert len(search(small, LINEAR, results=path)) == 1
 
 
 def test_full_disk_leaves_whole_lines(small: Split, tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""A Dask cluster of processes of their own, as the docstring of the search starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+HELPERS = Path(__file__).parent
+SEARCH = """
+import sys
+
+import joblib
+from dask.distributed import Client
+
+import mnist_nn
+from mnist_nn.search import search_hyperparameters
+from split import split_rows, train_table
+
+if __name__ == "__main__":
+    address, path = sys.argv[1:]
+    with Client(address), joblib.parallel_config(backend="dask"):
+        search_hyperparameters(
+            mnist_nn.train_nn_classification_model,
+            {parameters},
+            *split_rows(train_table(), 200, 100),
+            seeds=(1, 2),
+            results=path,
+            verbose=0,
+        )
+"""
+
+
+class Cluster:
+    """A scheduler and its workers; all they write is in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[str]] = []
+        self.address = "127.0.0.1:0"  # the scheduler takes a free port
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: Any, traceback: TracebackType | None
+    ) -> None:
+        for process in self.processes:
+            kill_group(process)
+
+    def start(self, *command: str | Path, **variables: str) -> subprocess.Popen[str]:
+        """Start a process in a session of its own."""
+        with (self.folder / "log.txt").open("a") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,  # not the checkout, whose package would come first
+                env=os.environ | {"PYTHONPATH": str(HELPERS)} | variables,
+                stdout=log,
+                stderr=subprocess.PIPE if command[1] == "-c" else log,
+                text=True,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def start_scheduler(self) -> subprocess.Popen[str]:
+        file = self.folder / "scheduler.json"
+        file.unlink(missing_ok=True)
+        host, port = self.address.removeprefix("tcp://").split(":")
+        options = ("--host", host, "--port", port, "--no-dashboard", "--scheduler-file", file)
+        process = self.start(sys.executable, "-m", "dask", "scheduler", *options)
+        while not file.exists() or not file.read_text():
+            assert process.poll() is None
+            time.sleep(0.05)
+        self.address = json.loads(file.read_text())["address"]
+        return process
+
+    def start_worker(self, **variables: str) -> subprocess.Popen[str]:
+        options = ("--nthreads", "1", "--no-dashboard", "--local-directory", self.folder)
+        command = (sys.executable, "-m", "dask", "worker", self.address, *options)
+        return self.start(*command, **variables)
+
+    def start_search(self, path: Path, parameters: dict[str, Any]) -> subprocess.Popen[str]:
+        code = SEARCH.replace("{parameters}", repr(parameters))
+        return self.start(sys.executable, "-c", code, self.address, path)
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """Kill a process and all that it has started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stderr:
+        process.stderr.close()
