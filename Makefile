@@ -84,10 +84,14 @@ constraints: ## renew constraints.txt with the newest versions
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-# Set up once, and again only when the requirements have changed.
+# Set up once, and again only when the requirements have changed. If another make does so just now,
+# wait for it (where there is flock).
+LOCK := $(shell command -v flock >/dev/null && echo flock build/set-up.lock)
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "There is no Python 3.11, 3.12 or 3.13: install one, or name it:" \
 		"make PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@mkdir -p build
+	$(LOCK) sh -c 'test $@ -nt pyproject.toml -a $@ -nt constraints.txt || { \
+		"$(PYTHON)" -m venv .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+			--constraint constraints.txt --editable ".[dev]" && touch $@; }'

@@ -25,7 +25,9 @@ What stands behind a cell's id in the source:
 import argparse
 import asyncio
 import base64
+import contextlib
 import hashlib
+import os
 import re
 import sys
 import tempfile
@@ -230,6 +232,8 @@ def execute(notebook: NotebookNode, name: str) -> None:
         except CellControlSignal as error:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
+        except RuntimeError as error:
+            raise NotebookError(f"{name}: {error}. Is there enough memory, 1 GB each?") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -238,11 +242,18 @@ def execute(notebook: NotebookNode, name: str) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is never half written."""
-    path.parent.mkdir(exist_ok=True)
-    unfinished = path.with_suffix(f".unfinished{path.suffix}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    """Write a file so that it is never half written, even if two processes write it at once."""
+    unfinished = NOTEBOOKS.parent / "build" / f"{os.getpid()}-{path.parent.name}-{path.name}"
+    try:
+        for folder in (path.parent, unfinished.parent):
+            folder.mkdir(exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:  # a full disk, a read-only folder
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        reason = f"{path} cannot be written ({error.strerror}), and is as it was"
+        raise NotebookError(reason) from None
 
 
 def save(notebook: NotebookNode, edition: Edition) -> None:
@@ -403,5 +414,5 @@ def main(arguments: Sequence[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except NotebookError as error:
+    except (NotebookError, OSError) as error:
         sys.exit(str(error))

@@ -2,8 +2,10 @@
 
 import ast
 import base64
+import errno
 import html
 import re
+import subprocess
 import sys
 import warnings
 from itertools import zip_longest
@@ -319,6 +321,24 @@ def test_failing_cell_is_named_and_leaves_the_saved_notebook(
     assert [file.name for file in path.parent.iterdir()] == ["try.ipynb"]
 
 
+def test_saved_notebook_stays_if_it_cannot_be_written(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_source(workspace, "1 + 1")
+    path.parent.mkdir()
+    path.write_text("as it was")
+
+    def fill_disk(path: Path, content: bytes) -> None:
+        path.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_disk)
+    with pytest.raises(build.NotebookError, match=r"try.ipynb cannot be written \(No space left"):
+        build.main(["execute", "try"])
+    assert path.read_text() == "as it was"
+    assert not [*(workspace.parent / "build").iterdir()]
+
+
 def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> None:
     write_source(workspace, "print('done')")
     with pytest.raises(build.NotebookError, match="try.ipynb is out of date.*make notebooks"):
@@ -357,3 +377,18 @@ def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.Mon
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
     assert "-m pip install -qq {pip_options} git+https://github.com/someone/digits" in text
     assert "github/someone/digits/blob/main/notebooks/en/exercise.ipynb" in text
+
+
+def test_install_cell_installs_from_a_local_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = build.NOTEBOOKS.parent
+    if not (root / ".git").exists():
+        pytest.skip("this is no Git repository")
+    monkeypatch.setattr(build, "project_address", root.as_uri)
+    cells = [cell.source for cell in build.make(EXERCISE).cells]
+    (requirement,) = re.findall(r"git\+\S+", "\n".join(cells))
+    assert requirement.startswith("git+file:///")
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, requirement], check=True)
+    assert [*tmp_path.glob("mnist_nn-*.whl")]
