@@ -3,21 +3,26 @@
 ``FUZZING=10 pytest tests/slow/test_properties.py`` tries ten times as many cases.
 """
 
+import json
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 from sklearn import metrics as sklearn_metrics
 
 import mnist_nn
 from mnist_nn.analysis import compare_predictions, confused_pairs
+from mnist_nn.drawing import digit_from_image
 from mnist_nn.search.results import to_setting
 from mnist_nn.search.search import _rank
+from tests.unit.drawing.test_image import assert_same_digit
 
 TIMES = int(os.environ.get("FUZZING", "1"))
 cases = settings(max_examples=100 * TIMES, deadline=None, derandomize=TIMES == 1, database=None)
@@ -90,3 +95,58 @@ def test_search_ranks_by_means_with_standard_errors(accuracies: list[list[float]
     np.testing.assert_allclose(found["mean_val_accuracy"], expected, atol=1e-12)
     np.testing.assert_allclose(found["standard_error"], errors, atol=1e-12)
     assert ranked["mean_val_accuracy"].is_monotonic_decreasing
+
+
+STROKES = json.loads((Path(__file__).parents[1] / "helpers" / "strokes.json").read_text())
+ORIENTATION = 0x0112  # of a photo's EXIF data: what a viewer does to the stored picture
+INVERSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+MODES: dict[str, Any] = {
+    "L": lambda grey: grey,
+    "P": lambda grey: grey.convert("P"),
+    "RGB": lambda grey: grey.convert("RGB"),
+    "RGBA": lambda grey: grey.convert("RGBA"),
+    "16 bits": lambda grey: Image.fromarray(np.asarray(grey).astype(np.uint16) * 257),
+}
+
+
+def draw_digit(digit: str) -> Any:
+    """Return recorded strokes as a mask of ink."""
+    ink = Image.new("1", (300, 300))
+    for stroke in STROKES[digit]:
+        points = [(300 * x, 300 * y) for x, y in stroke]
+        ImageDraw.Draw(ink).line(points, fill=1, width=15, joint="curve")
+    return np.asarray(ink)
+
+
+@settings(cases, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(sorted(STROKES)),
+    st.sampled_from([1, *INVERSE]),
+    st.sampled_from(sorted(MODES)),
+    st.booleans(),
+    st.integers(150, 235),
+    st.integers(12, 60),
+)
+def test_photo_of_any_kind_shows_the_same_digit(
+    tmp_path: Path, digit: str, orientation: int, mode: str, inverted: bool, line: int, side: int
+) -> None:
+    """Squared paper, of any shade and size; turned, inverted and stored in any way."""
+    ink = draw_digit(digit)
+    paper = np.full(ink.shape, 235, np.uint8)
+    paper[::side] = paper[:, ::side] = line
+    photo = np.where(ink, 40, paper).astype(np.uint8)
+    picture = Image.fromarray(255 - photo if inverted else photo)
+    if orientation > 1:
+        picture = picture.transpose(INVERSE[orientation])
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    MODES[mode](picture).save(tmp_path / "photo.png", exif=exif)
+    assert_same_digit(digit_from_image(tmp_path / "photo.png"), digit_from_image(ink))
