@@ -53,9 +53,10 @@ class Call(NamedTuple):
     training_rows: int = 7_500
 
     def __str__(self) -> str:
-        kind = "-".join(map(str, self.hidden_units)) or "linear"
-        rows = "" if self.training_rows == 7_500 else f" on {self.training_rows} rows"
-        return f"{kind} {self.learning_rate}/{self.steps}/{self.batch_size}{rows}"
+        layers = "-".join(map(str, self.hidden_units))
+        kind = f"network {layers}" if layers else "linear model"
+        rows = "" if self.training_rows == 7_500 else f", {self.training_rows:,} rows"
+        return f"{kind}, {self.steps:,} steps{rows}"
 
 
 MAIN = Call(0.05, 1_000, 30)

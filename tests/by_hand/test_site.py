@@ -29,6 +29,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from notebooks import build
+from notebooks.site import build as site_build
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "site"
@@ -223,6 +224,17 @@ def test_no_link_is_broken() -> None:
             if not (SITE / target).is_file() or (anchor and unquote(anchor) not in anchors[target]):
                 broken.append((page, url))
     assert broken == []
+
+
+def test_address_of_the_project_is_linked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    address = "https://github.com/someone/digits"
+    monkeypatch.setattr(build, "project_address", lambda: address)
+    monkeypatch.setattr(site_build, "SITE", tmp_path)
+    site_build.run_sphinx("en")  # from the sources that make site has left
+    page = BeautifulSoup((tmp_path / "en" / "exercise.html").read_text("utf-8"), "html.parser")
+    assert page.select(f"a[href='{address}']")
+    page = BeautifulSoup((SITE / "en" / "exercise.html").read_text("utf-8"), "html.parser")
+    assert not page.select(f"a[href^='{address}']")
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
