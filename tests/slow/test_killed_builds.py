@@ -29,11 +29,15 @@ def texts(folder: Path) -> dict[str, list[str]]:
     return sources
 
 
+def copy_sources(folder: Path) -> None:
+    for name in ("notebooks", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
 @pytest.mark.parametrize("command", COMMANDS if "KILLS" in os.environ else ["write"])
 def test_killed_build_leaves_every_notebook_whole(command: str, tmp_path: Path) -> None:
-    for folder in ("notebooks", "mnist_nn", "data"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_sources(tmp_path)
     before = texts(tmp_path)
     assert len(before) == 10
     build = [sys.executable, "notebooks/build.py", *command.split()]
@@ -58,9 +62,7 @@ def test_killed_build_leaves_every_notebook_whole(command: str, tmp_path: Path) 
 
 
 def test_builds_at_once_leave_every_notebook_whole(tmp_path: Path) -> None:
-    for folder in ("notebooks", "mnist_nn", "data"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_sources(tmp_path)
     before = texts(tmp_path)
     command = [sys.executable, "notebooks/build.py", "write"]
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
