@@ -233,7 +233,7 @@ def execute(notebook: NotebookNode, name: str) -> None:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
         except RuntimeError as error:
-            raise NotebookError(f"{name}: {error}. Is there enough memory, 1 GB each?") from None
+            raise NotebookError(f"{name}: {error}. Is there 1 GB of memory for each notebook?") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
