@@ -126,7 +126,8 @@ def sort_runs(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["learning_rate", "hidden_units", "seed"], ignore_index=True)
 
 
-# Lets a process believe that another version of this package is installed, or none.
+# Lets a process believe that another version of this package is installed, or none. Dask looks at
+# the metadata; in 2024, it imported the package.
 SITE_CUSTOMIZE = """
 import importlib.metadata as metadata
 from importlib.metadata import PackageNotFoundError, version
@@ -141,16 +142,18 @@ metadata.version = find_version
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason"),
+    ("behaviour", "module", "reason"),
     [
-        ("return '0.9.0'", "has mnist_nn 0.9.0, but this process has"),
-        ("raise PackageNotFoundError", "cannot import mnist_nn.*: install"),
+        ("return '0.9.0'", "__version__ = '0.9.0'", "has mnist_nn 0.9.0, but this process has"),
+        ("raise PackageNotFoundError", "import missing", "cannot import mnist_nn.*: install"),
     ],
+    ids=["other version", "no package"],
 )
 def test_cluster_without_this_version_is_told(
-    behaviour: str, reason: str, small: Split, tmp_path: Path
+    behaviour: str, module: str, reason: str, small: Split, tmp_path: Path
 ) -> None:
     distributed = pytest.importorskip("distributed")
+    (tmp_path / "mnist_nn.py").write_text(module)
     (tmp_path / "sitecustomize.py").write_text(SITE_CUSTOMIZE.format(behaviour=behaviour))
     with Cluster(tmp_path) as cluster:
         cluster.start_scheduler()
