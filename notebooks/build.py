@@ -233,7 +233,9 @@ def execute(notebook: NotebookNode, name: str) -> None:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
         except RuntimeError as error:
-            raise NotebookError(f"{name}: {error}. Is there 1 GB of memory for each notebook?") from None
+            raise NotebookError(
+                f"{name}: {error}. Is there 1 GB of memory for each notebook?"
+            ) from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -243,10 +245,9 @@ def execute(notebook: NotebookNode, name: str) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that it is never half written, even if two processes write it at once."""
-    unfinished = NOTEBOOKS.parent / "build" / f"{os.getpid()}-{path.parent.name}-{path.name}"
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
-        for folder in (path.parent, unfinished.parent):
-            folder.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:  # a full disk, a read-only folder

@@ -73,4 +73,4 @@ def test_builds_at_once_leave_every_notebook_whole(tmp_path: Path) -> None:
     while any(process.poll() is None for process in builds):
         assert texts(tmp_path) == before
     assert [process.returncode for process in builds] == [0, 0, 0]
-    assert not [*(tmp_path / "build").iterdir()]
+    assert not [*tmp_path.rglob("*.unfinished")]
