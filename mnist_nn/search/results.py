@@ -37,7 +37,7 @@ def to_row(history: Mapping[str, Sequence[float]]) -> Row:
 def lock_file(path: Path) -> Iterator[None]:
     """Keep other searches from a file, or raise a ValueError if one of them is using it."""
     with path.open("a") as file:
-        with contextlib.suppress(ImportError):  # Windows has no such lock
+        with contextlib.suppress(ImportError, OSError):  # Windows, some network drives have none
             import fcntl
 
             try:

@@ -100,7 +100,7 @@ def search_hyperparameters(
     Raises:
         TypeError, ValueError: If an argument is invalid. What the trainer refuses is in ``error``.
         OSError, RuntimeError: If the file cannot be written, if a worker process or the cluster is
-            lost, or if the cluster has another version of this package.
+            lost, or if a worker of the cluster has another version of this package or TensorFlow.
 
     Example:
         >>> results = search_hyperparameters(
@@ -132,7 +132,7 @@ def search_hyperparameters(
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
     header = {"trainer": trainer.__name__, "data": f"sha256:{digest[:8]}"}
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
-    _check_cluster()
+    cluster = _find_cluster()
 
     divisors = [1]
     while halving and halving * divisors[0] <= min(len(settings), most_periods):
@@ -146,7 +146,7 @@ def search_hyperparameters(
                 period = round(most_periods / divisor)
                 left = settings[:n_left]
                 runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
-                finished = _train(trainer, data, runs, rows, n_jobs, verbose)
+                finished = _train(trainer, data, runs, rows, cluster, n_jobs, verbose)
                 with contextlib.closing(finished):  # ends workers after an interrupt or an error
                     for run, row in finished:
                         rows[run] = row
@@ -167,20 +167,31 @@ def search_hyperparameters(
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
 
-def _check_cluster() -> None:
-    """Raise a RuntimeError if a worker of a Dask cluster has not the versions of this process."""
+def _find_cluster() -> Any:
+    """Return the client of the Dask cluster that joblib was told to use, or None.
+
+    Raise a RuntimeError if a worker there has other versions than this process, or none.
+    """
     backend, _ = joblib.parallel.get_active_backend()
-    if not hasattr(backend, "client"):
-        return
+    client = getattr(backend, "client", None)
+    if client is None:
+        return None
+    if client.status != "running":
+        raise RuntimeError(message("error_cluster_lost", runs=0))
+    with contextlib.suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=10)
     names = ["mnist_nn", "tensorflow"]
-    versions = backend.client.get_versions(packages=names)
+    versions = client.get_versions(packages=names)
+    if not versions["workers"]:
+        raise RuntimeError(message("error_cluster_empty"))
     for worker, name in product(versions["workers"], names):
         expected = versions["client"]["packages"][name]
-        found = versions["workers"][worker]["packages"][name]  # None if it cannot be imported
+        found = versions["workers"][worker]["packages"][name]
         if found != expected:
             kind = "error_cluster_version" if found else "error_cluster_import"
             values = {"name": name, "found": found, "expected": expected}
             raise RuntimeError(message(kind, worker=worker, **values))
+    return client
 
 
 def _train(
@@ -188,6 +199,7 @@ def _train(
     data: Mapping[str, Any],
     last_periods: Mapping[Run, int],
     rows: Mapping[Run, Row],
+    cluster: Any,
     n_jobs: int,
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
@@ -198,10 +210,14 @@ def _train(
         if row and (row["error"] or row["periods_done"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            tasks.append(joblib.delayed(train_run)(trainer, run, last_period, process, **data))
-    # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each run.
-    options = {"batch_size": 1, "return_as": "generator_unordered", "max_nbytes": 1_000}
-    finished = joblib.Parallel(n_jobs, **options)(tasks)
+            tasks.append((trainer, run, last_period, process))
+    if cluster is None:
+        # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
+        options = {"batch_size": 1, "return_as": "generator_unordered", "max_nbytes": 1_000}
+        delayed = [joblib.delayed(train_run)(*task, **data) for task in tasks]
+        finished = joblib.Parallel(n_jobs, **options)(delayed)
+    else:
+        finished = _train_on_cluster(cluster, tasks, data)
     runs = {"total": len(last_periods), "initial": len(last_periods) - len(tasks), "unit": "run"}
     bar = tqdm(finished, **runs, file=sys.stdout, leave=False, disable=not verbose)
     with warnings.catch_warnings(), contextlib.closing(finished), bar:
@@ -211,6 +227,23 @@ def _train(
             best = max(best, row.get("val_accuracy", 0.0))
             bar.set_postfix_str(message("search_best", accuracy=best))
             yield run, row
+
+
+def _train_on_cluster(
+    client: Any, tasks: Sequence[tuple[Any, ...]], data: Mapping[str, Any]
+) -> Generator[tuple[Run, Row]]:
+    """Train on Dask's workers. joblib would wait forever for a run that Dask gives up."""
+    from dask.distributed import KilledWorker, as_completed
+
+    shared = {name: client.scatter(array, broadcast=True) for name, array in data.items()}
+    futures = [client.submit(train_run, *task, **shared, pure=False) for task in tasks]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    except KilledWorker as error:  # several workers were lost with the same run
+        raise BrokenProcessPool from error
+    finally:
+        client.cancel(futures)
 
 
 def _rank(settings: list[str], seeds: list[int], rows: dict[Run, Row], period: int) -> pd.DataFrame:

@@ -67,12 +67,12 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def start_scheduler(self) -> subprocess.Popen[str]:
+    def start_scheduler(self, **variables: str) -> subprocess.Popen[str]:
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
         host, port = self.address.removeprefix("tcp://").split(":")
         options = ("--host", host, "--port", port, "--no-dashboard", "--scheduler-file", file)
-        process = self.start(sys.executable, "-m", "dask", "scheduler", *options)
+        process = self.start(sys.executable, "-m", "dask", "scheduler", *options, **variables)
         while not file.exists() or not file.read_text():
             assert process.poll() is None
             time.sleep(0.05)

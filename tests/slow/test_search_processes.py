@@ -102,8 +102,7 @@ def test_cluster_whose_every_part_is_killed_keeps_all_runs(
         _, errors = search.communicate(timeout=60)
         assert "RuntimeError: the connection to the cluster was lost after" in errors
         cluster.start_scheduler()
-        for _ in range(2):  # with a single one, joblib trains in the searching process
-            cluster.start_worker()
+        cluster.start_worker()
         n_runs = len(pd.read_json(path, lines=True))
         search = cluster.start_search(path, PARAMETERS)
         wait_for_runs(path, n_runs + 1)
@@ -119,6 +118,20 @@ def test_cluster_whose_every_part_is_killed_keeps_all_runs(
     pd.testing.assert_frame_equal(
         sort_runs(found[columns]), sort_runs(expected[columns]), check_exact=True
     )
+
+
+def test_run_that_a_cluster_gives_up_ends_the_search(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    path = tmp_path / "results.jsonl"
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+        workers = [cluster.start_worker(), cluster.start_worker()]
+        search = cluster.start_search(path, PARAMETERS)
+        wait_for_runs(path, 2)
+        kill_group(workers[0])
+        _, errors = search.communicate(timeout=60)
+    assert "RuntimeError: a worker process was lost after" in errors
+    assert 2 <= len(pd.read_json(path, lines=True)) < N_RUNS
 
 
 def sort_runs(table: pd.DataFrame) -> pd.DataFrame:
@@ -145,7 +158,7 @@ metadata.version = find_version
     ("behaviour", "module", "reason"),
     [
         ("return '0.9.0'", "__version__ = '0.9.0'", "has mnist_nn 0.9.0, but this process has"),
-        ("raise PackageNotFoundError", "import missing", "cannot import mnist_nn.*: install"),
+        ("raise PackageNotFoundError", "import missing", "has no mnist_nn installed: install"),
     ],
     ids=["other version", "no package"],
 )
