@@ -72,7 +72,7 @@ import os
     # Colab and Kaggle have all libraries that mnist_nn needs: leave their versions as they are.
     is_service = {"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"} & os.environ.keys()
     pip_options = "--no-deps" if is_service else ""
-    !{sys.executable} -m pip install -qq {pip_options} git+{address}
+    !"{sys.executable}" -m pip install -qq {pip_options} git+{address}
 """.strip()
 # One line instead of a traceback, and no cell runs after it.
 STOP = """

@@ -16,7 +16,7 @@ from split import Split, split_rows
 
 import mnist_nn
 
-# Shells start background jobs with interrupts ignored, but tests raise them.
+# A shell starts background jobs with SIGINT ignored, but some tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -4,7 +4,7 @@
     python tests/benchmarks/benchmark.py search …    some of it: loading, search and so on
 
 Each contestant trains in a process of its own, and they take turns, so that they suffer the same
-from whatever else the machine does. All results are written to ``results.json``, for the site.
+from whatever else the machine does. A full run writes ``results.json``, for the site.
 """
 
 import datetime
@@ -368,8 +368,8 @@ def main(names: Sequence[str]) -> None:
     for name in names or MEASURES:
         MEASURES[name]()
     if not names:
-        machine_and_date = {"date": str(datetime.date.today()), "machine": machine()}
-        text = json.dumps(machine_and_date | {"results": RESULTS}, indent=1)
+        today = str(datetime.date.today())
+        text = json.dumps({"date": today, "machine": machine(), "results": RESULTS}, indent=1)
         Path(__file__).with_name("results.json").write_text(text + "\n")
 
 

@@ -84,12 +84,12 @@ def test_saved_notebook_names_no_machine() -> None:
             "mnist_nn": {"generated_from": f"notebooks/source/{edition.source}.py"}
         }
         for cell in saved.cells:
-            assert set(cell.metadata) <= {"tags"}
+            assert set(cell.metadata) <= {"tags"}, str(edition)
             outputs = cell.get("outputs", [])
             for output, following in zip_longest(outputs, outputs[1:]):
                 if "image/png" in output.get("data", {}):
                     text = output.metadata["image/png"]["alt"]
-                    assert len(text) > 30
+                    assert len(text) > 30, str(edition)
                     is_of_language = dict(en="[a-z]", zh="[一-鿿]", ko="[가-힣]")[edition.language]
                     assert re.search(is_of_language, text)
                     # JupyterLab shows no alternative text of an image: it follows as text.
@@ -103,7 +103,7 @@ def test_saved_notebook_names_no_machine() -> None:
 
 def code_without_texts(notebook: Any) -> list[Any]:
     """Return the code of each cell as a syntax tree without its strings; comments are gone, too."""
-    transform = TransformerManager().transform_cell  # %pip is no Python
+    transform = TransformerManager().transform_cell  # a line that begins with ! is no Python
     code = [transform(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
     trees = [ast.parse(source) for source in code]
     for tree in trees:
@@ -118,8 +118,8 @@ def code_without_texts(notebook: Any) -> list[Any]:
 def test_code_is_the_same_in_all_languages() -> None:
     for edition in build.editions():
         ours, english = build.make(edition), build.make(edition._replace(language="en"))
-        assert code_without_texts(ours) == code_without_texts(english)
-        assert [cell.id for cell in ours.cells] == [cell.id for cell in english.cells]
+        assert code_without_texts(ours) == code_without_texts(english), str(edition)
+        assert [cell.id for cell in ours.cells] == [cell.id for cell in english.cells], str(edition)
 
 
 def run_exercise(edition: build.Edition, answers: dict[str, str]) -> list[str]:

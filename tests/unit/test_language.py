@@ -28,8 +28,8 @@ def test_messages_are_all_there_with_the_same_values() -> None:
     for language in LANGUAGES:
         assert list(messages(language)) == list(messages("en"))
         for name, text in messages(language).items():
-            assert values(text) == values(messages("en")[name])
-            assert "\n" not in text
+            assert values(text) == values(messages("en")[name]), (language, name)
+            assert "\n" not in text, (language, name)
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Label"), ("zh", "标签"), ("ko", "라벨")])

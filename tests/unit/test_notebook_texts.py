@@ -49,5 +49,5 @@ def test_targets_of_the_tasks_are_those_of_the_checks() -> None:
     for language in ("en", "ko", "zh"):
         edition = build.Edition("exercise", "exercise", language)
         texts = {cell.id: cell.source for cell in build.make(edition).cells}
-        assert str(TARGETS["linear"]) in texts["try-linear"]
-        assert re.findall(r"0\.\d+", texts["task-2"])[0] == str(TARGETS["network"])
+        assert str(TARGETS["linear"]) in texts["try-linear"], language
+        assert re.findall(r"0\.\d+", texts["task-2"])[0] == str(TARGETS["network"]), language

@@ -148,6 +148,7 @@ def test_release_carries_all_files_and_the_data_and_nothing_else(tmp_path: Path)
     expected = {path.relative_to(PACKAGE.parent).as_posix() for path in files}
     assert expected < carried
     assert expected < sources
+    assert {"data/mnist_train_small.npz", "data/mnist_test.npz"} < sources
     assert {name.partition("/")[0] for name in carried} == {"mnist_nn"}
     code = f"""
 import sys
