@@ -126,7 +126,11 @@ def draw_digit(digit: str) -> Any:
     return np.asarray(ink)
 
 
-@settings(cases, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    cases,
+    max_examples=50 * TIMES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.sampled_from(sorted(STROKES)),
     st.sampled_from([1, *INVERSE]),
