@@ -41,14 +41,12 @@ def test_killed_build_leaves_every_notebook_whole(command: str, tmp_path: Path) 
     before = texts(tmp_path)
     assert len(before) == 10
     build = [sys.executable, "notebooks/build.py", *command.split()]
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     chance = np.random.default_rng(0)
     killed = 0
     for _ in range(KILLS // (len(COMMANDS) if "KILLS" in os.environ else 1)):
         process = subprocess.Popen(
             build,
             cwd=tmp_path,
-            env=environment,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -57,7 +55,7 @@ def test_killed_build_leaves_every_notebook_whole(command: str, tmp_path: Path) 
         killed += process.wait() == -signal.SIGKILL
         assert texts(tmp_path) == before
     print(f"killed {killed} times")
-    subprocess.run(build, cwd=tmp_path, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(build, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
     assert texts(tmp_path) == before
 
 
@@ -65,11 +63,7 @@ def test_builds_at_once_leave_every_notebook_whole(tmp_path: Path) -> None:
     copy_sources(tmp_path)
     before = texts(tmp_path)
     command = [sys.executable, "notebooks/build.py", "write"]
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    builds = [
-        subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
-        for _ in range(2)
-    ]
+    builds = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) for _ in range(2)]
     while any(process.poll() is None for process in builds):
         assert texts(tmp_path) == before
     assert [process.returncode for process in builds] == [0, 0]

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +61,12 @@ def wait_for_runs(path: Path, n_runs: int) -> None:
         time.sleep(0.02)
 
 
-def kill_a_worker(path: Path, find_worker: Callable[[], int]) -> threading.Thread:
-    """Kill the process with this number as soon as two runs are finished."""
+def kill_a_worker(path: Path) -> threading.Thread:
+    """Kill a worker process as soon as two runs are finished."""
 
     def kill() -> None:
         wait_for_runs(path, 2)
-        os.kill(find_worker(), signal.SIGKILL)
+        os.kill(worker_processes()[0].pid, signal.SIGKILL)
 
     thread = threading.Thread(target=kill, daemon=True)
     thread.start()
@@ -78,7 +77,7 @@ def test_search_resumes_after_a_worker_is_lost(
     small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
     path = tmp_path / "results.jsonl"
-    killer = kill_a_worker(path, lambda: worker_processes()[0].pid)
+    killer = kill_a_worker(path)
     with pytest.raises(RuntimeError, match="worker process was lost after . runs.*n_jobs.*resumes"):
         search(small, path)
     killer.join()
@@ -172,12 +171,11 @@ def test_cluster_without_this_version_is_told(
         cluster.start_scheduler()
         cluster.start_worker(PYTHONPATH=str(tmp_path))
         with (
-            distributed.Client(cluster.address) as client,
+            distributed.Client(cluster.address),
             joblib.parallel_config(backend="dask"),
+            pytest.raises(RuntimeError, match=reason),
         ):
-            client.wait_for_workers(1)
-            with pytest.raises(RuntimeError, match=reason):
-                search(small)
+            search(small)
 
 
 INTERRUPTED = """
