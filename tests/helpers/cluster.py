@@ -28,7 +28,7 @@ if __name__ == "__main__":
             mnist_nn.train_nn_classification_model,
             {parameters},
             *split_rows(train_table(), 200, 100),
-            seeds=(1, 2),
+            seeds=(1, 2, 3),
             results=path,
             verbose=0,
         )

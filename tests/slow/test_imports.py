@@ -7,19 +7,23 @@ from pathlib import Path
 ASK_THREADS = "print(tf.config.threading.get_inter_op_parallelism_threads())"
 
 
-def test_parallelism_that_the_user_has_set_stays() -> None:
-    """Also, a process without stderr can load TensorFlow."""
+def test_worker_imports_little_and_leaves_the_parallelism_that_is_set() -> None:
+    """A worker of a search, in a process without stderr, after the user has set TensorFlow up."""
     code = f"""
+import sys
 import tensorflow as tf
 tf.config.threading.set_inter_op_parallelism_threads(2)
 tf.constant(1)  # from here on it cannot be set
-import mnist_nn
-mnist_nn.build_linear_model
+import mnist_nn.search.worker, mnist_nn.training
 {ASK_THREADS}
+print(*sys.modules)
 """
     command = f"exec '{sys.executable}' -c '{code}' 2>&-"
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
-    assert result.stdout == "2\n"
+    threads, modules = result.stdout.splitlines()
+    assert threads == "2"
+    for module in ("seaborn", "sklearn.model_selection", "mnist_nn.plots", "mnist_nn.search.search"):
+        assert module not in modules.split()
 
 
 def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def test_notebook_executes_in_silence(source: str, monkeypatch: pytest.MonkeyPat
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = SMALL_SIZES
-        cell.source = cell.source.replace("SEEDS = range(3)", "SEEDS = range(2)")  # of porting
+        cell.source = cell.source.replace("SEEDS = range(3)", "SEEDS = range(1)")  # of porting
+        cell.source = cell.source.replace('"dropout": [0.0, 0.2]', '"dropout": [0.2]')
     build.execute(notebook, str(edition))  # raises at an error, and at a log line
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

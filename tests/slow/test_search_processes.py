@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,33 @@ from worker_processes import worker_processes
 
 import mnist_nn
 from mnist_nn.search import search_hyperparameters
-from mnist_nn.search.results import METRICS
 
 PARAMETERS: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
-    "steps": [2_000],  # long enough to kill a worker while it trains
+    "steps": [1_000],  # long enough to kill a worker while it trains
     "batch_size": [20],
     "hidden_units": [[10], [10, 5]],
     "periods": [4],
 }
-N_RUNS = 8
+N_RUNS = 12
 
 
-def search(data: Split, path: Path | None = None, n_jobs: int = 2) -> pd.DataFrame:
+def search(data: Split, path: Path | None = None) -> pd.DataFrame:
     return search_hyperparameters(
         mnist_nn.train_nn_classification_model,
         PARAMETERS,
         *data,
-        seeds=(1, 2),
+        seeds=(1, 2, 3),
         results=path,
-        n_jobs=n_jobs,
+        n_jobs=2,
         verbose=0,
     )
+
+
+def search_on_cluster(cluster: Cluster, data: Split, path: Path | None = None) -> pd.DataFrame:
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(cluster.address), joblib.parallel_config(backend="dask"):
+        return search(data, path)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +67,14 @@ def wait_for_runs(path: Path, n_runs: int) -> None:
         time.sleep(0.02)
 
 
-def kill_a_worker(path: Path) -> threading.Thread:
-    """Kill a worker process as soon as two runs are finished."""
+def kill_after(path: Path, n_runs: int, kill: Callable[[], None]) -> threading.Thread:
+    """Kill something as soon as the file has so many runs."""
 
-    def kill() -> None:
-        wait_for_runs(path, 2)
-        os.kill(worker_processes()[0].pid, signal.SIGKILL)
+    def wait_and_kill() -> None:
+        wait_for_runs(path, n_runs)
+        kill()
 
-    thread = threading.Thread(target=kill, daemon=True)
+    thread = threading.Thread(target=wait_and_kill, daemon=True)
     thread.start()
     return thread
 
@@ -77,7 +83,7 @@ def test_search_resumes_after_a_worker_is_lost(
     small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
     path = tmp_path / "results.jsonl"
-    killer = kill_a_worker(path)
+    killer = kill_after(path, 2, lambda: os.kill(worker_processes()[0].pid, signal.SIGKILL))
     with pytest.raises(RuntimeError, match="worker process was lost after . runs.*n_jobs.*resumes"):
         search(small, path)
     killer.join()
@@ -86,56 +92,33 @@ def test_search_resumes_after_a_worker_is_lost(
 
 
 def test_cluster_whose_every_part_is_killed_keeps_all_runs(
-    tmp_path: Path, expected: pd.DataFrame
+    small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
-    pytest.importorskip("distributed")
     path = tmp_path / "results.jsonl"
     with Cluster(tmp_path) as cluster:
         scheduler = cluster.start_scheduler()
         workers = [cluster.start_worker(), cluster.start_worker()]
-        search = cluster.start_search(path, PARAMETERS)
-        wait_for_runs(path, 2)
-        kill_group(workers[0])  # its run is repeated
-        wait_for_runs(path, 3)
-        kill_group(scheduler)
-        _, errors = search.communicate(timeout=60)
-        assert "RuntimeError: the connection to the cluster was lost after" in errors
-        cluster.start_scheduler()
+        kill_after(path, 2, lambda: kill_group(workers[0]))  # its run is repeated
+        kill_after(path, 3, lambda: kill_group(scheduler))
+        with pytest.raises(RuntimeError, match="connection to the cluster was lost after . runs"):
+            search_on_cluster(cluster, small, path)
+
+        cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+        worker = cluster.start_worker()
+        n_runs = len(pd.read_json(path, lines=True))
+        kill_after(path, n_runs + 1, lambda: kill_group(worker))  # its run is given up
+        with pytest.raises(RuntimeError, match="worker process was lost after . runs"):
+            search_on_cluster(cluster, small, path)
+
         cluster.start_worker()
         n_runs = len(pd.read_json(path, lines=True))
-        search = cluster.start_search(path, PARAMETERS)
+        searching = cluster.start_search(path, PARAMETERS)
         wait_for_runs(path, n_runs + 1)
-        kill_group(search)
+        kill_group(searching)
         with path.open("a") as file:
             file.write('{"trainer": "tra')  # killed while it wrote
-        search = cluster.start_search(path, PARAMETERS)
-        _, errors = search.communicate(timeout=60)
-        assert search.returncode == 0, errors
-    found = pd.read_json(path, lines=True, precise_float=True)
-    assert len(found) == N_RUNS
-    columns = ["learning_rate", "hidden_units", "seed", *METRICS]
-    pd.testing.assert_frame_equal(
-        sort_runs(found[columns]), sort_runs(expected[columns]), check_exact=True
-    )
-
-
-def test_run_that_a_cluster_gives_up_ends_the_search(tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
-    path = tmp_path / "results.jsonl"
-    with Cluster(tmp_path) as cluster:
-        cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
-        workers = [cluster.start_worker(), cluster.start_worker()]
-        search = cluster.start_search(path, PARAMETERS)
-        wait_for_runs(path, 2)
-        kill_group(workers[0])
-        _, errors = search.communicate(timeout=60)
-    assert "RuntimeError: a worker process was lost after" in errors
-    assert 2 <= len(pd.read_json(path, lines=True)) < N_RUNS
-
-
-def sort_runs(table: pd.DataFrame) -> pd.DataFrame:
-    table = table.assign(hidden_units=table["hidden_units"].map(tuple))
-    return table.sort_values(["learning_rate", "hidden_units", "seed"], ignore_index=True)
+        results = search_on_cluster(cluster, small, path)
+    assert_all_runs_are_finished(results, expected, path)
 
 
 # Lets a process believe that another version of this package is installed, or none. Dask looks at
@@ -164,18 +147,13 @@ metadata.version = find_version
 def test_cluster_without_this_version_is_told(
     behaviour: str, module: str, reason: str, small: Split, tmp_path: Path
 ) -> None:
-    distributed = pytest.importorskip("distributed")
     (tmp_path / "mnist_nn.py").write_text(module)
     (tmp_path / "sitecustomize.py").write_text(SITE_CUSTOMIZE.format(behaviour=behaviour))
     with Cluster(tmp_path) as cluster:
         cluster.start_scheduler()
         cluster.start_worker(PYTHONPATH=str(tmp_path))
-        with (
-            distributed.Client(cluster.address),
-            joblib.parallel_config(backend="dask"),
-            pytest.raises(RuntimeError, match=reason),
-        ):
-            search(small)
+        with pytest.raises(RuntimeError, match=reason):
+            search_on_cluster(cluster, small)
 
 
 INTERRUPTED = """
@@ -238,15 +216,3 @@ def test_interrupt_between_runs_is_silent(
     out, err = capfd.readouterr()
     assert out.startswith("Search stopped")
     assert err == ""
-
-
-def test_workers_import_only_what_training_needs() -> None:
-    code = "import sys, mnist_nn.search.worker, mnist_nn.training; print(*sys.modules)"
-    output = subprocess.check_output([sys.executable, "-c", code], text=True)
-    for module in (
-        "seaborn",
-        "sklearn.model_selection",
-        "mnist_nn.plots",
-        "mnist_nn.search.search",
-    ):
-        assert module not in output.split()
