@@ -4,6 +4,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 READY := .venv/ready
+# Two processes test at once, so TensorFlow gets one thread in each.
+PYTEST := TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
@@ -28,10 +30,10 @@ porting: $(READY) ## execute the porting notebook and save its outputs
 	$(BIN)/python notebooks/build.py execute porting
 
 test: $(READY) ## run all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST)
 
 test-unit: $(READY) ## run only the fast tests, in under a minute
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/unit
+	$(PYTEST) tests/unit
 
 test-lowest: $(READY) ## run the tests with the lowest versions that pyproject.toml allows
 	mkdir -p build
@@ -46,7 +48,7 @@ test-newest: $(READY) ## run the tests with the newest versions available
 define test_in
 	$(PYTHON) -m venv --clear $(1)
 	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2) --editable '.[dev]'
-	$(1)/bin/python -m pytest -n 2 --dist worksteal $(3)
+	$(subst $(BIN),$(1)/bin,$(PYTEST)) $(3)
 endef
 
 browser-test: $(READY) ## run the exercises in JupyterLab in headless Chromium

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 from mnist_nn.language import message
 
 IMAGE_SIDE = 28
@@ -78,14 +77,6 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         raise ArgumentTypeError(message("error_dataset_type", type=type(dataset).__name__))
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
-
-
-def describe_error(error: Exception) -> str:
-    """Return the line of a library's error message that describes the problem, or its type."""
-    text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours
-    expected = re.findall("Expected shape.*", text)  # without Keras' values before it
-    lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
-    return lines[0][:300].rstrip(".") if lines else type(error).__name__
 
 
 def data_folder() -> Path:

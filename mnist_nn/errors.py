@@ -1,5 +1,6 @@
-"""Errors for invalid arguments."""
+"""Errors for invalid arguments, and what other libraries' errors say."""
 
+import re
 import traceback
 from pathlib import Path
 
@@ -24,3 +25,11 @@ class ArgumentError(ShortTracebackError, ValueError):
 
 class ArgumentTypeError(ShortTracebackError, TypeError):
     """An invalid type: the message names the argument and says what is valid."""
+
+
+def describe_error(error: Exception) -> str:
+    """Return the line of a library's error message that describes the problem, or its type."""
+    text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours
+    expected = re.findall("Expected shape.*", text)  # without Keras' values before it
+    lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
+    return lines[0][:300].rstrip(".") if lines else type(error).__name__

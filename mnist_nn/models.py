@@ -9,8 +9,8 @@ import numpy.typing as npt
 from mnist_nn import arguments
 from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Features
-from mnist_nn.data import CLASSES, PIXELS, describe_error
-from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.data import CLASSES, PIXELS
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 from mnist_nn.language import message
 
 PREDICTION_ROWS = 7_500  # examples to predict at once: bounds the memory of large networks

@@ -9,8 +9,7 @@ import numpy as np
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_context
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.data import describe_error
-from mnist_nn.errors import ArgumentError
+from mnist_nn.errors import ArgumentError, describe_error
 from mnist_nn.language import message
 from mnist_nn.models import (
     build_linear_model,

@@ -13,8 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
 from mnist_nn.arguments import NUMBERS
-from mnist_nn.data import IMAGE_SIDE, describe_error
-from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.data import IMAGE_SIDE
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 from mnist_nn.language import message
 
 Grey = npt.NDArray[np.float32]

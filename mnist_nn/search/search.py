@@ -103,16 +103,10 @@ def search_hyperparameters(
             lost, or if a worker of the cluster has another version of this package or TensorFlow.
 
     Example:
-        >>> results = search_hyperparameters(
-        ...     train_linear_classification_model,
-        ...     {"learning_rate": [0.01, 0.1], "steps": [100], "batch_size": [10, 30]},
-        ...     training_examples,
-        ...     training_targets,
-        ...     validation_examples,
-        ...     validation_targets,
-        ...     n_jobs=1,
-        ...     verbose=0,
-        ... )
+        >>> parameters = {"learning_rate": [0.01, 0.1], "steps": [100], "batch_size": [10, 30]}
+        >>> data = (training_examples, training_targets, validation_examples, validation_targets)
+        >>> train = train_linear_classification_model
+        >>> results = search_hyperparameters(train, parameters, *data, n_jobs=1, verbose=0)
         >>> len(results)  # four combinations, three seeds
         12
     """

@@ -13,7 +13,7 @@ from typing import Any
 
 from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Features, Labels
-from mnist_nn.data import describe_error
+from mnist_nn.errors import describe_error
 from mnist_nn.search.results import Row, Run, to_row
 
 Trainer = Callable[..., keras.Model]

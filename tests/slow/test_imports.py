@@ -22,7 +22,12 @@ print(*sys.modules)
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     threads, modules = result.stdout.splitlines()
     assert threads == "2"
-    for module in ("seaborn", "sklearn.model_selection", "mnist_nn.plots", "mnist_nn.search.search"):
+    for module in (
+        "seaborn",
+        "sklearn.model_selection",
+        "mnist_nn.plots",
+        "mnist_nn.search.search",
+    ):
         assert module not in modules.split()
 
 

@@ -2,29 +2,27 @@
 
 import re
 
-import pytest
-
 from mnist_nn.checks import PARTIAL_CREDIT_FROM, TARGETS
 from notebooks import build, course
 
 
-@pytest.mark.parametrize("language", ["en", "ko", "zh"])
-def test_assignment_has_all_answers_and_checks(language: str) -> None:
-    cells = {cell.id: cell for cell in course.make_assignment(language).cells}
-    graded = {id: cell.metadata.nbgrader for id, cell in cells.items() if cell.metadata}
-    assert sum(metadata.get("points", 0) for metadata in graded.values()) == 20
-    assert {id for id, metadata in graded.items() if metadata.solution} == {
-        *course.ANSWERS,
-        *course.MODEL_ANSWERS,
-    }
-    for id in course.POINTS_BY_CHECK:
-        assert graded[id].locked
-        assert "result.score" in cells[id].source
-    students = "\n".join(
-        re.sub("(?s)### BEGIN.*?### END", "", cell.source) for cell in cells.values()
-    )
-    assert "hidden_units=[100, 100]" not in students
-    assert "<details>" not in students
+def test_assignment_has_all_answers_and_checks() -> None:
+    for language in ("en", "ko", "zh"):
+        cells = {cell.id: cell for cell in course.make_assignment(language).cells}
+        graded = {id: cell.metadata.nbgrader for id, cell in cells.items() if cell.metadata}
+        assert sum(metadata.get("points", 0) for metadata in graded.values()) == 20
+        assert {id for id, metadata in graded.items() if metadata.solution} == {
+            *course.ANSWERS,
+            *course.MODEL_ANSWERS,
+        }
+        for id in course.POINTS_BY_CHECK:
+            assert graded[id].locked
+            assert "result.score" in cells[id].source
+        students = "\n".join(
+            re.sub("(?s)### BEGIN.*?### END", "", cell.source) for cell in cells.values()
+        )
+        assert "hidden_units=[100, 100]" not in students
+        assert "<details>" not in students
 
 
 def test_points_that_students_read_are_those_that_they_get() -> None:

@@ -14,7 +14,6 @@ import pytest
 
 import mnist_nn
 from data.build_data import csv_sha256, published_sums, read_idx
-from mnist_nn.data import describe_error
 
 DATA = Path(__file__).parents[2] / "data"
 TEXTS = [str(number) for number in range(256)]
@@ -113,13 +112,6 @@ def test_missing_file_and_unknown_split_are_refused(tmp_path: Path) -> None:
         mnist_nn.load_mnist_dataframe(path="http://localhost:1/digits.csv")
     with pytest.raises(ValueError, match="split .*'validation'"):
         mnist_nn.load_mnist_dataframe("validation")
-
-
-def test_errors_of_libraries_are_described_in_a_line() -> None:
-    assert describe_error(ValueError("one.\n  two")) == "one"
-    assert describe_error(ValueError("\x1b[1m\n\nException encountered when\n\x1b[0m1")) == "1"
-    assert describe_error(ValueError(400 * "1")) == 300 * "1"
-    assert describe_error(KeyError()) == "KeyError"
 
 
 def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
