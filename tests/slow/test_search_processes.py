@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from typing import Any
 
 import joblib
 import pandas as pd
+import psutil
 import pytest
 from cluster import Cluster, kill_group
 from split import Split
@@ -156,48 +155,23 @@ def test_cluster_without_this_version_is_told(
             search_on_cluster(cluster, small)
 
 
-INTERRUPTED = """
-import signal
-import sys
-
-import split
-from worker_processes import worker_processes
-
-import mnist_nn
-from mnist_nn.search import search_hyperparameters
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # also if the parent ignores it
-results = search_hyperparameters(
-    mnist_nn.train_linear_classification_model,
-    {"learning_rate": [0.1], "steps": [2000], "batch_size": [10]},
-    *split.split_rows(split.train_table(), 200, 100),
-    seeds=range(1000),
-    n_jobs=2,
-    results=sys.argv[1],
-    verbose=0,
-)
-print(len(results), len(worker_processes()))
-"""
-
-
-def test_interrupt_keeps_finished_runs_and_leaves_no_process(tmp_path: Path) -> None:
+def test_interrupt_keeps_finished_runs_and_leaves_no_process(
+    small: Split, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "results.jsonl"
-    helpers = Path(__file__).parents[1] / "helpers"
-    process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, str(path)],
-        env=os.environ | {"PYTHONPATH": str(helpers)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    wait_for_runs(path, 3)
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal, and a kernel's interrupt
-    out, err = process.communicate(timeout=60)
+
+    def interrupt() -> None:
+        for process in (*worker_processes(), psutil.Process()):  # as Ctrl-C in a terminal
+            process.send_signal(signal.SIGINT)
+
+    kill_after(path, 3, interrupt)
+    results = search(small, path)
+    assert 3 <= len(results) < N_RUNS
+    assert len(pd.read_json(path, lines=True)) == len(results)
+    assert not worker_processes()
+    out, err = capfd.readouterr()
+    assert out.startswith("Search stopped")
     assert err == ""
-    stopped, finished = out.splitlines()
-    assert stopped.startswith("Search stopped")
-    assert finished == f"{len(pd.read_json(path, lines=True))} 0"
 
 
 def test_interrupt_between_runs_is_silent(
