@@ -26,8 +26,7 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
         return int(value)
-    text = message("error_whole_number", name=name, minimum=minimum, value=value)
-    raise ArgumentError(text)
+    raise ArgumentError(message("error_whole_number", name=name, minimum=minimum, value=value))
 
 
 def check_positive_number(name: str, value: Any) -> float:
@@ -81,8 +80,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
 def check_features(name: str, examples: Examples) -> Features:
     """Return features as an ndarray of shape (n_examples, 784), float32, or raise a ValueError."""
     values = np.asarray(examples)
-    has_shape = values.ndim == 2 and values.shape[1] == PIXELS and len(values)
-    if not has_shape or values.dtype.kind not in NUMBERS:
+    if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         found = {"dtype": values.dtype, "shape": values.shape}
         raise ArgumentError(message("error_features_shape", name=name, **found))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -126,6 +124,5 @@ def _to_labels(name: str, targets: Targets) -> Labels:
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():
         row = int(np.argmin(is_label))
-        value = labels.tolist()[row]
-        raise ArgumentError(message("error_label", name=name, value=value, row=row))
+        raise ArgumentError(message("error_label", name=name, value=labels.tolist()[row], row=row))
     return labels.astype(np.int64)

@@ -108,8 +108,7 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     except FileNotFoundError:
         raise FileNotFoundError(message("error_path_missing", name=name)) from None
     except Exception as error:  # each protocol and compression raises its own
-        text = message("error_csv", name=name, reason=describe_error(error))
-        raise ArgumentError(text) from None
+        raise ArgumentError(message("error_csv", name=name, reason=describe_error(error))) from None
     _check_table(name, dataset)
     return dataset
 

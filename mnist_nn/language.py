@@ -30,18 +30,17 @@ def set_language(language: str) -> None:
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
     _language = language
-    needs_font = language != "en"
-    _language_of_figures = "en" if needs_font and not _use_font(language) else language
+    _language_of_figures = language if language == "en" or _use_font() else "en"
 
 
-def message(name: str, language: str | None = None, /, **values: object) -> str:
+def message(name: str, /, **values: object) -> str:
     """Return a message in the language that was set, with its values filled in."""
-    return messages(language or _language)[name].format(**values)
+    return messages(_language)[name].format(**values)
 
 
 def figure_text(name: str, /, **values: object) -> str:
     """Return words for a figure, in the language that was set if there is a font for it."""
-    return message(name, _language_of_figures, **values)
+    return messages(_language_of_figures)[name].format(**values)
 
 
 @functools.cache
@@ -60,11 +59,11 @@ def translate(name: str, text: Callable[[str], str] = message) -> str:
     return text(f"word_{name}") if f"word_{name}" in messages("en") else name
 
 
-def _use_font(language: str) -> bool:
-    """Let Matplotlib use a font that has the characters of a language, if there is one."""
+def _use_font() -> bool:
+    """Let Matplotlib use a font that has the characters of the language, if there is one."""
     from matplotlib import font_manager, rcParams
 
-    fonts, names = font_manager.fontManager, message("fonts", language).split(", ")
+    fonts, names = font_manager.fontManager, message("fonts").split(", ")
     if set(names).isdisjoint(fonts.get_font_names()):  # fonts may be newer than its list
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in fonts.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files

@@ -31,10 +31,8 @@ def log_loss(targets: "Targets", predicted_classes: "Targets") -> float:
         >>> round(log_loss(targets=[7, 2, 1, 0], predicted_classes=[7, 2, 1, 6]), 2)
         8.63
     """
-    targets, predicted_classes = arguments.check_labels(
-        targets=targets, predicted_classes=predicted_classes
-    )
-    return -math.log(LOG_LOSS_CLIP) * float(np.mean(targets != predicted_classes))
+    labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
+    return -math.log(LOG_LOSS_CLIP) * float(np.mean(labels != predicted))
 
 
 def cross_entropy(targets: "Targets", probabilities: "Array") -> float:
@@ -76,11 +74,9 @@ def confusion_matrix(targets: "Targets", predicted_classes: "Targets") -> npt.ND
         >>> matrix[0, :2]  # of the two zeros, one is taken for a one
         array([0.5, 0.5])
     """
-    targets, predicted_classes = arguments.check_labels(
-        targets=targets, predicted_classes=predicted_classes
-    )
+    labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
     from sklearn import metrics as sklearn_metrics  # saves worker processes a second
 
     return sklearn_metrics.confusion_matrix(  # type: ignore[no-any-return]
-        targets, predicted_classes, labels=range(CLASSES), normalize="true"
+        labels, predicted, labels=range(CLASSES), normalize="true"
     )

@@ -87,10 +87,9 @@ def plot_confusion_matrix(matrix: "Array", *, ax: Axes | None = None) -> Axes:
     """
     matrix = check_confusion_matrix("matrix", matrix)
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
-    # The power of 0.4 makes mistakes of a few per cent visible.
-    options = {"norm": PowerNorm(0.4, 0, 1), "annot_kws": {"fontsize": "small"}, "fmt": ""}
     shares = np.where(matrix < 0.005, "", np.char.mod("%.2f", matrix))
-    draw_heat_map(matrix, ax, cmap="bone_r", annot=shares, **options)
+    # The power of 0.4 makes mistakes of a few per cent visible.
+    draw_heat_map(matrix, shares, ax, cmap="bone_r", norm=PowerNorm(0.4, 0, 1), square=True)
     ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
     text = message("figure_confusion_matrix", right=join_numbers(np.diag(matrix)))
     mistakes = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
@@ -145,10 +144,9 @@ def plot_weights(
     # One large image draws ten times as fast as an Axes for each node.
     drawn = ax.imshow(tile_images(images), cmap=cmap, clim=limits, interpolation="nearest")
     ax.axis("off")
-    if original_look:
-        ax.set_label(message("figure_weights_original_look", nodes=len(images)))
-    else:
-        ax.set_label(message("figure_weights", nodes=len(images), limit=limit))
+    name = "figure_weights_original_look" if original_look else "figure_weights"
+    ax.set_label(message(name, nodes=len(images), limit=limit))
+    if not original_look:
         bar: Any = {"extend": "both" if np.abs(images).max() > limit else "neither"}
         bar |= {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": "weight"}
         ax.figure.colorbar(drawn, ax=ax, **bar)
@@ -163,10 +161,9 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     return matrix
 
 
-def draw_heat_map(matrix: "Array", ax: Axes, **options: Any) -> None:
-    """Draw a heat map with a row for each true and a column for each predicted digit."""
-    sns.heatmap(matrix, ax=ax, **options)
-    ax.set_aspect(1)
+def draw_heat_map(table: Any, texts: Any, ax: Axes, **options: Any) -> None:
+    """Draw a heat map of a table, with a text in each cell."""
+    sns.heatmap(table, ax=ax, annot=texts, fmt="", annot_kws={"fontsize": "small"}, **options)
     ax.tick_params(axis="y", rotation=0)
 
 

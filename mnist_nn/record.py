@@ -19,7 +19,6 @@ class TrainingRecord:
     batch_size: int  # of the last call, like the seed
     seed: int | None
     training_rows: frozenset[int]  # hashes of the examples of all calls; see hash_rows()
-    validation_rows: frozenset[int]  # those of the last call
 
     def is_trained_on(self, features: Features, few: int) -> bool:
         """Return whether more than a few of these examples were training examples."""
@@ -32,11 +31,9 @@ def hash_rows(features: Features) -> frozenset[int]:
     return frozenset((pairs_of_pixels @ HASH_FACTORS).tolist())
 
 
-def record_training(
-    model: Any, steps: int, batch_size: int, seed: Any, training: Features, validation: Features
-) -> None:
+def record_training(model: Any, steps: int, batch_size: int, seed: Any, training: Features) -> None:
     """Add a call of a trainer to the model's record."""
     rows = hash_rows(training)
     if record := getattr(model, "training_record", None):
         steps, rows = record.steps + steps, record.training_rows | rows
-    model.training_record = TrainingRecord(steps, batch_size, seed, rows, hash_rows(validation))
+    model.training_record = TrainingRecord(steps, batch_size, seed, rows)

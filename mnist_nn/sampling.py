@@ -119,8 +119,7 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
         items = enumerate(periods)
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]
         if sum(steps_by_period) != steps:
-            found = sum(steps_by_period)
-            raise ArgumentError(message("error_periods", found=found, steps=steps))
+            raise ArgumentError(message("error_periods", found=sum(steps_by_period), steps=steps))
         return steps_by_period
     periods = arguments.check_whole_number("periods", periods)
     if steps < periods:

@@ -206,12 +206,11 @@ def train_classification_model(
             callback_list.on_train_end()
             model.optimizer.finalize_variable_values(model.trainable_weights)
 
-    steps_done = sum(steps_by_period[: len(model.history.epoch)])
-    record_training(model, steps_done, batch_size, seed, training[0], validation[0])
+    finished = len(model.history.epoch)
+    record_training(model, sum(steps_by_period[:finished]), batch_size, seed, training[0])
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        finished = len(model.history.epoch)
         print(message("training_stopped", finished=finished, periods=len(batches)))
     elif verbose:
         print("Model training finished.")
@@ -279,9 +278,8 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
         loss = {"loss": model.loss, "reason": describe_error(error)}
         raise ArgumentError(message("error_loss", name=name, **loss)) from None
     if learning_rate is not None:
-        model.optimizer.learning_rate = arguments.check_positive_number(
-            "learning_rate", learning_rate
-        )
+        rate = arguments.check_positive_number("learning_rate", learning_rate)
+        model.optimizer.learning_rate = rate
 
 
 def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:

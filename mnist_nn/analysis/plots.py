@@ -135,10 +135,10 @@ def plot_confusion_difference(first: "Array", second: "Array", *, ax: Axes | Non
     points = 100 * (plots.check_confusion_matrix("second", second) - first)
     limit = float(np.abs(points).max()) or 100.0
     texts = np.where(np.abs(points) < 0.05, "", np.char.mod("%.1f", points))
-    options = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}, "cmap": "RdBu_r"}
-    options["cbar_kws"] = {"label": figure_text("draw_percentage_points")}
+    colours: Any = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "square": True}
+    colours["cbar_kws"] = {"label": figure_text("draw_percentage_points")}
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
-    plots.draw_heat_map(points, ax, vmin=-limit, vmax=limit, **options)
+    plots.draw_heat_map(points, texts, ax, **colours)
     words = {name: figure_text(f"draw_{name}") for name in ("difference", "true", "predicted")}
     ax.set(title=words["difference"], ylabel=words["true"], xlabel=words["predicted"])
     ax.set_label(message("figure_confusion_difference", right=join_numbers(np.diag(points))))

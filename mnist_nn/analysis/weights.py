@@ -19,9 +19,8 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
     Example:
         >>> keep = KeepWeights()
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
-        >>> model = train_nn_classification_model(
-        ...     0.05, 100, 30, [20], *data, callbacks=[keep], verbose=0
-        ... )
+        >>> train = train_linear_classification_model
+        >>> model = train(0.03, 100, 30, *data, callbacks=[keep], verbose=0)
         >>> list(keep.weights)
         [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
     """
@@ -36,13 +35,12 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         if not kernels:
             raise ArgumentError(message("error_no_kernel", model=self.model.name))
         self._kernel = kernels[0]
-        self._first_step = int(self.model.optimizer.iterations)
-        self.weights = {self._first_step: self._kernel.numpy()}
+        self.weights = {int(self.model.optimizer.iterations): self._kernel.numpy()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         step = int(self.model.optimizer.iterations)  # without what mixed precision skips
         if "steps_by_period" in self.params:  # not in Keras' own fit
-            step = self._first_step + sum(self.params["steps_by_period"][: epoch + 1])
+            step = max(self.weights) + self.params["steps_by_period"][epoch]
         self.weights[step] = self._kernel.numpy()
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import figure_text, message
+from mnist_nn.plots import draw_heat_map
 
 MEAN, ERROR = "mean_val_accuracy", "standard_error"
 
@@ -74,10 +74,9 @@ def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
     errors = table[ERROR].map("\n± {:.3f}".format).replace("\n± nan", "")
     texts = table[MEAN].map("{:.3f}".format) + errors
     means = table[MEAN].rename(_format_value).rename(_format_value, axis="columns")
-    options = {"annot": texts, "fmt": "", "annot_kws": {"fontsize": "small"}, "cmap": "viridis"}
-    sns.heatmap(means, ax=ax, cbar_kws={"label": figure_text("draw_accuracy")}, **options)
+    bar = {"label": figure_text("draw_accuracy")}
+    draw_heat_map(means, texts, ax, cmap="viridis", cbar_kws=bar)
     ax.invert_yaxis()
-    ax.tick_params(axis="y", rotation=0)
     best_x, best_y = (_format_value(best[name].iloc[0]) for name in (x, y))
     values = {"best_x": best_x, "best_y": best_y}
     values |= {"accuracy": f"{best[MEAN].max():.3f}", "worst": f"{best[MEAN].min():.3f}"}

@@ -44,7 +44,7 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
-from mnist_nn.search.worker import Trainer, identify_process, train_run
+from mnist_nn.search.worker import PROCESS, Trainer, train_run
 from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
 
 TRAINERS = (train_linear_classification_model, train_nn_classification_model)
@@ -198,13 +198,13 @@ def _train(
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
     """Train each run up to its last period, unless that is done; yield the runs as they finish."""
-    best, tasks, process = 0.0, [], identify_process()
+    best, tasks = 0.0, []
     for run, last_period in last_periods.items():
         row = rows.get(run)
         if row and (row["error"] or row["periods_done"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            tasks.append((trainer, run, last_period, process))
+            tasks.append((trainer, run, last_period, PROCESS))
     if cluster is None:
         # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
         options = {"batch_size": 1, "return_as": "generator_unordered", "max_nbytes": 1_000}

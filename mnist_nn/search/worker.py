@@ -1,13 +1,11 @@
 """Trains one run of a search; it imports only what training needs, to save workers' memory."""
 
 import contextlib
-import functools
 import gc
 import json
-import os
 import signal
-import socket
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +14,7 @@ from mnist_nn.arguments import Features, Labels
 from mnist_nn.errors import describe_error
 from mnist_nn.search.results import Row, Run, to_row
 
+PROCESS = uuid.uuid4()  # no other process has it, not even on another machine
 Trainer = Callable[..., keras.Model]
 
 
@@ -23,11 +22,11 @@ def train_run(
     trainer: Trainer,
     run: Run,
     last_period: int,
-    searching_process: tuple[str, int],
+    searching_process: uuid.UUID,
     **data: Features | Labels,
 ) -> tuple[Run, Row]:
     """Train up to the last period, and return the run with its row, also if training fails."""
-    if identify_process() != searching_process:
+    if searching_process != PROCESS:
         _prepare_worker()
     parameters = json.loads(run[0]) | {"seed": run[1]}
     start = time.perf_counter()
@@ -40,12 +39,6 @@ def train_run(
     return run, {**parameters, **row, "seconds": time.perf_counter() - start}
 
 
-def identify_process() -> tuple[str, int]:
-    """Return what no other process has, not even on another machine."""
-    return socket.gethostname(), os.getpid()
-
-
-@functools.cache
 def _prepare_worker() -> None:
     """Limit TensorFlow to one thread, and leave interrupts to the searching process."""
     with contextlib.suppress(RuntimeError):  # TensorFlow is running already

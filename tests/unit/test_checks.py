@@ -106,6 +106,11 @@ def train_on_validation(a: Answers, train: Callable[..., Any]) -> Any:
     return train(training_examples=examples, training_targets=targets)
 
 
+def freeze(model: Any) -> Any:
+    model.trainable = False
+    return model
+
+
 def raw(a: Answers) -> Any:
     return predict(a.network, a.test[0] * 255)
 
@@ -215,6 +220,10 @@ WRONG: dict[str, tuple[str, Case]] = {
     "three: linear models": (
         "networks_have_no_hidden_layer",
         lambda a: a.check_three({s: a.train_linear(steps=s, periods=1) for s in STEPS}),
+    ),
+    "three: frozen": (
+        "networks_have_no_hidden_layer",
+        lambda a: a.check_three(a.three | {10: freeze(a.train_on_few(10))}),
     ),
     "three: the same": (
         "networks_are_the_same",

@@ -3,9 +3,7 @@
 import gc
 import os
 import random
-import re
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -225,31 +223,6 @@ def test_nothing_of_the_users_is_changed(
     assert not list(tmp_path.iterdir())
 
 
-def test_classifier_is_a_keras_model_as_any(small: Split, tmp_path: Path) -> None:
-    classifier = train_nn(small)
-    expected = classifier.predict(small.validation_examples, batch_size=100, verbose=0)
-    lines: list[str] = []
-    classifier.summary(print_fn=lambda line, **_: lines.append(line))
-    assert "hiddenlayer_0" in "\n".join(lines)
-    classifier.save(tmp_path / "classifier.keras")
-    # Loaded in a process that does not have this package, and in Keras' safe mode.
-    np.save(tmp_path / "examples.npy", small.validation_examples.to_numpy())
-    code = """
-import sys
-sys.modules["mnist_nn"] = None
-import keras, numpy as np
-loaded = keras.models.load_model("classifier.keras", safe_mode=True)
-np.save("predicted.npy", loaded.predict(np.load("examples.npy"), batch_size=100, verbose=0))
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    np.testing.assert_allclose(np.load(tmp_path / "predicted.npy"), expected, rtol=1e-5)
-    # Keras' own training goes on from here, in its own way.
-    features, targets = small.training_examples.to_numpy(np.float32), small.training_targets
-    history = classifier.fit(features, targets, epochs=3, verbose=0).history
-    assert len(history["loss"]) == 3
-    assert classifier.optimizer.iterations.numpy() == 20 + 3 * 7
-
-
 def test_own_network_is_compiled_as_the_original(small: Split) -> None:
     model = own_network()
     assert train_own(small, model) is model
@@ -395,35 +368,6 @@ def test_other_precisions_train(
     assert np.isfinite(classifier.history.history["val_cross_entropy"]).all()
     assert classifier.history.history["val_accuracy"][-1] > 0.5
     assert not list(tmp_path.iterdir())
-
-
-def test_training_again_and_again_stays_silent(tmp_path: Path) -> None:
-    """No start-up line, no warning, no advice on retracing, in a process that shows them all."""
-    code = """
-import os
-before = dict(os.environ)
-import mnist_nn
-labels, features = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe()[:100])
-for periods in (1, 1, 1, 1, 1, 1, 10, 10):
-    model = mnist_nn.train_nn_classification_model(
-        0.05, 10, 30, [5], features, labels, features, labels, periods=periods, verbose=0)
-    model.predict(features, verbose=0)
-import tensorflow as tf
-print({name for name in {*os.environ, *before} if "TF_CPP" in name})
-print(tf.config.threading.get_inter_op_parallelism_threads())
-os.write(2, b"heard")
-"""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
-    result = subprocess.run(
-        [sys.executable, "-W", "always", "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    errors = re.sub(r".*DeprecationWarning.*\n.*\n", "", result.stderr)  # of Keras
-    # Operations run one after another, and what is written later is heard again.
-    assert (result.returncode, result.stdout, errors) == (0, "set()\n1\n", "heard")
 
 
 def test_steps_of_each_period_may_be_listed(small: Split) -> None:
