@@ -47,6 +47,8 @@ def main() -> None:
     for folder in (SITE, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "pages", SOURCES)
+    for language in LANGUAGES:
+        shutil.copy(HERE.parent / "figures" / "weights.png", SOURCES / language)
     figures: dict[str, str] = {}  # what draws it: its <img>
     for edition in build.editions():
         notebook = prepare_notebook(edition)
