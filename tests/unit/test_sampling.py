@@ -1,4 +1,4 @@
-"""The batches are sampled by the original's law."""
+"""The batches are sampled as the original's were."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
