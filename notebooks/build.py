@@ -41,7 +41,7 @@ from typing import Any, NamedTuple
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal
+from nbclient.exceptions import CellControlSignal, CellExecutionError
 from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).parent
@@ -54,6 +54,7 @@ ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
 CELL_TIMEOUT_SECONDS = 1_800
 EXECUTED_AT_ONCE = 2
+ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
 INSTALL = """
@@ -231,11 +232,12 @@ def execute(notebook: NotebookNode, name: str) -> None:
             asyncio.run(client.async_execute())  # which closes its loop, as client.execute does not
         except CellControlSignal as error:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
-            raise NotebookError(f"{name}, cell {cell.id}: {error}") from None
-        except RuntimeError as error:
-            raise NotebookError(
-                f"{name}: {error}. Is there 1 GB of memory for each notebook?"
-            ) from None
+            reason = str(error)
+            if isinstance(error, CellExecutionError) and error.ename == "MemoryError":
+                reason = f"{error.evalue}. {ASK_FOR_MEMORY}"
+            raise NotebookError(f"{name}, cell {cell.id}: {reason}") from None
+        except RuntimeError as error:  # the kernel has died
+            raise NotebookError(f"{name}: {error}. {ASK_FOR_MEMORY}") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

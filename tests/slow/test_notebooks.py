@@ -305,6 +305,7 @@ def test_execute_saves_notebook_and_figure(workspace: Path) -> None:
     ("code", "reason"),
     [
         ("1 / 0", "ZeroDivisionError"),
+        ("raise MemoryError('9 MiB')", "cell second: 9 MiB. Is there 1 GB of memory"),
         ("import sys\nprint('careful', file=sys.stderr)", "careful"),
         ("print('WARNING:tensorflow:retracing')", "retracing"),
     ],
