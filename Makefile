@@ -4,8 +4,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && command -v $$python && break; done)
 BIN := .venv/bin
 READY := .venv/ready
-# Two processes test at once, so TensorFlow gets one thread in each.
-PYTEST := TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+# Two processes test at once, so each gets one thread.
+PYTEST := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench

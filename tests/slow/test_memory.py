@@ -19,7 +19,7 @@ from split import Split
 
 import mnist_nn
 
-WARM_UP, CALLS = 16, int(os.environ.get("CALLS", "32"))
+WARM_UP, CALLS = 8, int(os.environ.get("CALLS", "32"))
 KINDS_OF_CALLS = 8  # that train() makes in turn
 # Keras' optimizers have TensorFlow keep each graph for good, 4 MB, where they sum over replicas.
 MOST_GROWTH = 0.5  # MB a call
