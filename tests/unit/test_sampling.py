@@ -29,8 +29,9 @@ def sample_rows(
 def test_examples_stay_with_their_labels() -> None:
     examples = np.repeat(np.arange(10), 5)[:, None] * np.ones((1, 784))
     dataset = create_training_dataset(examples, np.repeat(np.arange(10), 5), 7, 20, seed=0)
+    expected = tf.TensorSpec((None, 784), tf.float32), tf.TensorSpec((None,), tf.int64)
+    assert dataset.element_spec == expected
     for features, labels in dataset:
-        assert (features.dtype, labels.dtype) == (tf.float32, tf.int64)
         np.testing.assert_array_equal(features[:, 0], labels)
 
 
