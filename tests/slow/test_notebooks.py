@@ -44,7 +44,11 @@ SMALLER = {
         "shuffled[7500:10000]": "shuffled[9000:10000]",
         '"dropout": [0.0, 0.2]': '"dropout": [0.2]',
     },
-    "porting": {"SEEDS = range(3)": "SEEDS = range(1)"},
+    "porting": {
+        "SEEDS = range(3)": "SEEDS = range(1)",
+        'show_trap("nn 0.05/1000/30"': 'show_trap("nn 0.05/10/30"',
+        'show_trap("linear 0.03/1000/30"': 'show_trap("linear 0.02/100/10"',
+    },
 }
 
 
