@@ -60,7 +60,7 @@ class Cluster:
                 cwd=self.folder,  # not the checkout, whose package would come first
                 env=os.environ | {"PYTHONPATH": str(HELPERS)} | variables,
                 stdout=log,
-                stderr=subprocess.PIPE if command[1] == "-c" else log,
+                stderr=log,
                 text=True,
                 start_new_session=True,
             )
@@ -94,5 +94,3 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stderr:
-        process.stderr.close()

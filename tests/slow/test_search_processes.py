@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,16 @@ def search(data: Split, path: Path | None = None) -> pd.DataFrame:
     )
 
 
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    pytest.importorskip("distributed")
+    with Cluster(tmp_path) as started:
+        yield started
+
+
 def search_on_cluster(cluster: Cluster, data: Split, path: Path | None = None) -> pd.DataFrame:
-    distributed = pytest.importorskip("distributed")
+    from dask import distributed
+
     with distributed.Client(cluster.address), joblib.parallel_config(backend="dask"):
         return search(data, path)
 
@@ -66,14 +74,14 @@ def wait_for_runs(path: Path, n_runs: int) -> None:
         time.sleep(0.02)
 
 
-def kill_after(path: Path, n_runs: int, kill: Callable[[], None]) -> threading.Thread:
-    """Kill something as soon as the file has so many runs."""
+def run_after(path: Path, n_runs: int, action: Callable[[], None]) -> threading.Thread:
+    """Run an action as soon as the file has so many runs."""
 
-    def wait_and_kill() -> None:
+    def wait_and_run() -> None:
         wait_for_runs(path, n_runs)
-        kill()
+        action()
 
-    thread = threading.Thread(target=wait_and_kill, daemon=True)
+    thread = threading.Thread(target=wait_and_run, daemon=True)
     thread.start()
     return thread
 
@@ -82,7 +90,7 @@ def test_search_resumes_after_a_worker_is_lost(
     small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
     path = tmp_path / "results.jsonl"
-    killer = kill_after(path, 2, lambda: os.kill(worker_processes()[0].pid, signal.SIGKILL))
+    killer = run_after(path, 2, lambda: os.kill(worker_processes()[0].pid, signal.SIGKILL))
     with pytest.raises(RuntimeError, match="worker process was lost after . runs.*n_jobs.*resumes"):
         search(small, path)
     killer.join()
@@ -91,32 +99,31 @@ def test_search_resumes_after_a_worker_is_lost(
 
 
 def test_cluster_whose_every_part_is_killed_keeps_all_runs(
-    small: Split, tmp_path: Path, expected: pd.DataFrame
+    cluster: Cluster, small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
     path = tmp_path / "results.jsonl"
-    with Cluster(tmp_path) as cluster:
-        scheduler = cluster.start_scheduler()
-        workers = [cluster.start_worker(), cluster.start_worker()]
-        kill_after(path, 2, lambda: kill_group(workers[0]))  # its run is repeated
-        kill_after(path, 3, lambda: kill_group(scheduler))
-        with pytest.raises(RuntimeError, match="connection to the cluster was lost after . runs"):
-            search_on_cluster(cluster, small, path)
+    scheduler = cluster.start_scheduler()
+    workers = [cluster.start_worker(), cluster.start_worker()]
+    run_after(path, 2, lambda: kill_group(workers[0]))  # its run is repeated
+    run_after(path, 3, lambda: kill_group(scheduler))
+    with pytest.raises(RuntimeError, match="connection to the cluster was lost after . runs"):
+        search_on_cluster(cluster, small, path)
 
-        cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
-        worker = cluster.start_worker()
-        n_runs = len(pd.read_json(path, lines=True))
-        kill_after(path, n_runs + 1, lambda: kill_group(worker))  # its run is given up
-        with pytest.raises(RuntimeError, match="worker process was lost after . runs"):
-            search_on_cluster(cluster, small, path)
+    cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
+    worker = cluster.start_worker()
+    n_runs = len(pd.read_json(path, lines=True))
+    run_after(path, n_runs + 1, lambda: kill_group(worker))  # its run is given up
+    with pytest.raises(RuntimeError, match="worker process was lost after . runs"):
+        search_on_cluster(cluster, small, path)
 
-        cluster.start_worker()
-        n_runs = len(pd.read_json(path, lines=True))
-        searching = cluster.start_search(path, PARAMETERS)
-        wait_for_runs(path, n_runs + 1)
-        kill_group(searching)
-        with path.open("a") as file:
-            file.write('{"trainer": "tra')  # killed while it wrote
-        results = search_on_cluster(cluster, small, path)
+    cluster.start_worker()
+    n_runs = len(pd.read_json(path, lines=True))
+    searching = cluster.start_search(path, PARAMETERS)
+    wait_for_runs(path, n_runs + 1)
+    kill_group(searching)
+    with path.open("a") as file:
+        file.write('{"trainer": "tra')  # killed while it wrote
+    results = search_on_cluster(cluster, small, path)
     assert_all_runs_are_finished(results, expected, path)
 
 
@@ -144,15 +151,14 @@ metadata.version = find_version
     ids=["other version", "no package"],
 )
 def test_cluster_without_this_version_is_told(
-    behaviour: str, module: str, reason: str, small: Split, tmp_path: Path
+    behaviour: str, module: str, reason: str, cluster: Cluster, small: Split, tmp_path: Path
 ) -> None:
     (tmp_path / "mnist_nn.py").write_text(module)
     (tmp_path / "sitecustomize.py").write_text(SITE_CUSTOMIZE.format(behaviour=behaviour))
-    with Cluster(tmp_path) as cluster:
-        cluster.start_scheduler()
-        cluster.start_worker(PYTHONPATH=str(tmp_path))
-        with pytest.raises(RuntimeError, match=reason):
-            search_on_cluster(cluster, small)
+    cluster.start_scheduler()
+    cluster.start_worker(PYTHONPATH=str(tmp_path))
+    with pytest.raises(RuntimeError, match=reason):
+        search_on_cluster(cluster, small)
 
 
 def test_interrupt_keeps_finished_runs_and_leaves_no_process(
@@ -164,7 +170,7 @@ def test_interrupt_keeps_finished_runs_and_leaves_no_process(
         for process in (*worker_processes(), psutil.Process()):  # as Ctrl-C in a terminal
             process.send_signal(signal.SIGINT)
 
-    kill_after(path, 3, interrupt)
+    run_after(path, 3, interrupt)
     results = search(small, path)
     assert 3 <= len(results) < N_RUNS
     assert len(pd.read_json(path, lines=True)) == len(results)
