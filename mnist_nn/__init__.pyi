@@ -7,7 +7,6 @@ from .metrics import log_loss as log_loss
 from .models import build_linear_model as build_linear_model
 from .models import build_nn_model as build_nn_model
 from .models import compile_classification_model as compile_classification_model
-from .notebook import show_figures as show_figures
 from .plots import plot_confusion_matrix as plot_confusion_matrix
 from .plots import plot_digit as plot_digit
 from .plots import plot_log_loss as plot_log_loss

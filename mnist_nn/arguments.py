@@ -10,7 +10,7 @@ import pandas as pd
 
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import get_language, message
 
 Array = npt.NDArray[np.floating]
 Features = npt.NDArray[np.float32]
@@ -26,29 +26,35 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
     """Return ``value`` as an int, or raise a ValueError."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= minimum:
         return int(value)
-    raise ArgumentError(message("error_whole_number", name=name, minimum=minimum, value=value))
+    raise ArgumentError(f"{name} must be a whole number, {minimum} or more, not {value!r:.100}")
 
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
     if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # models compute in float32
         return float(value)
-    raise ArgumentError(message("error_positive_number", name=name, value=value))
+    raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
     if _is_number(value) and minimum <= value < below:
         return float(value)
-    kind = "error_number" if below == math.inf else "error_number_below"
-    raise ArgumentError(message(kind, name=name, minimum=minimum, below=below, value=value))
+    if below == math.inf:
+        raise ArgumentError(f"{name} must be a number, {minimum:g} or more, not {value!r:.100}")
+    raise ArgumentError(
+        f"{name} must be a number, {minimum:g} or more and below {below:g}, not {value!r:.100}"
+    )
 
 
 def check_hidden_units(value: Any) -> list[int]:
     """Return the number of nodes of each hidden layer, or raise a ValueError."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(value, list | tuple | range) or not value:
-        raise ArgumentError(message("error_hidden_units", value=value))
+        raise ArgumentError(
+            "hidden_units must list the number of nodes of each hidden layer, "
+            f"such as [100, 100], not {value!r:.100}"
+        )
     return [check_whole_number(f"hidden_units[{i}]", units) for i, units in enumerate(value)]
 
 
@@ -62,8 +68,8 @@ def check_labels(**labels: Targets) -> list[Labels]:
     arrays = {name: _to_labels(name, values) for name, values in labels.items()}
     lengths = {len(array) for array in arrays.values()}
     if lengths == {0} or len(lengths) > 1:
-        found = ", ".join(f"{name}: {len(array)}" for name, array in arrays.items())
-        raise ArgumentError(message("error_lengths", found=found))
+        found = get_language().comma.join(f"{name}: {len(array)}" for name, array in arrays.items())
+        raise ArgumentError(f"all of these must have the same length, at least 1 ({found})")
     return list(arrays.values())
 
 
@@ -72,8 +78,10 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
     if probabilities.shape != (len(labels), CLASSES):
-        shapes = {"shape": probabilities.shape, "n": len(labels)}
-        raise ArgumentError(message("error_probabilities_shape", **shapes))
+        raise ArgumentError(
+            f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, 10), "
+            "one row for each of the targets"
+        )
     return labels, probabilities
 
 
@@ -81,27 +89,37 @@ def check_features(name: str, examples: Examples) -> Features:
     """Return features as an ndarray of shape (n_examples, 784), float32, or raise a ValueError."""
     values = np.asarray(examples)
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
-        found = {"dtype": values.dtype, "shape": values.shape}
-        raise ArgumentError(message("error_features_shape", name=name, **found))
+        raise ArgumentError(
+            f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "
+            "numbers of shape (n_examples, 784), as parse_labels_and_features() returns them"
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         features = np.asarray(values, np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
-        place = {"name": name, "value": features[row, column], "row": row, "column": column}
-        raise ArgumentError(message("error_feature", **place))
+        raise ArgumentError(
+            f"{name} contains {features[row, column]} in row {row}, column {column}, counted from "
+            "0: every feature must be a finite number"
+        )
     return features
 
 
-def check_data(prefix: str, examples: Any, targets: Any) -> tuple[Features, Labels]:
-    """Return features and labels as arrays; errors call them ``{prefix}examples`` and so on."""
-    features = check_features(f"{prefix}examples", examples)
-    labels = _to_labels(f"{prefix}targets", targets)
+def check_data(**examples_and_targets: Any) -> tuple[Features, Labels]:
+    """Return examples and targets, given by name, as arrays, or raise a ValueError."""
+    (name, examples), (targets_name, targets) = examples_and_targets.items()
+    features = check_features(name, examples)
+    labels = _to_labels(targets_name, targets)
     if len(features) != len(labels):
-        rows = {"examples": len(features), "targets": len(labels)}
-        raise ArgumentError(message("error_rows", prefix=prefix, **rows))
+        raise ArgumentError(
+            f"{name} has {len(features)} rows, but {targets_name} has {len(labels)}: take both "
+            "from the same call of parse_labels_and_features()"
+        )
     have_index = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
     if have_index and not examples.index.equals(targets.index):
-        raise ArgumentError(message("error_order", prefix=prefix))
+        raise ArgumentError(
+            f"the rows of {name} and {targets_name} are in different orders: take both from the "
+            "same call of parse_labels_and_features()"
+        )
     return features, labels
 
 
@@ -109,7 +127,10 @@ def warn_of_raw_pixels(**examples: Features) -> None:
     """Warn if any of these examples look like pixels that were not divided by 255."""
     for name, features in examples.items():
         if features.max() > 1 and (features % 1 == 0).all():
-            text = message("warning_raw_pixels", name=name, maximum=features.max())
+            text = message(
+                f"{name} contains whole numbers up to {features.max():g}. If these are raw "
+                "pixels, divide them by 255, as parse_labels_and_features() does."
+            )
             return warnings.warn(text, stacklevel=4)  # the call of a trainer in the notebook
 
 
@@ -120,9 +141,15 @@ def _is_number(value: Any) -> bool:
 def _to_labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
     if labels.ndim != 1:
-        raise ArgumentError(message("error_labels_shape", name=name, shape=labels.shape))
+        raise ArgumentError(
+            f"{name} has the shape {labels.shape}: it must be (n_examples,). Convert one-hot "
+            "labels to digits with .argmax(axis=1)"
+        )
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():
         row = int(np.argmin(is_label))
-        raise ArgumentError(message("error_label", name=name, value=labels.tolist()[row], row=row))
+        raise ArgumentError(
+            f"{name} contains {labels.tolist()[row]!r:.100} in row {row}, counted from 0: every "
+            "label must be a whole number from 0 to 9"
+        )
     return labels.astype(np.int64)

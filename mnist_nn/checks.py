@@ -36,10 +36,10 @@ class CheckResult:
 
 
 class WrongAnswerError(Exception):
-    """A wrong answer: the name of its message, the score, and the message's values."""
+    """A wrong answer: what the student reads, and the share of the points."""
 
-    def __init__(self, name: str, score: float = 0.0, **values: Any) -> None:
-        self.result = CheckResult(False, message(name, **values), score)
+    def __init__(self, english: str, score: float = 0.0) -> None:
+        self.result = CheckResult(False, message(english), score)
 
 
 def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
@@ -66,7 +66,23 @@ def check_linear_classifier(
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
     """
-    return _check_accuracy("linear", linear_classifier, validation_examples, validation_targets)
+    if linear_classifier is None:
+        raise WrongAnswerError("Not done yet. Train a linear model and call it linear_classifier.")
+    _check_model(linear_classifier, validation_examples)
+    kernels = _list_kernels(linear_classifier)
+    if [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
+        raise WrongAnswerError(
+            "A linear model has a single layer of weights, from 784 pixels to 10 classes, but "
+            f"this model has {len(kernels)}. Train one with train_linear_classification_model."
+        )
+    return _check_accuracy(
+        linear_classifier,
+        validation_examples,
+        validation_targets,
+        TARGETS["linear"],
+        PARTIAL_CREDIT_FROM["linear"],
+        message("Try more steps, larger batches or another learning rate."),
+    )
 
 
 @_return_result
@@ -74,7 +90,16 @@ def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
 ) -> str:
     """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
-    return _check_accuracy("network", classifier, validation_examples, validation_targets)
+    if classifier is None:
+        raise WrongAnswerError("Not done yet. Train a network and call it classifier.")
+    return _check_accuracy(
+        classifier,
+        validation_examples,
+        validation_targets,
+        TARGETS["network"],
+        PARTIAL_CREDIT_FROM["network"],
+        message("Try more steps or larger batches."),
+    )
 
 
 @_return_result
@@ -96,21 +121,44 @@ def check_test_accuracy(
         validation_examples, validation_targets, test_examples, test_targets: The two data sets.
     """
     if test_predictions is None or accuracy is None or classifier is None:
-        raise WrongAnswerError("test_not_done")
+        raise WrongAnswerError(
+            "Not done yet. Predict the digits of the test set with classifier "
+            "(test_predictions), and compute the fraction that is correct (accuracy)."
+        )
     test = np.asarray(test_examples, np.float32)
-    _check_model("network", classifier, test, examples_are="test")
+    if _is_trained_on(_check_model(classifier, test), test):
+        raise WrongAnswerError(
+            "This model was trained on examples of the test set, so its accuracy there means "
+            "nothing. Train a new one, on training_examples and training_targets only."
+        )
     predictions = _check_predictions(test_predictions, classifier, test, len(validation_targets))
     right = float(np.mean(predictions == np.asarray(test_targets)))
     _check_computed_accuracy(accuracy, right)
     validation = _measure_accuracy(classifier, validation_examples, validation_targets)
-    values = {"right": right, "validation": validation, "target": TARGETS["network"]}
     if right > validation + TEST_TOLERANCE:
-        raise WrongAnswerError("test_much_higher", **values)
+        raise WrongAnswerError(
+            f"The accuracy is {right:.4f} on the test set, but only {validation:.4f} on the "
+            "validation set. A network does not do that much better on new digits. Was it "
+            "trained on the test set?"
+        )
     if validation < TARGETS["network"]:
-        raise WrongAnswerError("test_of_weak_network", 0.5, **values)
+        raise WrongAnswerError(
+            f"Your computation is correct: the accuracy on the test set is {right:.4f}. But the "
+            f"network is not there yet: on the validation set, its accuracy is {validation:.4f}, "
+            f"and the task asks for {TARGETS['network']:.4f}.",
+            0.5,
+        )
     if right < validation - TEST_TOLERANCE:
-        raise WrongAnswerError("test_much_lower", 0.5, **values)
-    return message("test_done", **values)
+        raise WrongAnswerError(
+            f"Your computation is correct, but the accuracy is only {right:.4f} on the test set, "
+            f"compared with {validation:.4f} on the validation set. The network fits the "
+            "validation set better than new digits. Was it trained on the validation set?",
+            0.5,
+        )
+    return message(
+        f"Well done: {right:.4f} on the test set, {validation:.4f} on the validation set. The "
+        "network does about as well on digits that played no part in choosing it."
+    )
 
 
 @_return_result
@@ -123,108 +171,207 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     """
     chosen = [networks.get(steps) if isinstance(networks, Mapping) else None for steps in STEPS]
     if any(network is None for network in chosen):
-        raise WrongAnswerError("networks_not_done")
+        raise WrongAnswerError(
+            "Not done yet. Train networks for 10, 100 and 1000 steps, and keep them as "
+            "networks[10], networks[100] and networks[1000]."
+        )
     if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
-        raise WrongAnswerError("networks_are_weights")
+        raise WrongAnswerError(
+            "networks must contain the trained networks themselves, so that the check can see "
+            "how they were trained. Keep the models that the training calls return."
+        )
     features = np.asarray(training_examples, np.float32)
-    records = [_check_model("network", network, features, "training") for network in chosen]
+    records = [_check_model(network, features) for network in chosen]
     if len(set(map(id, chosen))) < len(chosen):
-        raise WrongAnswerError("networks_are_the_same")
+        raise WrongAnswerError(
+            "networks contains the same network more than once. Train a new one for each number "
+            "of steps."
+        )
     for steps, record in zip(STEPS, records, strict=True):
         if record and record.steps != steps:
-            raise WrongAnswerError("networks_have_other_steps", steps=steps, found=record.steps)
+            raise WrongAnswerError(
+                f"networks[{steps}] was trained for {record.steps} steps. "
+                f"Train a new one for {steps}."
+            )
     kernels = [_list_kernels(network) for network in chosen]
-    first = [of_network[0].numpy() for of_network in kernels if len(of_network) > 1]
-    if len(first) < len(chosen) or any(len(kernel) != PIXELS for kernel in first):
-        raise WrongAnswerError("networks_have_no_hidden_layer")
-    if len({kernel.shape for kernel in first}) > 1:
-        raise WrongAnswerError("networks_have_other_sizes")
+    first_kernels = [layers[0].numpy() for layers in kernels if len(layers) > 1]
+    if len(first_kernels) < len(chosen) or any(len(k) != PIXELS for k in first_kernels):
+        raise WrongAnswerError(
+            "networks[10], networks[100] and networks[1000] must each have a hidden layer above "
+            "the 784 pixels. Train them with train_nn_classification_model."
+        )
+    if len({kernel.shape for kernel in first_kernels}) > 1:
+        raise WrongAnswerError(
+            "The first hidden layers differ in size. Use the same hidden_units for all three "
+            "networks."
+        )
     seeds = {record.seed if record else None for record in records}
     if len(seeds) > 1 or None in seeds:
         # Without a seed to compare: pixels that never hold ink keep their initial weights, which
         # are the same for one seed, and the other weights move further with more steps.
         blank = ~features.any(axis=0)
-        if not all(np.allclose(kernel[blank], first[0][blank], atol=1e-3) for kernel in first):
-            raise WrongAnswerError("networks_start_differently")
-        if np.any(np.diff([kernel.std() for kernel in first]) < 0):
-            raise WrongAnswerError("networks_in_other_order")
-    return message("networks_done")
+        starts = [kernel[blank] for kernel in first_kernels]
+        if not all(np.allclose(start, starts[0], atol=1e-3) for start in starts):
+            raise WrongAnswerError(
+                "The networks did not start from the same weights. Train all three with the same "
+                "seed, so that only the steps differ."
+            )
+        if np.any(np.diff([kernel.std() for kernel in first_kernels]) < 0):
+            raise WrongAnswerError(
+                "The more steps, the further the weights should move, but these do not. Is each "
+                "network stored under the right number of steps?"
+            )
+    return message("Well done: three networks that differ only in their number of steps.")
 
 
-def _check_accuracy(kind: str, classifier: Any, examples: Any, targets: Any) -> str:
-    if classifier is None:
-        raise WrongAnswerError(f"{kind}_not_done")
-    record = _check_model(kind, classifier, examples, examples_are="validation")
-    accuracy, target = _measure_accuracy(classifier, examples, targets), TARGETS[kind]
-    values = {"accuracy": accuracy, "target": target}
+def _check_accuracy(
+    classifier: Any, examples: Any, targets: Any, target: float, partial_from: float, advice: str
+) -> str:
+    """Return praise for a model that reaches the target on the validation set."""
+    record = _check_model(classifier, examples)
+    if _is_trained_on(record, examples):
+        raise WrongAnswerError(
+            "This model was trained on examples of the validation set, so its accuracy there means "
+            "nothing. Train a new one, on training_examples and training_targets only."
+        )
+    accuracy = _measure_accuracy(classifier, examples, targets)
     if accuracy < GUESSING:
-        raise WrongAnswerError("hardly_better_than_guessing", **values)
+        raise WrongAnswerError(
+            f"The accuracy on the validation set is {accuracy:.4f}, hardly better than guessing. "
+            "Lower the learning rate, or train for more steps."
+        )
     if accuracy > TOO_GOOD and not record:
-        raise WrongAnswerError("accuracy_too_good", **values)
+        raise WrongAnswerError(
+            f"The accuracy on the validation set is {accuracy:.4f}. That is too good to be true "
+            "for 7,500 training examples: was the model trained on the validation set?"
+        )
     if accuracy < target:
-        start = PARTIAL_CREDIT_FROM[kind]
-        score = max(0.0, (accuracy - start) / (target - start))
-        raise WrongAnswerError(f"{kind}_below", score, **values)
-    praise = message(f"{kind}_done", **values)
-    return praise if record else f"{praise} {message('no_record')}"
+        raise WrongAnswerError(
+            f"Not there yet: the accuracy on the validation set is {accuracy:.4f}, and the task "
+            f"asks for {target:.4f}. {advice}",
+            max(0.0, (accuracy - partial_from) / (target - partial_from)),
+        )
+    praise = message(
+        f"Well done: the accuracy on the validation set is {accuracy:.4f}, and the task asks for "
+        f"{target:.4f}."
+    )
+    if record:
+        return praise
+    only_predictions = message(
+        "(The model has no record of its training, for example because it was loaded from a file. "
+        "So only its predictions were checked.)"
+    )
+    return f"{praise} {only_predictions}"
 
 
-def _check_model(kind: str, classifier: Any, examples: Any, examples_are: str) -> Any:
-    """Return the record of a model, if it has one; raise an error if the model is another."""
+def _check_model(classifier: Any, examples: Any) -> Any:
+    """Return the record of a model, if it has one; raise an error if it is no classifier."""
     if isinstance(classifier, np.ndarray | list | tuple):
-        raise WrongAnswerError("predictions_are_no_model", type=type(classifier).__name__)
+        raise WrongAnswerError(
+            f"This is an array or a list ({type(classifier).__name__}), not a Keras model. "
+            "Predictions, or the mean of several networks' predictions, are not a model: use the "
+            "model that one training call returns."
+        )
     features = np.asarray(examples, np.float32)
     try:
-        check_classifier("classifier", message("your_model"), classifier, features[:2])
+        check_classifier("classifier", message("the model"), classifier, features[:2])
     except TypeError:
-        raise WrongAnswerError("no_model", type=type(classifier).__name__) from None
+        raise WrongAnswerError(
+            f"This is not a Keras model; its type is {type(classifier).__name__}. Use the model "
+            "that the training call returns."
+        ) from None
     except ValueError as error:
-        raise WrongAnswerError("no_classifier", reason=error) from None
-    kernels = _list_kernels(classifier)
-    if kind == "linear" and [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
-        raise WrongAnswerError("model_is_not_linear", layers=len(kernels))
-    record = getattr(classifier, "training_record", None)
-    if record and examples_are != "training" and record.is_trained_on(features, FEW):
-        raise WrongAnswerError(f"trained_on_{examples_are}")
-    return record
+        raise WrongAnswerError(
+            f"The model does not turn 784 pixels into ten probabilities: {error}."
+        ) from None
+    return getattr(classifier, "training_record", None)
+
+
+def _is_trained_on(record: Any, examples: Any) -> bool:
+    return bool(record and record.is_trained_on(np.asarray(examples, np.float32), FEW))
 
 
 def _list_kernels(classifier: Any) -> list[Any]:
     return [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
 
 
-def _check_predictions(predictions: Any, classifier: Any, test: Any, rows: int) -> Any:
-    """Return the predicted digits of the test set; the validation set has this many rows."""
+def _check_predictions(predictions: Any, classifier: Any, test: Any, validation_rows: int) -> Any:
+    """Return the predicted digits of the test set as an array."""
     predictions = np.asarray(predictions)
-    n, shape = len(test), predictions.shape
-    if shape != (n,):
-        names = {(): "predictions_are_one_number", (rows,): "predictions_of_validation_set"}
-        names[n, PIXELS] = "predictions_are_features"
-        names[n, CLASSES] = "predictions_are_probabilities"
-        name = names.get(shape, "predictions_have_shape")
-        raise WrongAnswerError(name, shape=shape, n=n, rows=rows)
+    rows = len(test)
+    match predictions.shape:
+        case (length,) if length == rows:
+            pass
+        case ():
+            raise WrongAnswerError(
+                "test_predictions is a single number: .argmax() without axis looks at all "
+                "probabilities at once. Use .argmax(axis=1), which returns one digit per row."
+            )
+        case (length,) if length == validation_rows:
+            raise WrongAnswerError(
+                f"test_predictions has {length} digits, one per row of the validation set. "
+                "Predict test_examples instead."
+            )
+        case (length, columns) if (length, columns) == (rows, PIXELS):
+            raise WrongAnswerError(
+                "test_predictions contains pixels. First turn them into probabilities with "
+                "classifier.predict."
+            )
+        case (length, columns) if (length, columns) == (rows, CLASSES):
+            raise WrongAnswerError(
+                "test_predictions contains ten probabilities per example. Pick the most probable "
+                "digit with .argmax(axis=1)."
+            )
+        case shape:
+            raise WrongAnswerError(
+                f"test_predictions has the shape {shape}. It needs one digit for each of the "
+                f"{rows} rows of the test set."
+            )
     if not np.isin(predictions, np.arange(CLASSES)).all():
-        raise WrongAnswerError("predictions_are_no_digits")
-    if (predictions != _predict(classifier, test)).sum() > FEW:
-        is_raw = (predictions != _predict(classifier, test * PIXEL_MAXIMUM)).sum() <= FEW
-        raise WrongAnswerError("predictions_of_raw_pixels" if is_raw else "predictions_are_stale")
-    return predictions
+        raise WrongAnswerError(
+            "test_predictions must contain digits from 0 to 9. Use .argmax(axis=1) to find the "
+            "digits; .max(axis=1) returns their probabilities."
+        )
+    if (predictions != _predict(classifier, test)).sum() <= FEW:
+        return predictions
+    if (predictions != _predict(classifier, test * PIXEL_MAXIMUM)).sum() <= FEW:
+        raise WrongAnswerError(
+            "test_predictions was predicted from raw pixels, from 0 to 255. Predict "
+            "test_examples, in which the pixels are divided by 255."
+        )
+    raise WrongAnswerError(
+        "test_predictions differs from what classifier predicts now. Did you train classifier "
+        "again, or use another model or other data? Predict test_examples again."
+    )
 
 
 def _check_computed_accuracy(accuracy: Any, right: float) -> None:
     """Raise WrongAnswerError unless ``accuracy`` is the share of right predictions."""
     if np.ndim(accuracy):
-        raise WrongAnswerError("accuracy_is_many", n=len(accuracy))
+        raise WrongAnswerError(f"accuracy contains {len(accuracy)} values. Take their mean.")
     is_number = isinstance(accuracy, int | float | np.number)
     if is_number and abs(accuracy - right) <= ACCURACY_TOLERANCE:
         return
     if is_number and abs(accuracy - 100 * right) <= 100 * ACCURACY_TOLERANCE:
-        raise WrongAnswerError("accuracy_is_percentage", accuracy=accuracy)
+        raise WrongAnswerError(
+            f"accuracy is {accuracy}, a percentage. It must be a fraction, from 0 to 1."
+        )
     if not is_number or not 0 <= accuracy <= 1:
-        raise WrongAnswerError("accuracy_is_no_share", accuracy=accuracy)
-    slips = {"accuracy_is_error_rate": 1 - right, "accuracy_is_root": right**0.5}
-    names = [name for name, value in slips.items() if abs(accuracy - value) <= ACCURACY_TOLERANCE]
-    raise WrongAnswerError((*names, "accuracy_differs")[0], accuracy=accuracy, right=right)
+        raise WrongAnswerError(f"accuracy is {accuracy!r}. It must be a number from 0 to 1.")
+    if abs(accuracy - (1 - right)) <= ACCURACY_TOLERANCE:
+        raise WrongAnswerError(
+            f"accuracy is {accuracy:.4f}, the fraction of wrong predictions. "
+            "Compute the fraction of correct ones."
+        )
+    if abs(accuracy - right**0.5) <= ACCURACY_TOLERANCE:
+        raise WrongAnswerError(
+            f"accuracy is {accuracy:.4f}, the square root of the fraction of correct predictions. "
+            "Leave out the root."
+        )
+    raise WrongAnswerError(
+        f"accuracy is {accuracy:.4f}, but the fraction of correct digits in test_predictions is "
+        f"{right:.4f}. Compare test_predictions with test_targets."
+    )
 
 
 def _measure_accuracy(classifier: Any, examples: Any, targets: Any) -> float:

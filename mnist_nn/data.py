@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
-from mnist_nn.language import message
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, MissingFileError, describe_error
 
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
@@ -49,7 +48,7 @@ def load_mnist_dataframe(
     if path is not None:
         return _read_csv(path)
     if split not in FILES:
-        raise ArgumentError(message("error_split", split=split))
+        raise ArgumentError(f"split must be 'train' or 'test', not {split!r:.100}")
     return pd.DataFrame(_read_package_file(split).astype(np.int64), copy=False)
 
 
@@ -74,7 +73,9 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         (7500, 784)
     """
     if not isinstance(dataset, pd.DataFrame):
-        raise ArgumentTypeError(message("error_dataset_type", type=type(dataset).__name__))
+        raise ArgumentTypeError(
+            f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
+        )
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
@@ -94,10 +95,16 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
             if hashlib.sha256(examples.tobytes()).hexdigest() == SHA256_OF_ARRAY[split]:
                 return examples
     except FileNotFoundError:
-        raise FileNotFoundError(message("error_data_file_missing", path=str(path))) from None
+        raise MissingFileError(
+            f"the data file {str(path)!r} is missing: restore it with 'git checkout -- data', or "
+            "install the package again"
+        ) from None
     except Exception:  # NumPy, zipfile and zlib each raise their own
         pass
-    raise ArgumentError(message("error_data_file_damaged", path=str(path)))
+    raise ArgumentError(
+        f"the data file {str(path)!r} is damaged: restore it with 'git checkout -- data', or "
+        "install the package again"
+    )
 
 
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
@@ -106,9 +113,12 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
         # With a dtype, pandas refuses text, fractions and missing values.
         dataset = pd.read_csv(path, header=None, dtype=np.int64)
     except FileNotFoundError:
-        raise FileNotFoundError(message("error_path_missing", name=name)) from None
+        raise MissingFileError(f"{name}: there is no such file") from None
     except Exception as error:  # each protocol and compression raises its own
-        raise ArgumentError(message("error_csv", name=name, reason=describe_error(error))) from None
+        raise ArgumentError(
+            f"{name} cannot be read: {describe_error(error)}. Each row must be a label and 784 "
+            "pixels: whole numbers, separated by commas, without a header row"
+        ) from None
     _check_table(name, dataset)
     return dataset
 
@@ -117,14 +127,21 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
     if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)) or dataset.empty:
         rows, columns = dataset.shape
-        raise ArgumentError(message("error_table_shape", name=name, rows=rows, columns=columns))
+        raise ArgumentError(
+            f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
+            "label in column 0 and the pixels in columns 1 to 784"
+        )
     values = dataset.to_numpy()
     if values.dtype.kind not in "iuf":
-        raise ArgumentError(message("error_table_type", name=name, dtype=values.dtype))
+        raise ArgumentError(
+            f"{name} contains {values.dtype} values: convert it with .astype('int64')"
+        )
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))
     if not is_valid.all():
         row, column = np.argwhere(~is_valid)[0]
-        place = {"name": name, "value": values[row, column], "row": row, "column": column}
-        raise ArgumentError(message("error_table_value", **place, maximum=maximum[column]))
+        raise ArgumentError(
+            f"{name} contains {values[row, column]} in row {row}, column {column}, counted from 0: "
+            f"it must be a whole number from 0 to {maximum[column]}"
+        )

@@ -1,30 +1,49 @@
 """Errors for invalid arguments, and what other libraries' errors say."""
 
+import os
 import re
 import traceback
 from pathlib import Path
 
-PACKAGE = str(Path(__file__).parent)
+from mnist_nn.language import message
+
+PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 class ShortTracebackError(Exception):
-    """An error for which a notebook shows only the caller's line and the message."""
+    """An error for which a notebook shows only the caller's lines and the message."""
+
+    builtin = Exception  # what a notebook calls it
+
+    def __init__(self, english: str) -> None:
+        super().__init__(message(english))
 
     def _render_traceback_(self) -> list[str]:  # IPython calls it
         lines = []
         for frame in traceback.extract_tb(self.__traceback__):
             if frame.filename.startswith(PACKAGE):
                 break
-            lines = [f"----> {frame.lineno} {frame.line}", ""]
-        return [*lines, f"{type(self).__mro__[2].__name__}: {self}"]
+            if "IPython" not in Path(frame.filename).parts:
+                lines += [f"----> {frame.lineno} {frame.line}", ""]
+        return [*lines, f"{self.builtin.__name__}: {self}"]
 
 
 class ArgumentError(ShortTracebackError, ValueError):
     """An invalid value: the message names the argument and says what is valid."""
 
+    builtin = ValueError
+
 
 class ArgumentTypeError(ShortTracebackError, TypeError):
     """An invalid type: the message names the argument and says what is valid."""
+
+    builtin = TypeError
+
+
+class MissingFileError(ShortTracebackError, FileNotFoundError):
+    """A file that does not exist: the message says how to get it."""
+
+    builtin = FileNotFoundError
 
 
 def describe_error(error: Exception) -> str:

@@ -1,24 +1,67 @@
-"""The language of messages: checks, errors, printed lines and figures."""
+"""The languages of the package, and the translation of what it says.
 
-import contextlib
-import functools
+Each English text stands in the code where it is raised, printed or drawn, as a string or an
+f-string. ``messages/LANGUAGE.toml`` maps it to its translation, with names of its own in braces
+for the f-string's values. A text that has no translation stays English.
+"""
+
+import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 MESSAGES = Path(__file__).parent / "messages"
-LANGUAGES = ("en", "zh", "ko")
-_language = _language_of_figures = "en"
+PLACEHOLDER = re.compile(r"\{(.*?)\}")
+
+
+class Language(NamedTuple):
+    """A language that the package, the notebooks and the site are in."""
+
+    name: str  # in the language itself
+    sphinx: str = ""  # Sphinx's code of the language, if it has another one
+    fonts: tuple[str, ...] = ()  # that have its characters, the best one first
+    comma: str = ", "
+    semicolon: str = "; "
+    colon: str = ": "
+    space: str = " "  # between sentences
+
+
+LANGUAGES = {
+    "en": Language("English"),
+    "ko": Language(
+        "한국어",
+        fonts=(
+            *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic"),
+            *("Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP"),
+        ),
+    ),
+    "zh": Language(
+        "简体中文",
+        sphinx="zh_CN",
+        fonts=(
+            *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei"),
+            *("PingFang SC", "Hiragino Sans GB", "Heiti TC", "WenQuanYi Micro Hei", "SimHei"),
+            "Noto Sans CJK JP",
+        ),
+        comma="、",
+        semicolon="；",
+        colon="：",
+        space="",
+    ),
+}
+_code = "en"
 
 
 def set_language(language: str) -> None:
     """Set the language of checks, errors, printed lines and figures.
 
-    For Chinese and Korean, Matplotlib gets a font that has their characters (``font.family`` in its
-    ``rcParams``). If this machine has none, the words in figures stay English.
+    The words in figures stay English if this machine has no font for the language. The figures of
+    the original's trainers always stay English.
 
     Args:
-        language: ``"en"``, ``"zh"`` or ``"ko"``. The default is English.
+        language: ``"en"``, ``"ko"`` or ``"zh"``. The default is English.
 
     Raises:
         ValueError: If it is none of these.
@@ -26,48 +69,53 @@ def set_language(language: str) -> None:
     Example:
         >>> set_language("ko")
     """
-    global _language, _language_of_figures
+    global _code
     if language not in LANGUAGES:
-        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r:.100}")
-    _language = language
-    _language_of_figures = language if language == "en" or _use_font() else "en"
+        raise ValueError(f"language must be one of {[*LANGUAGES]}, not {language!r:.100}")
+    _code = language
 
 
-def message(name: str, /, **values: object) -> str:
-    """Return a message in the language that was set, with its values filled in."""
-    return messages(_language)[name].format(**values)
+def get_language() -> Language:
+    """Return the language that was set."""
+    return LANGUAGES[_code]
 
 
-def figure_text(name: str, /, **values: object) -> str:
-    """Return words for a figure, in the language that was set if there is a font for it."""
-    return messages(_language_of_figures)[name].format(**values)
+def message(english: str) -> str:
+    """Return the translation of a text, or the text itself if there is none.
 
-
-@functools.cache
-def messages(language: str) -> dict[str, str]:
-    """Return all messages of a language, by name."""
-    return tomllib.loads((MESSAGES / f"{language}.toml").read_text("utf-8"))
+    An f-string no longer shows which parts are values, so they are found by the words around them.
+    """
+    for pattern, names, translation in _read_patterns(_code):
+        if match := pattern.fullmatch(english):
+            values = dict(zip(names, match.groups(), strict=True))
+            return PLACEHOLDER.sub(partial(_fill, values), translation)
+    return english
 
 
 def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:
     """Return numbers as a text, for alternative texts."""
-    return message("comma").join(f"{number:.{decimals}f}" for number in numbers)
+    return get_language().comma.join(f"{number:.{decimals}f}" for number in numbers)
 
 
-def translate(name: str, text: Callable[[str], str] = message) -> str:
-    """Translate a word or the name of one of the exercise's models; other names stay."""
-    return text(f"word_{name}") if f"word_{name}" in messages("en") else name
+def read_messages(language: str) -> dict[str, str]:
+    """Return the translations of a language, by their English texts."""
+    path = MESSAGES / f"{language}.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def _use_font() -> bool:
-    """Let Matplotlib use a font that has the characters of the language, if there is one."""
-    from matplotlib import font_manager, rcParams
+def _fill(values: dict[str, str], placeholder: re.Match[str]) -> str:
+    return values[placeholder[1]]
 
-    fonts, names = font_manager.fontManager, message("fonts").split(", ")
-    if set(names).isdisjoint(fonts.get_font_names()):  # fonts may be newer than its list
-        for path in {*font_manager.findSystemFonts()} - {font.fname for font in fonts.ttflist}:
-            with contextlib.suppress(Exception):  # of damaged files
-                fonts.addfont(path)
-    found = [name for name in names if name in fonts.get_font_names()][:1]
-    rcParams["font.family"] = rcParams["font.family"][:1] + found
-    return bool(found)
+
+@cache
+def _read_patterns(language: str) -> list[tuple[re.Pattern[str], list[str], str]]:
+    """Return a pattern for each text, the names of its values, and its translation.
+
+    Texts with many words of their own come first, since those with few match more.
+    """
+    patterns = []
+    for english, translation in read_messages(language).items():
+        words = PLACEHOLDER.split(english)[::2]
+        pattern = re.compile("(.*?)".join(map(re.escape, words)), re.DOTALL)
+        patterns.append((len("".join(words)), (pattern, PLACEHOLDER.findall(english), translation)))
+    return [pattern for _, pattern in sorted(patterns, key=lambda entry: -entry[0])]

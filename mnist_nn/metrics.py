@@ -1,5 +1,7 @@
 """The exercise's figures, computed from labels and predictions."""
 
+from __future__ import annotations  # signatures show names such as Targets
+
 import math
 
 import numpy as np
@@ -14,7 +16,7 @@ from mnist_nn.data import CLASSES
 LOG_LOSS_CLIP = 1e-15
 
 
-def log_loss(targets: "Targets", predicted_classes: "Targets") -> float:
+def log_loss(targets: Targets, predicted_classes: Targets) -> float:
     """Return the log loss that the exercise shows: that of the predicted classes.
 
     The original treats the predicted class as certain. A wrong digit costs −ln(1e-15) = 34.54, a
@@ -35,7 +37,7 @@ def log_loss(targets: "Targets", predicted_classes: "Targets") -> float:
     return -math.log(LOG_LOSS_CLIP) * float(np.mean(labels != predicted))
 
 
-def cross_entropy(targets: "Targets", probabilities: "Array") -> float:
+def cross_entropy(targets: Targets, probabilities: Array) -> float:
     """Return the log loss of the probabilities, in nats per example, as scikit-learn computes it.
 
     Args:
@@ -51,11 +53,12 @@ def cross_entropy(targets: "Targets", probabilities: "Array") -> float:
         True
     """
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
-    of_targets = probabilities[np.arange(len(labels)), labels]
-    return -float(np.mean(np.log(np.maximum(of_targets, np.finfo(probabilities.dtype).eps))))
+    probability_of_target = probabilities[np.arange(len(labels)), labels]
+    smallest = np.finfo(probabilities.dtype).eps  # where scikit-learn clips
+    return -float(np.mean(np.log(np.maximum(probability_of_target, smallest))))
 
 
-def confusion_matrix(targets: "Targets", predicted_classes: "Targets") -> npt.NDArray[np.float64]:
+def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArray[np.float64]:
     """Return the confusion matrix, normalised by row.
 
     Args:

@@ -11,7 +11,6 @@ from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Features
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
-from mnist_nn.language import message
 
 PREDICTION_ROWS = 7_500  # examples to predict at once: bounds the memory of large networks
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
@@ -151,21 +150,29 @@ def check_classifier(
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """
     if not isinstance(model, keras.Model):
-        found = {"argument": argument, "type": type(model).__name__}
-        raise ArgumentTypeError(message("error_no_model", **found))
+        raise ArgumentTypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
     try:
         outputs = model(examples, training=False)
     except Exception as error:  # a layer may raise anything
-        text = message("error_model_input", name=name, reason=describe_error(error))
-        raise ArgumentError(text) from None
+        raise ArgumentError(
+            f"{name} cannot be applied to 784 pixels: start it with keras.Input(shape=(784,)) and, "
+            "if its layers need images, layers.Reshape((28, 28, 1)). Keras says: "
+            f"{describe_error(error)}"
+        ) from None
     if isinstance(outputs, list | tuple | dict):
-        raise ArgumentError(message("error_model_outputs", name=name, n=len(outputs)))
+        raise ArgumentError(
+            f"{name} has {len(outputs)} outputs: it must have one, a layer of 10 nodes with softmax"
+        )
     probabilities = np.asarray(outputs, np.float32)
     if probabilities.shape != (len(examples), CLASSES):
-        shapes = {"shape": probabilities.shape, "n": len(examples)}
-        raise ArgumentError(message("error_model_output_shape", name=name, **shapes))
+        raise ArgumentError(
+            f"{name} has an output of shape {probabilities.shape} for {len(examples)} examples: "
+            "end it with a layer of 10 nodes and softmax"
+        )
     distance = np.abs(probabilities.sum(axis=1) - 1).max()
     if not (probabilities.min() >= 0 and distance <= PROBABILITY_ERROR):
-        values = probabilities[0].round(3)
-        raise ArgumentError(message("error_model_no_probabilities", name=name, values=values))
+        raise ArgumentError(
+            f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "
+            "to 1: end it with softmax"
+        )
     return probabilities

@@ -1,7 +1,9 @@
 """The exercise's figures: each function draws into one Axes and returns it.
 
-The label of an Axes, which Matplotlib does not show, is the figure's alternative text.
+Each gives its Axes an alternative text, which a notebook shows to screen readers.
 """
+
+from __future__ import annotations  # signatures show names such as Array
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,6 +15,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments
@@ -20,13 +23,14 @@ from mnist_nn.arguments import Array
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import join_numbers, message
+from mnist_nn.rendering import describe
 
 IMAGES_PER_ROW = 10  # each is an inch wide
 SHARE_IN_COLOURS = 0.995  # a few large weights would make all others look pale
 
 
 def plot_digit(
-    pixels: "pd.Series[float] | Array", label: int | None = None, *, ax: Axes | None = None
+    pixels: pd.Series[float] | Array, label: int | None = None, *, ax: Axes | None = None
 ) -> Axes:
     """Draw one digit, with its label as the title.
 
@@ -43,13 +47,17 @@ def plot_digit(
     """
     image = np.asarray(pixels)
     if image.size != PIXELS:
-        raise ArgumentError(message("error_pixels_shape", shape=image.shape))
+        raise ArgumentError(f"pixels has the shape {image.shape}: it must have 784 values")
     ax = ax or plt.subplots()[1]
     ax.matshow(image.reshape(IMAGE_SIDE, IMAGE_SIDE))
     if label is not None:
         ax.set_title(f"Label: {label}")
     ax.grid(False)
-    ax.set_label(message("figure_digit", label="–" if label is None else label))
+    describe(
+        ax,
+        "A handwritten digit of 28 by 28 pixels, bright strokes on a dark background. "
+        f"Label: {'–' if label is None else label}.",
+    )
     return ax
 
 
@@ -66,12 +74,17 @@ def plot_log_loss(history: Mapping[str, Sequence[float]], *, ax: Axes | None = N
     Example:
         >>> ax = plot_log_loss(classifier.history.history)
     """
-    words = {"name": "LogLoss", "title": "LogLoss vs. Periods", "periods": "Periods"}
-    words |= {"training": "training", "validation": "validation"}
-    return draw_history(history, "log_loss", words, ax)
+    ax, training, validation = draw_history(history, "log_loss", "training", "validation", ax)
+    ax.set(xlabel="Periods", ylabel="LogLoss", title="LogLoss vs. Periods")
+    describe(
+        ax,
+        "Line chart of the log loss, period by period. "
+        f"Training set: {training}. Validation set: {validation}.",
+    )
+    return ax
 
 
-def plot_confusion_matrix(matrix: "Array", *, ax: Axes | None = None) -> Axes:
+def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix as a heat map.
 
     Args:
@@ -91,18 +104,25 @@ def plot_confusion_matrix(matrix: "Array", *, ax: Axes | None = None) -> Axes:
     # The power of 0.4 makes mistakes of a few per cent visible.
     draw_heat_map(matrix, shares, ax, cmap="bone_r", norm=PowerNorm(0.4, 0, 1), square=True)
     ax.set(title="Confusion matrix", ylabel="True label", xlabel="Predicted label")
-    text = message("figure_confusion_matrix", right=join_numbers(np.diag(matrix)))
+    worst = ""
     mistakes = np.where(np.eye(CLASSES, dtype=bool), 0, matrix)
-    if mistakes.any():
+    if share := mistakes.max():
         digit, predicted = np.unravel_index(mistakes.argmax(), mistakes.shape)
-        worst = {"digit": digit, "taken_for": predicted, "share": mistakes.max()}
-        text += " " + message("figure_confusion_matrix_worst", **worst)
-    ax.set_label(text)
+        worst = message(
+            f"Most frequent mistake: {digit} predicted as {predicted}, a fraction of {share:.2f}."
+        )
+    describe(
+        ax,
+        "Heat map of the confusion matrix: one row per true digit, one column per predicted digit; "
+        "the darker a cell, the larger its fraction of the row. "
+        f"Fractions recognised, from digit 0 to 9: {join_numbers(np.diag(matrix))}.",
+        worst,
+    )
     return ax
 
 
 def plot_weights(
-    weights: "Array",
+    weights: Array,
     *,
     limit: float | None = None,
     original_look: bool = False,
@@ -127,6 +147,7 @@ def plot_weights(
         >>> ax = plot_weights(classifier.layers[0].kernel.numpy())
     """
     images = weights_to_images("weights", weights)
+    nodes = len(images)
     if limit is not None:
         limit = arguments.check_positive_number("limit", limit)
     if original_look:
@@ -137,19 +158,30 @@ def plot_weights(
     else:
         limit = limit or float(np.quantile(np.abs(images), SHARE_IN_COLOURS)) or 1.0
         cmap, limits = "RdBu_r", (-limit, limit)
-    rows = math.ceil(len(images) / IMAGES_PER_ROW)
+    rows = math.ceil(nodes / IMAGES_PER_ROW)
     if ax is None:
         margins = {"left": 0, "right": 0.92, "bottom": 0, "top": 1}  # room for the colour bar
         ax = plt.subplots(figsize=(IMAGES_PER_ROW, rows), gridspec_kw=margins)[1]
     # One large image draws ten times as fast as an Axes for each node.
-    drawn = ax.imshow(tile_images(images), cmap=cmap, clim=limits, interpolation="nearest")
+    drawn = draw_image(tile_images(images), ax, cmap=cmap, clim=limits)
     ax.axis("off")
-    name = "figure_weights_original_look" if original_look else "figure_weights"
-    ax.set_label(message(name, nodes=len(images), limit=limit))
-    if not original_look:
-        bar: Any = {"extend": "both" if np.abs(images).max() > limit else "neither"}
-        bar |= {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": "weight"}
-        ax.figure.colorbar(drawn, ax=ax, **bar)
+    if original_look:
+        describe(
+            ax,
+            f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
+            "pixels, from dark for the smallest weight of the image to bright for its largest.",
+        )
+        return ax
+    extend = "both" if np.abs(images).max() > limit else "neither"
+    ax.figure.colorbar(
+        drawn, ax=ax, extend=extend, fraction=0.02, pad=0.01, aspect=4 * rows, label="weight"
+    )
+    describe(
+        ax,
+        f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
+        "pixels, red above zero, blue below, white at zero; "
+        f"the colours end at −{limit:.2f} and {limit:.2f}.",
+    )
     return ax
 
 
@@ -157,28 +189,43 @@ def check_confusion_matrix(name: str, matrix: Array) -> Array:
     """Return a confusion matrix as an ndarray, or raise a ValueError if it has another shape."""
     matrix = np.asarray(matrix)
     if matrix.shape != (CLASSES, CLASSES):
-        raise ArgumentError(message("error_matrix_shape", name=name, shape=matrix.shape))
+        raise ArgumentError(
+            f"{name} has the shape {matrix.shape}: it must be (10, 10), as confusion_matrix() "
+            "returns it"
+        )
     return matrix
+
+
+def draw_image(pixels: Array, ax: Axes, **options: Any) -> AxesImage:
+    """Draw an image with its first row at the top, whatever the user's settings are."""
+    ax.grid(False)
+    return ax.imshow(pixels, interpolation="nearest", origin="upper", **options)
 
 
 def draw_heat_map(table: Any, texts: Any, ax: Axes, **options: Any) -> None:
     """Draw a heat map of a table, with a text in each cell."""
+    ax.grid(False)
     sns.heatmap(table, ax=ax, annot=texts, fmt="", annot_kws={"fontsize": "small"}, **options)
     ax.tick_params(axis="y", rotation=0)
 
 
-def weights_to_images(name: str, weights: "Array") -> Array:
+def weights_to_images(name: str, weights: Array) -> Array:
     """Return weights as images, of shape (n_nodes, 28, 28), or raise an error."""
     if isinstance(weights, list | tuple):
-        raise ArgumentTypeError(message("error_weights_list", name=name, n=len(weights)))
+        raise ArgumentTypeError(
+            f"{name} is a list of {len(weights)} arrays: pass only the first, the layer's kernel"
+        )
     weights = np.asarray(weights)
     if weights.ndim != 2 or weights.shape[0] != PIXELS or not weights.shape[1]:
-        raise ArgumentError(message("error_weights_shape", name=name, shape=weights.shape))
+        raise ArgumentError(
+            f"{name} has the shape {weights.shape}: it must be (784, n_nodes), the shape of the "
+            "first layer's kernel"
+        )
     return weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
 def tile_images(
-    images: "Array", columns: int = IMAGES_PER_ROW, gap: tuple[int, int] = (2, 2)
+    images: Array, columns: int = IMAGES_PER_ROW, gap: tuple[int, int] = (2, 2)
 ) -> Array:
     """Return images of shape (n_images, 28, 28) as one large image, in rows.
 
@@ -193,18 +240,18 @@ def tile_images(
 
 
 def draw_history(
-    history: Mapping[str, Sequence[float]], figure: str, words: Mapping[str, str], ax: Axes | None
-) -> Axes:
-    """Draw a figure of the training and the validation set over the periods."""
-    sets = {"training": figure, "validation": f"val_{figure}"}
-    if not isinstance(history, Mapping) or not history.keys() >= set(sets.values()):
-        raise ArgumentError(message("error_history", figure=figure))
+    history: Mapping[str, Sequence[float]],
+    metric: str,
+    training: str,
+    validation: str,
+    ax: Axes | None,
+) -> tuple[Axes, str, str]:
+    """Draw a metric of both sets over the periods; return the Axes, and the numbers as texts."""
+    if not isinstance(history, Mapping) or not history.keys() >= {metric, f"val_{metric}"}:
+        raise ArgumentError(f"history has no {metric!r}: pass classifier.history.history")
     ax = ax or plt.subplots()[1]
-    for name, key in sets.items():
-        ax.plot(history[key], label=words[name])
-    ax.set(xlabel=words["periods"], ylabel=words["name"], title=words["title"])
+    ax.plot(history[metric], label=training)
+    ax.plot(history[f"val_{metric}"], label=validation)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
-    values = {name: join_numbers(history[key]) for name, key in sets.items()}
-    ax.set_label(message(f"figure_{figure}", **values))
-    return ax
+    return ax, join_numbers(history[metric]), join_numbers(history[f"val_{metric}"])

@@ -1,5 +1,7 @@
 """Training batches, sampled as the original's training input function sampled them."""
 
+from __future__ import annotations  # signatures show names such as Examples
+
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +14,6 @@ from mnist_nn._backend import tf
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import PIXELS
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
 
 SHUFFLE_BUFFER = 10_000
 
@@ -25,8 +26,8 @@ class Period(NamedTuple):
 
 
 def create_training_dataset(
-    examples: "Examples",
-    targets: "Targets",
+    examples: Examples,
+    targets: Targets,
     batch_size: int,
     steps: int,
     *,
@@ -60,7 +61,7 @@ def create_training_dataset(
         >>> features.shape
         TensorShape([10, 784])
     """
-    features, labels = arguments.check_data("", examples, targets)
+    features, labels = arguments.check_data(examples=examples, targets=targets)
     sampled = sample_batches(len(features), batch_size, steps, periods, seed)
 
     def generate() -> Iterator[tuple[Features, Labels]]:
@@ -80,7 +81,9 @@ def sample_batches(
     """Sample the batches of :func:`create_training_dataset`, as row numbers."""
     batch_size = arguments.check_whole_number("batch_size", batch_size)
     if batch_size > n_examples:
-        raise ArgumentError(message("error_batch_size", batch_size=batch_size, n=n_examples))
+        raise ArgumentError(
+            f"batch_size {batch_size} is more than the {n_examples} examples: lower it"
+        )
     generator = np.random.default_rng(arguments.check_seed(seed))
     steps_by_period = split_steps(steps, periods)
     permutations = [generator.permutation(n_examples) for _ in steps_by_period]
@@ -119,9 +122,11 @@ def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
         items = enumerate(periods)
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]
         if sum(steps_by_period) != steps:
-            raise ArgumentError(message("error_periods", found=sum(steps_by_period), steps=steps))
+            raise ArgumentError(
+                f"periods add up to {sum(steps_by_period)}, but steps is {steps}: make them equal"
+            )
         return steps_by_period
     periods = arguments.check_whole_number("periods", periods)
     if steps < periods:
-        raise ArgumentError(message("error_steps", steps=steps, periods=periods))
+        raise ArgumentError(f"steps {steps} is less than the {periods} periods: raise it")
     return [steps // periods + (period < steps % periods) for period in range(periods)]

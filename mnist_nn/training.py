@@ -1,14 +1,15 @@
 """The exercise's trainers, and the loop that they share: train a period, predict, log, repeat."""
 
+from __future__ import annotations  # signatures show names such as Examples
+
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_context
-from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.arguments import Array, Examples, Features, Labels, Targets
 from mnist_nn.errors import ArgumentError, describe_error
 from mnist_nn.language import message
 from mnist_nn.models import (
@@ -26,13 +27,13 @@ def train_linear_classification_model(
     learning_rate: float,
     steps: int,
     batch_size: int,
-    training_examples: "Examples",
-    training_targets: "Targets",
-    validation_examples: "Examples",
-    validation_targets: "Targets",
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
     *,
     periods: int | Sequence[int] = 10,
-    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -80,17 +81,17 @@ def train_nn_classification_model(
     steps: int,
     batch_size: int,
     hidden_units: Sequence[int],
-    training_examples: "Examples",
-    training_targets: "Targets",
-    validation_examples: "Examples",
-    validation_targets: "Targets",
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
     *,
     dropout: float = 0.0,
     batch_normalization: bool = False,
     l1: float = 0.0,
     l2: float = 0.0,
     periods: int | Sequence[int] = 10,
-    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -141,13 +142,13 @@ def train_classification_model(
     learning_rate: float | None,
     steps: int,
     batch_size: int,
-    training_examples: "Examples",
-    training_targets: "Targets",
-    validation_examples: "Examples",
-    validation_targets: "Targets",
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
     *,
     periods: int | Sequence[int] = 10,
-    callbacks: "Sequence[keras.callbacks.Callback] | None" = None,
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
     seed: int | None = None,
     verbose: int = 1,
 ) -> keras.Model:
@@ -168,17 +169,25 @@ def train_classification_model(
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
         >>> model = train_classification_model(model, 0.03, 100, 30, *data, verbose=0)
     """
-    training = arguments.check_data("training_", training_examples, training_targets)
-    validation = arguments.check_data("validation_", validation_examples, validation_targets)
-    batches = sample_batches(len(training[0]), batch_size, steps, periods, seed)
-    _compile(model, learning_rate, *validation)
-    arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
+    features, labels = arguments.check_data(
+        training_examples=training_examples, training_targets=training_targets
+    )
+    val_features, val_labels = arguments.check_data(
+        validation_examples=validation_examples, validation_targets=validation_targets
+    )
+    batches = sample_batches(len(features), batch_size, steps, periods, seed)
+    _compile(model, learning_rate, val_features, val_labels)
+    arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
 
-    tensors = [tf.convert_to_tensor(array) for array in (*training, validation[0])]
+    tensors = [tf.convert_to_tensor(array) for array in (features, labels, val_features)]
     train_period = _compile_period(model, batch_size, tensors)
     steps_by_period = [len(period.batch_numbers) for period in batches]
     callback_list = keras.callbacks.CallbackList(
-        callbacks, True, model=model, epochs=len(batches), steps_by_period=steps_by_period
+        callbacks,
+        add_history=True,
+        model=model,
+        epochs=len(batches),
+        steps_by_period=steps_by_period,
     )
     predicted_classes = None
     model.stop_training = False
@@ -190,14 +199,16 @@ def train_classification_model(
             for number, period in enumerate(batches):
                 model.reset_metrics()
                 callback_list.on_epoch_begin(number)
-                probabilities, val_probabilities = train_period(*tensors, *period)
+                outputs, val_outputs = train_period(*tensors, *period)
+                probabilities = _to_numpy(model, number, outputs)
+                val_probabilities = _to_numpy(model, number, val_outputs)
+                predicted_classes = val_probabilities.argmax(axis=1)
                 logs = model.get_metrics_result()
-                logs |= _evaluate(model, number, "", training[1], probabilities)
-                logs |= _evaluate(model, number, "val_", validation[1], val_probabilities)
+                logs |= _evaluate("", labels, probabilities)
+                logs |= _evaluate("val_", val_labels, val_probabilities)
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 callback_list.on_epoch_end(number, logs)
-                predicted_classes = np.argmax(val_probabilities, axis=1)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
@@ -207,15 +218,15 @@ def train_classification_model(
             model.optimizer.finalize_variable_values(model.trainable_weights)
 
     finished = len(model.history.epoch)
-    record_training(model, sum(steps_by_period[:finished]), batch_size, seed, training[0])
+    record_training(model, sum(steps_by_period[:finished]), batch_size, seed, features)
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        print(message("training_stopped", finished=finished, periods=len(batches)))
+        print(message(f"Training stopped. Periods finished: {finished} of {len(batches)}."))
     elif verbose:
         print("Model training finished.")
     if verbose and predicted_classes is not None:
-        _show_results(model, validation[1], predicted_classes)
+        _show_results(model, val_labels, predicted_classes)
     return model
 
 
@@ -224,70 +235,75 @@ def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any])
 
     A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
+    train_step = model.train_step
+    if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
+        train_step = without_replica_context(train_step)
 
     def train_period(
-        features: Any, labels: Any, validation_features: Any, rows: Any, batch_numbers: Any
-    ) -> list[Any]:
-        def train_step(step: Any) -> tuple[Any]:
-            batch = select_rows(rows, batch_numbers[step], batch_size)
-            model.train_step((tf.gather(features, batch), tf.gather(labels, batch)))
-            return (step + 1,)
-
-        tf.while_loop(lambda step: step < tf.size(batch_numbers), train_step, (tf.constant(0),))
-        return [predict_probabilities(model, part) for part in (features, validation_features)]
+        features: Any, labels: Any, val_features: Any, rows: Any, batch_numbers: Any
+    ) -> tuple[Any, Any]:
+        for batch_number in batch_numbers:  # AutoGraph makes it a loop of TensorFlow
+            batch = select_rows(rows, batch_number, batch_size)
+            train_step((tf.gather(features, batch), tf.gather(labels, batch)))
+        return predict_probabilities(model, features), predict_probabilities(model, val_features)
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
-    function: Any = train_period
-    if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
-        function = without_replica_context(function)
-    if not model.run_eagerly:
-        numbers = tf.TensorSpec([None], tf.int64)
-        signature = [*map(tf.TensorSpec.from_tensor, tensors), numbers, numbers]
-        # Without partial(), TensorFlow warns of retracing; AutoGraph leaves temporary files.
-        function = tf.function(partial(function), input_signature=signature, autograph=False)
-    return function
+    if model.run_eagerly:
+        return train_period
+    numbers = tf.TensorSpec([None], tf.int64)
+    signature = [*map(tf.TensorSpec.from_tensor, tensors), numbers, numbers]
+    return tf.function(train_period, input_signature=signature)
 
 
-def _evaluate(
-    model: keras.Model, period: int, prefix: str, targets: Labels, probabilities: Any
-) -> dict[str, float]:
-    """Return the figures of a data set after a period; raise a ValueError if training diverged."""
-    probabilities = np.asarray(probabilities, np.float32)
+def _to_numpy(model: keras.Model, period: int, outputs: Any) -> Array:
+    """Return predicted probabilities as an array; raise a ValueError if training diverged."""
+    probabilities = np.asarray(outputs, np.float32)
     if not np.isfinite(probabilities).all():
         rate = float(model.optimizer.learning_rate)
-        raise ArgumentError(message("error_diverged", period=period, learning_rate=rate))
+        raise ArgumentError(
+            f"training diverged in period {period} with learning_rate {rate:g}: lower it"
+        )
+    return probabilities
+
+
+def _evaluate(prefix: str, labels: Labels, probabilities: Array) -> dict[str, float]:
+    """Return the metrics of a data set after a period."""
     predicted_classes = probabilities.argmax(axis=1)
     return {
-        f"{prefix}log_loss": metrics.log_loss(targets, predicted_classes),
-        f"{prefix}accuracy": float(np.mean(targets == predicted_classes)),
-        f"{prefix}cross_entropy": metrics.cross_entropy(targets, probabilities),
+        f"{prefix}log_loss": metrics.log_loss(labels, predicted_classes),
+        f"{prefix}accuracy": float(np.mean(labels == predicted_classes)),
+        f"{prefix}cross_entropy": metrics.cross_entropy(labels, probabilities),
     }
 
 
 def _compile(model: keras.Model, learning_rate: Any, features: Features, targets: Labels) -> None:
     """Compile the model, or set its learning rate; raise an error if it is not a classifier."""
     name = f"model {getattr(model, 'name', '')!r}"
-    two = [0, -1]  # with a single example, a wrong shape could look right
-    probabilities = check_classifier("model", name, model, features[two])
+    first_and_last = [0, -1]  # with a single example, a wrong shape could look right
+    probabilities = check_classifier("model", name, model, features[first_and_last])
     if not model.compiled:
         return compile_classification_model(model, learning_rate)
     try:
-        keras.losses.get(model.loss)(targets[two], probabilities)
+        keras.losses.get(model.loss)(targets[first_and_last], probabilities)
     except Exception as error:  # a custom loss may raise anything
-        loss = {"loss": model.loss, "reason": describe_error(error)}
-        raise ArgumentError(message("error_loss", name=name, **loss)) from None
+        raise ArgumentError(
+            f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
+            "0 to 9: compile it with loss='sparse_categorical_crossentropy'. Keras says: "
+            f"{describe_error(error)}"
+        ) from None
     if learning_rate is not None:
         rate = arguments.check_positive_number("learning_rate", learning_rate)
         model.optimizer.learning_rate = rate
 
 
-def _show_results(model: keras.Model, targets: Labels, predicted_classes: Labels) -> None:
+def _show_results(model: keras.Model, labels: Labels, predicted_classes: Labels) -> None:
     """Print the last line of the original's trainers, and show their two figures."""
-    from mnist_nn import notebook, plots  # silent calls do not need Matplotlib and seaborn
+    from mnist_nn import plots, rendering  # silent calls do not need Matplotlib and seaborn
 
     history = model.history.history
     print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
-    plots.plot_log_loss(history)
-    plots.plot_confusion_matrix(metrics.confusion_matrix(targets, predicted_classes))
-    notebook.show_figures()
+    rendering.show(
+        plots.plot_log_loss(history),
+        plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
+    )

@@ -1,5 +1,7 @@
 """An animation of weights over training, as HTML that needs neither a kernel nor the web."""
 
+from __future__ import annotations  # signatures show names such as WeightsByStep
+
 import html
 import json
 from pathlib import Path
@@ -11,14 +13,14 @@ from PIL import Image
 from mnist_nn import plots
 from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
 from mnist_nn.language import message
-from mnist_nn.notebook import embed_png, encode_png
+from mnist_nn.rendering import embed_png, encode_png
 
 # White for the gaps, and an odd number of colours, so that zero has one of its own.
 PALETTE = b"\xff" * 3 + colormaps["RdBu_r"](np.linspace(0, 1, 255), bytes=True)[:, :3].tobytes()
 SCRIPT = Path(__file__).with_name("animation.js").read_text(encoding="utf-8")
 
 
-def animate_weights(weights_by_step: "WeightsByStep", *, nodes: int = 20) -> str:
+def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
     """Return an animation of the weights over training, as HTML with a play button and a slider.
 
     It plays in a saved and trusted notebook without a kernel; without scripts, it stands still.
@@ -39,16 +41,19 @@ def animate_weights(weights_by_step: "WeightsByStep", *, nodes: int = 20) -> str
     images = select_moving_nodes(weights_by_step, steps, nodes)
     images = images / (np.abs(images).max() or 1.0)
     frames = []
-    for of_step in images:
-        tiles = plots.tile_images(of_step, min(plots.IMAGES_PER_ROW, len(of_step)))
+    for nodes_of_step in images:
+        tiles = plots.tile_images(nodes_of_step, min(plots.IMAGES_PER_ROW, len(nodes_of_step)))
         colours = np.where(np.isnan(tiles), 0, 128 + np.rint(127 * tiles))
         frame = Image.fromarray(colours.astype(np.uint8))
         frame.putpalette(PALETTE)
         frames.append(encode_png(frame))
     labels = [f"{step:,}" for step in steps]
-    words = {word: message(f"animation_{word}") for word in ("steps", "play", "pause")}
+    words = {"steps": message("Steps"), "play": message("Play"), "pause": message("Pause")}
     content = json.dumps({"words": words, "labels": labels, "frames": frames})
-    text = message("animation_weights", nodes=images.shape[1], steps=labels[-1])
+    text = message(
+        f"Animation: the weights of {images.shape[1]} nodes during training, up to {labels[-1]} "
+        "steps. Red and blue strokes emerge from noise."
+    )
     still = embed_png(frames[-1], text, width=3 * frame.width)  # three screen pixels per weight
     return (
         '<div class="mnist-nn-animation" style="image-rendering: pixelated" '

@@ -1,5 +1,7 @@
 """The examples that classifiers get wrong, and how the predictions of two classifiers differ."""
 
+from __future__ import annotations  # signatures show names such as Targets
+
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ from mnist_nn import arguments
 from mnist_nn.arguments import Array, Targets
 
 
-def confident_mistakes(targets: "Targets", probabilities: "Array") -> pd.DataFrame:
+def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
     """Return the misclassified examples, the most confident mistake first.
 
     Args:
@@ -41,7 +43,7 @@ def confident_mistakes(targets: "Targets", probabilities: "Array") -> pd.DataFra
     return mistakes.sort_values("probability", ascending=False, kind="stable")
 
 
-def confused_pairs(targets: "Targets", predicted_classes: "Targets") -> pd.DataFrame:
+def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame:
     """Return which digits are mistaken for which, the most frequent confusion first.
 
     Args:
@@ -77,7 +79,7 @@ class Comparison(NamedTuple):
     p_value: float
 
 
-def compare_predictions(targets: "Targets", first: "Targets", second: "Targets") -> Comparison:
+def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Comparison:
     """Compare the predictions of two classifiers for the same examples.
 
     Could the difference in accuracy be chance? If both classifiers are equally good, each example

@@ -1,5 +1,7 @@
 """Figures of what classifiers learned and get wrong, made as those of :mod:`mnist_nn.plots`."""
 
+from __future__ import annotations  # signatures show names such as Examples
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
@@ -14,7 +16,8 @@ from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
 from mnist_nn.data import IMAGE_SIDE
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import figure_text, join_numbers, message, translate
+from mnist_nn.language import get_language, join_numbers, message
+from mnist_nn.rendering import describe, figure_text, language_font
 
 STEPS = (1, 10, 100, 1_000)
 
@@ -22,8 +25,9 @@ WeightsByStep = Mapping[int, Array]
 Lines = Mapping[str, Sequence[float] | Mapping[float, float]]
 
 
+@language_font()
 def plot_weights_over_training(
-    weights_by_step: "WeightsByStep", *, steps: Sequence[int] | None = None, ax: Axes | None = None
+    weights_by_step: WeightsByStep, *, steps: Sequence[int] | None = None, ax: Axes | None = None
 ) -> Axes:
     """Draw the weights after several numbers of steps, one row each; a column shows one node.
 
@@ -47,22 +51,27 @@ def plot_weights_over_training(
     rows, columns = images.shape[:2]
     ax = ax or plt.subplots(figsize=(columns + 2, rows + 0.2), layout="compressed")[1]
     tiles = plots.tile_images(np.concatenate(images), columns)
-    drawn = ax.imshow(tiles, cmap="RdBu_r", clim=(-limit, limit), interpolation="nearest")
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.03, pad=0.01, label=figure_text("draw_weight"))
-    names = [figure_text("draw_steps" if step != 1 else "draw_step", steps=step) for step in steps]
+    drawn = plots.draw_image(tiles, ax, cmap="RdBu_r", clim=(-limit, limit))
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.03, pad=0.01, label=figure_text("weight"))
+    names = [figure_text("1 step" if step == 1 else f"{step:,} steps") for step in steps]
     ax.set_yticks((IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2, names)
     ax.tick_params(length=0)
     ax.set(xticks=[], frame_on=False)
-    values = {"nodes": columns, "steps": message("comma").join(f"{step:,}" for step in steps)}
-    values["spreads"] = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
-    ax.set_label(message("figure_weights_over_training", **values))
+    numbers = get_language().comma.join(f"{step:,}" for step in steps)
+    deviations = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
+    describe(
+        ax,
+        f"Small images of the weights of {columns} nodes after {numbers} steps, one column per "
+        "node and one row per number of steps: red above zero, blue below. "
+        f"Standard deviation of these weights, row by row: {deviations}.",
+    )
     return ax
 
 
 def plot_examples(
-    examples: "Examples",
-    labels: "Targets | None" = None,
-    predictions: "Mapping[str, Targets] | None" = None,
+    examples: Examples,
+    labels: Targets | None = None,
+    predictions: Mapping[str, Targets] | None = None,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -87,7 +96,7 @@ def plot_examples(
     return _draw_examples(features, lines, ax)
 
 
-def plot_mistakes(examples: "Examples", mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw misclassified digits, with label, prediction and its probability below each.
 
     Args:
@@ -105,20 +114,24 @@ def plot_mistakes(examples: "Examples", mistakes: pd.DataFrame, *, ax: Axes | No
     """
     features = arguments.check_features("examples", examples)
     if mistakes.empty:
-        raise ArgumentError(message("error_no_mistakes"))
+        raise ArgumentError("mistakes has no rows: there is nothing to draw")
     positions = pd.Index(mistakes["position"])
     is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
     # The mistakes of an ndarray of targets have their positions as the index.
     if is_same and isinstance(examples, pd.DataFrame) and not mistakes.index.equals(positions):
         is_same = mistakes.index.equals(examples.index[positions])
     if not is_same:
-        raise ArgumentError(message("error_other_examples", n=len(features)))
+        raise ArgumentError(
+            f"examples has {len(features)} rows that do not match mistakes: pass the examples of "
+            "the same targets, in the same order"
+        )
     shares = [f"{probability:.1%}" for probability in mistakes["probability"]]
     lines: dict[str, Any] = {name: mistakes[name] for name in ("label", "predicted")}
     return _draw_examples(features[positions], lines | {"": shares}, ax)
 
 
-def plot_confusion_difference(first: "Array", second: "Array", *, ax: Axes | None = None) -> Axes:
+@language_font()
+def plot_confusion_difference(first: Array, second: Array, *, ax: Axes | None = None) -> Axes:
     """Draw the second confusion matrix minus the first, in colours that diverge from zero.
 
     Args:
@@ -135,16 +148,22 @@ def plot_confusion_difference(first: "Array", second: "Array", *, ax: Axes | Non
     points = 100 * (plots.check_confusion_matrix("second", second) - first)
     limit = float(np.abs(points).max()) or 100.0
     texts = np.where(np.abs(points) < 0.05, "", np.char.mod("%.1f", points))
-    colours: Any = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "square": True}
-    colours["cbar_kws"] = {"label": figure_text("draw_percentage_points")}
     ax = ax or plt.subplots(figsize=(7.5, 6), layout="constrained")[1]
-    plots.draw_heat_map(points, texts, ax, **colours)
-    words = {name: figure_text(f"draw_{name}") for name in ("difference", "true", "predicted")}
-    ax.set(title=words["difference"], ylabel=words["true"], xlabel=words["predicted"])
-    ax.set_label(message("figure_confusion_difference", right=join_numbers(np.diag(points))))
+    colour_bar = {"label": figure_text("percentage points")}
+    colours: Any = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit, "cbar_kws": colour_bar}
+    plots.draw_heat_map(points, texts, ax, square=True, **colours)
+    ax.set_title(figure_text("Difference between confusion matrices"))
+    ax.set(ylabel=figure_text("True label"), xlabel=figure_text("Predicted label"))
+    describe(
+        ax,
+        "Heat map of the difference between two confusion matrices, in percentage points: red "
+        "where the second has more, blue where it has less. "
+        f"On the diagonal, from digit 0 to 9: {join_numbers(np.diag(points))}.",
+    )
     return ax
 
 
+@language_font()
 def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | None = None) -> Axes:
     """Draw the cross entropy of the training and the validation set over the periods.
 
@@ -158,11 +177,20 @@ def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | Non
     Example:
         >>> ax = plot_cross_entropy(classifier.history.history)
     """
-    names = ("name", "title", "periods", "training", "validation")
-    words = {name: figure_text(f"cross_entropy_{name}") for name in names}
-    return plots.draw_history(history, "cross_entropy", words, ax)
+    ax, training, validation = plots.draw_history(
+        history, "cross_entropy", figure_text("training"), figure_text("validation"), ax
+    )
+    ax.set(xlabel=figure_text("Periods"), ylabel=figure_text("Cross entropy"))
+    ax.set_title(figure_text("Cross entropy by period"))
+    describe(
+        ax,
+        "Line chart of the cross entropy, period by period. "
+        f"Training set: {training}. Validation set: {validation}.",
+    )
+    return ax
 
 
+@language_font()
 def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = None) -> Axes:
     """Draw the accuracies of several runs per model, with their mean and standard deviation.
 
@@ -178,21 +206,31 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     """
     table = pd.DataFrame({name: pd.Series(runs) for name, runs in accuracies.items()})
     if table.count().min() < 2:
-        raise ArgumentError(message("error_few_runs", accuracies=accuracies))
+        raise ArgumentError(
+            f"accuracies must list two runs or more per model, not {accuracies!r:.200}"
+        )
     means, spreads = table.mean(), table.std()
-    texts = {name: f"{means[name]:.3f} ± {spreads[name]:.3f}" for name in accuracies}
+    texts = {str(name): f"{means[name]:.3f} ± {spreads[name]:.3f}" for name in accuracies}
     positions = np.arange(len(texts))
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.plot(positions, table.T, "o", color="C0", alpha=0.5)
     ax.errorbar(positions + 0.15, means, spreads, fmt="D", color="C1", capsize=5)
     for position, mean, text in zip(positions, means, texts.values(), strict=True):
         ax.annotate(text, (position + 0.2, mean), (8, -4), textcoords="offset points")
-    ax.set_xticks(positions, [translate(name, figure_text) for name in accuracies])
-    ax.set(xlim=(-0.5, len(texts) - 0.2), title=figure_text("draw_runs"))
-    return _label_accuracies(ax, "figure_runs", texts)
+    ax.set_xticks(positions, map(figure_text, texts))
+    ax.set_xlim(-0.5, len(texts) - 0.2)
+    ax.set_title(figure_text("Single runs, mean ± standard deviation"))
+    ax.set_ylabel(figure_text("Accuracy (validation)"))
+    describe(
+        ax,
+        "Each dot is the accuracy of a single run; beside the dots are their mean and standard "
+        f"deviation. {_join_pairs(texts)}.",
+    )
+    return ax
 
 
-def plot_accuracies(accuracies: "Lines", *, ax: Axes | None = None) -> Axes:
+@language_font()
+def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
     """Draw one line of accuracies per model, over the periods or the size of the training set.
 
     Args:
@@ -207,56 +245,59 @@ def plot_accuracies(accuracies: "Lines", *, ax: Axes | None = None) -> Axes:
     by_size = any(isinstance(values, Mapping) for values in accuracies.values())
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    lines = {name: table[name].dropna() for name in accuracies}
+    lines = {str(name): table[name].dropna() for name in accuracies}
     for (name, line), marker in zip(lines.items(), cycle("osD^v<>Pp*"), strict=False):
-        ax.plot(line, marker=marker, markersize=4, label=translate(name, figure_text))
+        ax.plot(line, marker=marker, markersize=4, label=figure_text(name))
     if by_size:
         ax.set_xscale("log")
         ax.set_xticks(table.index, [f"{tick:,g}" for tick in table.index])
         ax.minorticks_off()
-    x = "draw_training_examples" if by_size else "draw_periods"
-    ax.set_xlabel(figure_text(x))
+    ax.set_xlabel(figure_text("Training examples" if by_size else "Periods"))
+    ax.set_ylabel(figure_text("Accuracy (validation)"))
     ax.grid(alpha=0.3)
     ax.legend()
-    texts = {name: join_numbers(line, 3) for name, line in lines.items()}
-    return _label_accuracies(ax, "figure_accuracies", texts, xlabel=message(x))
+    numbers = _join_pairs({name: join_numbers(line, 3) for name, line in lines.items()})
+    horizontal = message("Training examples" if by_size else "Periods")
+    describe(ax, f"Line chart of the accuracy on the validation set, by {horizontal}. {numbers}.")
+    return ax
 
 
+@language_font()
 def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: Axes | None) -> Axes:
     """Draw digits, and below each its value of every line, after the line's name."""
     gap = 8 * max(1, len(lines))  # in pixels of a digit: room for the text
     tiles = plots.tile_images(features.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), gap=(gap, 4))
     height, width = tiles.shape
     ax = ax or plt.subplots(figsize=(10, 10 * (height + gap) / width), layout="constrained")[1]
-    ax.imshow(tiles, cmap="gray_r", interpolation="nearest")
+    plots.draw_image(tiles, ax, cmap="gray_r")
     ax.set_ylim(height + gap, -1)
     ax.axis("off")
 
-    def write(text: Callable[[str], str]) -> Iterable[tuple[str, ...]]:
-        parts = [[f"{translate(name, text)} {v}".strip() for v in lines[name]] for name in lines]
-        return zip(*parts, strict=True)
+    def write(translate: Callable[[str], str]) -> Iterable[tuple[str, ...]]:
+        columns = [
+            [f"{translate(name)} {value}".strip() for value in values]
+            for name, values in lines.items()
+        ]
+        return zip(*columns, strict=True)
 
-    for position, parts in enumerate(write(figure_text)):
+    for position, texts in enumerate(write(figure_text)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
-        ax.text(x, y, "\n".join(parts), ha="center", va="top", fontsize="small")
-    texts = message("semicolon").join(" ".join(parts) for parts in write(message))
-    ax.set_label(message("figure_examples", n=len(features), texts=texts))
+        ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
+    described = get_language().semicolon.join(" ".join(texts) for texts in write(message))
+    describe(ax, f"{len(features)} handwritten digits, dark on light. {described}")
     return ax
 
 
-def _label_accuracies(ax: Axes, figure: str, texts: Mapping[str, str], **values: str) -> Axes:
-    """Label the vertical axis, and write the alternative text: what each model reaches."""
-    pairs = [message("pair", name=translate(name), text=text) for name, text in texts.items()]
-    ax.set_ylabel(figure_text("draw_accuracy"))
-    ax.set_label(message(figure, models=message("semicolon").join(pairs), **values))
-    return ax
+def _join_pairs(texts: Mapping[str, str]) -> str:
+    """Return the name of each model with its text."""
+    language = get_language()
+    pairs = (f"{message(name)}{language.colon}{text}" for name, text in texts.items())
+    return language.semicolon.join(pairs)
 
 
-def select_moving_nodes(
-    weights_by_step: "WeightsByStep", steps: Sequence[int], nodes: int
-) -> Array:
+def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], nodes: int) -> Array:
     """Return images of the nodes whose weights move furthest from the first to the last step kept.
 
     The result has the shape (n_steps, n_nodes, 28, 28), with at most ``nodes`` nodes.
@@ -264,7 +305,9 @@ def select_moving_nodes(
     kept = sorted(weights_by_step)
     missing = [step for step in steps if step not in kept] if len(steps) else [*STEPS]
     if missing:
-        raise ArgumentError(message("error_weights_by_step", kept=kept, missing=missing))
+        raise ArgumentError(
+            f"weights_by_step has weights for the steps {kept!s:.100}, but not for {missing}"
+        )
     *images, first, last = [
         plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])
         for step in (*steps, kept[0], kept[-1])

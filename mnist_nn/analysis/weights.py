@@ -1,5 +1,7 @@
 """Inside a network: weights kept during training, and dead units."""
 
+from __future__ import annotations  # signatures show names such as Examples
+
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,6 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Array, Examples
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
 
 
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -33,7 +34,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         # A model lists the weights of nested layers, too.
         kernels = [weight for weight in self.model.weights if weight.name == "kernel"]
         if not kernels:
-            raise ArgumentError(message("error_no_kernel", model=self.model.name))
+            raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
         self._kernel = kernels[0]
         self.weights = {int(self.model.optimizer.iterations): self._kernel.numpy()}
 
@@ -44,7 +45,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights[step] = self._kernel.numpy()
 
 
-def count_dead_units(model: keras.Model, examples: "Examples") -> dict[str, int]:
+def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     """Count the units of each hidden dense layer whose output is the same for every example.
 
     A ReLU unit that is negative for every example outputs zero and has no gradient: it stays dead.

@@ -37,20 +37,29 @@ def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """
     root = Path(folder)
     if not root.is_dir():
-        raise ArgumentError(message("error_folder", folder=str(folder)))
+        raise ArgumentError(
+            f"folder {str(folder)!r:.300} does not exist, or is a file: pass a folder with photos "
+            "of digits"
+        )
     rows, problems = {}, []
     for path in sorted(path for path in root.rglob("[!.]*") if path.is_file()):
         name = path.relative_to(root).as_posix()
         label = re.match(r"\d(?!\d)", path.name) or re.fullmatch(r"\d", path.parent.name)
         try:
             if label is None:
-                raise ArgumentError(message("error_image_label", path=str(path)))
+                raise ArgumentError(
+                    f"image {str(path)!r:.300} has no label: let its name begin with its digit, "
+                    "such as 7_anna.jpg, or move it to a folder named 7"
+                )
             pixels = digit_from_image(path).reshape(PIXELS)
             rows[name] = [int(label[0]), *np.rint(PIXEL_MAXIMUM * pixels).astype(int)]
         except (OSError, ValueError) as error:
             problems.append(str(error))
     if problems:
-        print(message("images_left_out", n=len(problems)), *problems, sep="\n  ")
+        print(message(f"Files left out: {len(problems)}"), *problems, sep="\n  ")
     if not rows:
-        raise ArgumentError(message("error_no_images", folder=str(folder)))
+        raise ArgumentError(
+            f"folder {str(folder)!r:.300} has no image that can be used: name each photo after "
+            "its digit, such as 7_anna.jpg"
+        )
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))

@@ -121,7 +121,9 @@ def _find_ink(grey: Grey, name: str) -> Mask:
         is_ground = difference <= difference.max() / 4
     contrast = difference / np.maximum(1 - ground, MINIMUM_CONTRAST)
     if contrast.max() < MINIMUM_CONTRAST:
-        raise ArgumentError(message("error_no_digit", name=name))
+        raise ArgumentError(
+            f"{name} shows no digit: pass one, dark on light or light on dark, with space around it"
+        )
     strokes = ndimage.label(contrast > contrast.max() / 2)[0]
     areas = np.bincount(strokes.ravel())
     areas[0] = 0  # of what is no stroke
@@ -143,9 +145,9 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
             picture.draft("L", (WORK_SIDE, WORK_SIDE))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
-                raise ArgumentError(message("error_image_size", height=height, width=width))
+                raise ArgumentError(f"it has {height} × {width} pixels")
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
-                raise ArgumentError(message("error_image_frames"))
+                raise ArgumentError("it has several frames")
             upright = ImageOps.exif_transpose(picture)
             # RGBA can hold all other modes, except those of more than 8 bits: I and F.
             if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
@@ -153,20 +155,29 @@ def _read_grey(path: str | os.PathLike[str], name: str) -> Grey:
             return _convert_to_grey(np.asarray(upright))
         except Exception as error:  # each format has its own
             is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
-            reason = message("error_image_format") if is_unknown else describe_error(error)
-            raise ArgumentError(message("error_image", name=name, reason=reason)) from None
+            reason = message("its format is unknown") if is_unknown else describe_error(error)
+            raise ArgumentError(
+                f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at "
+                "most 16 million pixels"
+            ) from None
 
 
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     """Convert an array of an image's values to grey levels from 0 to 1, or raise an error."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
-        raise ArgumentTypeError(message("error_image_type", value=values))
+        raise ArgumentTypeError(f"image must be a path or an array of numbers, not {values!r:.100}")
     colours = values.shape[2:]
     if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
-        raise ArgumentError(message("error_image_shape", shape=values.shape))
+        raise ArgumentError(
+            f"image has the shape {values.shape}: it must be (height, width), or (height, width, "
+            "3 or 4) in colour. Convert a row of 784 pixels to an image with .reshape(28, 28)"
+        )
     smallest, largest = float(values.min()), float(values.max())
     if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
-        raise ArgumentError(message("error_image_values", smallest=smallest, largest=largest))
+        raise ArgumentError(
+            f"image has values from {smallest:g} to {largest:g}: pass values from 0 to 1, "
+            "0 to 255 or 0 to 65535"
+        )
     white = next(white for white in (1, 255, 65_535) if largest <= white)
     levels = values.astype(np.float32) / np.float32(white)
     if not colours:

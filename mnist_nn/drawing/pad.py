@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import Mask, prepare_ink
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import figure_text, message, translate
+from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier
-from mnist_nn.notebook import embed_png, encode_png
+from mnist_nn.rendering import describe, embed_png, encode_png, figure_text, language_font
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,9 +64,14 @@ class DrawingPad:
 
     def describe(self) -> str:
         """Return in words what is drawn and how the classifiers classify it."""
-        name = "pad_drawing" if self._strokes else "pad_empty"
-        return message(name, answers=self._list_answers())
+        if not self._strokes:
+            return message("An empty drawing pad: run the cell, and draw.")
+        return message(
+            "A drawing, dark on light, and beside it the 28 by 28 pixels that the models see. "
+            f"They predict: {self._list_answers()}."
+        )
 
+    @language_font()
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """Draw what the classifiers see, and below it their predictions.
 
@@ -76,12 +81,17 @@ class DrawingPad:
         import matplotlib.pyplot as plt  # silently only after TensorFlow
 
         ax = ax or plt.subplots(layout="constrained")[1]
-        ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest")
+        ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest", origin="upper")
         digits = self.probabilities.idxmax().items()
-        answers = [f"{translate(str(name), figure_text)} {digit}" for name, digit in digits]
+        answers = [f"{figure_text(str(name))} {digit}" for name, digit in digits]
         ax.set(xticks=[], yticks=[], xlabel="\n".join(answers if self._strokes else []))
-        ax.set_title(figure_text("pad_prepared" if self._prepared else "pad_scaled"))
-        ax.set_label(message("figure_drawing", answers=self._list_answers()))
+        title = figure_text("prepared as MNIST" if self._prepared else "only scaled down")
+        ax.set_title(title)
+        describe(
+            ax,
+            "A digit of 28 by 28 pixels, dark on light, as the models see it. "
+            f"They predict: {self._list_answers()}.",
+        )
         return ax
 
     def _update(self, strokes: Any, prepared: bool, is_finished: bool = True) -> None:
@@ -107,13 +117,18 @@ class DrawingPad:
             picture.update(self._draw_picture(), raw=True)
 
     def _list_answers(self) -> str:
-        return message("comma").join(
-            message("pad_answer", name=translate(str(name)), digit=column.idxmax(), p=column.max())
+        return get_language().comma.join(
+            message(f"{message(str(name))}: {column.idxmax()} ({column.max():.0%})")
             for name, column in self.probabilities.items()
         )
 
     def __repr__(self) -> str:
-        return message("pad_missing")
+        return message(
+            "The drawing pad needs a notebook and the package anywidget: run 'pip install "
+            "anywidget', then restart the kernel. Without them, use a photo: "
+            "digit_from_image('photo.png') prepares it for classifier.predict. It also accepts "
+            "an array."
+        )
 
     def _ipython_display_(self) -> None:
         from IPython import display, get_ipython  # which calls this
@@ -173,7 +188,9 @@ def _check_strokes(strokes: Any) -> list[Stroke]:
         arrays = [np.asarray(stroke, np.float64).reshape(len(stroke), 2) for stroke in strokes]
         if all(points.min() >= 0 and points.max() <= 1 for points in arrays):
             return [points.tolist() for points in arrays]
-    raise ArgumentError(message("error_strokes", strokes=strokes))
+    raise ArgumentError(
+        f"strokes must be lists of points [x, y] with coordinates from 0 to 1, not {strokes!r:.90}"
+    )
 
 
 def _draw_ink(strokes: Sequence[Stroke]) -> Mask:

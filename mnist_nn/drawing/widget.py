@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from mnist_nn.language import message, translate
+from mnist_nn.language import message
 
 
 class DrawingWidget(anywidget.AnyWidget):
@@ -34,8 +34,18 @@ class DrawingWidget(anywidget.AnyWidget):
         self, names: Iterable[Any], pen_width: float, on_change: Callable[[Any, bool, bool], None]
     ) -> None:
         name = f"mnist-nn-drawing-{uuid.uuid4().hex}"  # in no other output of a notebook
-        texts = {key: message(f"pad_{key}") for key in ("how", "undo", "clear", "prepare", "sees")}
-        classifiers = [translate(str(name)) for name in names]
+        texts = {
+            "how": message(
+                "Draw with a finger, a pen or the mouse. On the keyboard, Space puts the pen down "
+                "or lifts it, the arrow keys move it (with Shift, in small steps), Backspace "
+                "undoes the last stroke, and Delete clears the pad."
+            ),
+            "undo": message("Undo"),
+            "clear": message("Clear"),
+            "prepare": message("prepare as MNIST"),
+            "sees": message("what the models see"),
+        }
+        classifiers = [message(str(name)) for name in names]
         super().__init__(name=name, texts=texts, classifiers=classifiers, pen_width=pen_width)
         self.observe(
             lambda change: on_change(self.strokes, self.prepared, change.name == "finished"),

@@ -7,12 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import figure_text, message
+from mnist_nn.language import get_language
 from mnist_nn.plots import draw_heat_map
+from mnist_nn.rendering import describe, figure_text, language_font
 
 MEAN, ERROR = "mean_val_accuracy", "standard_error"
 
 
+@language_font()
 def plot_search(
     results: pd.DataFrame, x: str, y: str | None = None, *, ax: Axes | None = None
 ) -> Axes:
@@ -36,10 +38,10 @@ def plot_search(
     names = [x] if y is None else [x, y]
     missing = {*names, MEAN, ERROR} - set(results)
     if missing:
-        raise ArgumentError(message("error_columns", missing=sorted(missing), found=[*results]))
+        raise ArgumentError(f"results has no column {sorted(missing)}, only {[*results]!s:.200}")
     ranked = results.dropna(subset=MEAN).sort_values(MEAN, ascending=False, kind="stable")
     if ranked.empty:
-        raise ArgumentError(message("error_all_failed"))
+        raise ArgumentError("results has a failed run in every combination: see column error")
     for name in names:
         if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
             ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]
@@ -62,11 +64,16 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
     if len(best) <= 12:  # more labels would overlap
         ax.set_xticks(places, labels)
         ax.minorticks_off()
-    ax.set(xlabel=x, ylabel=figure_text("draw_accuracy"))
+    ax.set(xlabel=x, ylabel=figure_text("Accuracy (validation)"))
     ax.grid(alpha=0.3)
+    language = get_language()
     pairs = zip(labels, best[MEAN], strict=True)
-    texts = [message("pair", name=label, text=f"{mean:.3f}") for label, mean in pairs]
-    ax.set_label(message("figure_search", xlabel=x, accuracies=message("comma").join(texts)))
+    accuracies = language.comma.join(f"{label}{language.colon}{mean:.3f}" for label, mean in pairs)
+    describe(
+        ax,
+        "Line chart of the mean accuracy on the validation set, with its standard error, "
+        f"by {x}. {accuracies}.",
+    )
 
 
 def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
@@ -74,13 +81,16 @@ def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
     errors = table[ERROR].map("\n± {:.3f}".format).replace("\n± nan", "")
     texts = table[MEAN].map("{:.3f}".format) + errors
     means = table[MEAN].rename(_format_value).rename(_format_value, axis="columns")
-    bar = {"label": figure_text("draw_accuracy")}
+    bar = {"label": figure_text("Accuracy (validation)")}
     draw_heat_map(means, texts, ax, cmap="viridis", cbar_kws=bar)
     ax.invert_yaxis()
     best_x, best_y = (_format_value(best[name].iloc[0]) for name in (x, y))
-    values = {"best_x": best_x, "best_y": best_y}
-    values |= {"accuracy": f"{best[MEAN].max():.3f}", "worst": f"{best[MEAN].min():.3f}"}
-    ax.set_label(message("figure_search_map", xlabel=x, ylabel=y, **values))
+    describe(
+        ax,
+        f"Heat map of the mean accuracy on the validation set, with {x} on the horizontal and {y} "
+        f"on the vertical axis: the brighter, the higher. The best is {best[MEAN].max():.3f}, "
+        f"at {x} {best_x} and {y} {best_y}; the worst is {best[MEAN].min():.3f}.",
+    )
 
 
 def _format_value(value: Any) -> str:

@@ -1,0 +1,118 @@
+"""How figures appear: alternative texts in a notebook, a font for the language, PNG as HTML."""
+
+import base64
+import contextlib
+import functools
+import html
+import io
+import sys
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends import BackendFilter, backend_registry
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mnist_nn.language import get_language, message
+
+# Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image.
+HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+# Backends that draw into files.
+NO_WINDOW = backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)
+_described: weakref.WeakSet[Axes] = weakref.WeakSet()
+
+
+def describe(ax: Axes, *sentences: str) -> None:
+    """Set the alternative text of an Axes: its label, which Matplotlib does not show."""
+    ax.set_label(get_language().space.join(map(message, filter(None, sentences))))
+    _described.add(ax)
+    ipython: Any = sys.modules.get("IPython")
+    if ipython and (shell := ipython.get_ipython()):
+        shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
+
+
+def show(*axes: Axes) -> None:
+    """Show the figures of these Axes, and close them unless they are in a window."""
+    backend = mpl.get_backend().lower()
+    if backend.endswith("inline"):
+        from IPython.display import display
+
+        for ax in axes:
+            display(ax.figure)  # plt.show() would show and close all figures
+    else:
+        plt.show()
+    if backend.endswith("inline") or backend in NO_WINDOW:
+        for ax in axes:
+            plt.close(ax.figure)  # type: ignore[arg-type]
+
+
+def _display(figure: Figure) -> None:
+    """Display a figure in a notebook, with its alternative text if it has one of ours."""
+    labels = [str(ax.get_label()) for ax in figure.axes if ax in _described]
+    if not labels:
+        raise NotImplementedError  # IPython displays the figure as usual
+    from IPython import get_ipython
+    from IPython.core.pylabtools import retina_figure
+    from IPython.display import display
+
+    text = " ".join(labels)
+    formatter: Any = get_ipython().display_formatter  # type: ignore[no-untyped-call]
+    formatter.ipython_display_formatter.enabled = False  # it calls this function
+    try:
+        data, metadata = formatter.format(figure, exclude={"image/png"})
+    finally:
+        formatter.ipython_display_formatter.enabled = True
+    if Figure in formatter.formatters["image/png"].type_printers:
+        # Two pixels for each of the page, for sharp figures on high-resolution screens.
+        png, size = retina_figure(figure, base64=True)
+        data["image/png"], metadata["image/png"] = png, {**size, "alt": text}
+    display(data | {"text/plain": text}, metadata=metadata, raw=True)
+    page = f'<p style="{HIDDEN}">{html.escape(text)}</p>'
+    display({"text/html": page, "text/plain": ""}, raw=True)
+
+
+def figure_text(english: str) -> str:
+    """Return words for a figure, in the language that was set if there is a font for it."""
+    fonts = get_language().fonts
+    return english if fonts and _find_font(fonts) is None else message(english)
+
+
+@contextlib.contextmanager
+def language_font() -> Iterator[None]:
+    """Let texts that are drawn meanwhile fall back to a font that has the language's characters."""
+    family = mpl.rcParams["font.family"]
+    if font := _find_font(get_language().fonts):
+        mpl.rcParams["font.family"] = [*family, font]
+    try:
+        yield
+    finally:
+        mpl.rcParams["font.family"] = family
+
+
+@functools.cache
+def _find_font(names: tuple[str, ...]) -> str | None:
+    """Return the first of these fonts that this machine has."""
+    manager = font_manager.fontManager
+    if set(names).isdisjoint(manager.get_font_names()):  # fonts may be newer than its list
+        for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
+            with contextlib.suppress(Exception):  # of damaged files
+                manager.addfont(path)
+    return next((name for name in names if name in manager.get_font_names()), None)
+
+
+def embed_png(png: str, text: str, **attributes: object) -> str:
+    """Return HTML that shows a PNG file, in base64, with its alternative text."""
+    more = "".join(f' {name}="{html.escape(str(value))}"' for name, value in attributes.items())
+    source = f'src="data:image/png;base64,{png}" style="max-width: 100%"'
+    return f'<img alt="{html.escape(text)}" {source}{more}>'
+
+
+def encode_png(image: Image.Image) -> str:
+    """Return an image as a PNG file, in base64."""
+    image.save(file := io.BytesIO(), "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
