@@ -38,6 +38,7 @@
 # Written by notebooks/build.py.
 
 # %% id="load" figure="digits.png"
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn import metrics
@@ -51,7 +52,6 @@ from mnist_nn import (
     plot_digit,
     plot_weights,
     set_language,
-    show_figures,
     train_linear_classification_model,
     train_nn_classification_model,
 )
@@ -70,7 +70,7 @@ mnist_dataframe = mnist_dataframe.reindex(generator.permutation(mnist_dataframe.
 
 first_rows = mnist_dataframe.head(20)
 plot_examples(first_rows.loc[:, 1:784], labels=first_rows[0])
-show_figures()
+plt.show()
 
 # %% [markdown] id="setup"
 # ## Setup
@@ -141,7 +141,7 @@ validation_examples.describe()
 # %% id="random-example"
 random_example = generator.choice(training_examples.index)
 plot_digit(training_examples.loc[random_example], training_targets.loc[random_example])
-show_figures()
+plt.show()
 
 # %% [markdown] id="random-example-read"
 # This grid of 28 × 28 pixels is all that a model gets to see. Strokes are a few pixels wide and
@@ -513,7 +513,7 @@ print("weights0 shape:", weights0.shape)
 
 limit = np.quantile(abs(weights0), 0.995)
 plot_weights(weights0, limit=limit)
-show_figures()
+plt.show()
 
 # %% [markdown] id="weights-read" fold="Task 3"
 # The first hidden layer learns low-level features: blurred regions, and strokes that are parts of
@@ -526,7 +526,7 @@ show_figures()
 # %% id="weights-10-steps" fold="Task 3"
 weights0 = networks[10].layers[0].kernel.numpy()
 plot_weights(weights0, limit=limit)
-show_figures()
+plt.show()
 
 # %% [markdown] id="hundred-steps" fold="Task 3"
 # There is hardly anything to see yet but the random weights from which training started.
@@ -536,7 +536,7 @@ show_figures()
 # %% id="weights-100-steps" fold="Task 3"
 weights0 = networks[100].layers[0].kernel.numpy()
 plot_weights(weights0, limit=limit)
-show_figures()
+plt.show()
 
 # %% [markdown] id="what-differs" fold="Task 3"
 # #### What is different

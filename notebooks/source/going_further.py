@@ -46,7 +46,6 @@ from mnist_nn import (
     parse_labels_and_features,
     plot_log_loss,
     set_language,
-    show_figures,
     train_classification_model,
     train_linear_classification_model,
     train_nn_classification_model,
@@ -125,7 +124,7 @@ network = train_nn_classification_model(
     seed=SEED,
 )
 plot_weights_over_training(keep.weights)
-show_figures()
+plt.show()
 
 # %% [markdown] id="weights-read"
 # After ten steps, the random initial weights still hide what the network has learned. After a
@@ -158,7 +157,7 @@ network_predictions = network_probabilities.argmax(axis=1)
 
 mistakes = confident_mistakes(validation_targets, network_probabilities)
 plot_mistakes(validation_examples, mistakes.head(20))
-show_figures()
+plt.show()
 
 # %% [markdown] id="mistakes-read"
 # Under each digit: its true label, the predicted label and its probability. Some of these digits are
@@ -220,7 +219,7 @@ for title, is_chosen in only_one_right.items():
             "network": network_predictions[chosen],
         },
     )
-    show_figures()
+    plt.show()
 
 # %% [markdown] id="difference-matrix"
 # The next figure shows the difference between the two confusion matrices, network minus linear
@@ -232,7 +231,7 @@ plot_confusion_difference(
     confusion_matrix(validation_targets, linear_predictions),
     confusion_matrix(validation_targets, network_predictions),
 )
-show_figures()
+plt.show()
 
 # %% [markdown] id="difference-read"
 # The deeper the red on the diagonal, the more this digit gains from hidden layers. Is there a red
@@ -259,7 +258,7 @@ for seed in range(N_RUNS):
     accuracies["network"].append(model.history.history["val_accuracy"][-1])
 
 plot_runs(accuracies)
-show_figures()
+plt.show()
 
 # %% [markdown] id="runs-read"
 # Each dot is a run, the diamond is their mean, and the bar extends one standard deviation to either
@@ -303,7 +302,7 @@ overtrained = train_nn_classification_model(
 left, right = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")[1]
 plot_log_loss(overtrained.history.history, ax=left)
 plot_cross_entropy(overtrained.history.history, ax=right)
-show_figures()
+plt.show()
 
 # %% [markdown] id="losses-read"
 # On the training set, both losses are soon close to zero. On the validation set, the log loss (left)
@@ -341,7 +340,7 @@ for n_rows in ROWS:
     curves["network"][n_rows] = model.history.history["val_accuracy"][-1]
 
 plot_accuracies(curves)
-show_figures()
+plt.show()
 
 # %% [markdown] id="rows-read"
 # With the fewest rows, the two models are close: there is too little data to learn strokes from.
@@ -384,7 +383,7 @@ for activation in ("relu", "sigmoid"):
         print(f"{name:23} dead units of 100: first layer {dead['first']}, second {dead['second']}")
 
 plot_accuracies(histories)
-show_figures()
+plt.show()
 
 # %% [markdown] id="initialisation-read"
 # Starting from zero, ReLU learns nothing: every hidden node outputs zero for every example, and its
@@ -422,7 +421,7 @@ linear_results = search_hyperparameters(
 columns = ["learning_rate", "batch_size", "seed", "val_accuracy", "mean_val_accuracy"]
 print(linear_results[columns].head(6).round(4).to_string(index=False))
 plot_search(linear_results, "learning_rate", "batch_size")
-show_figures()
+plt.show()
 
 # %% [markdown] id="search-linear-read"
 # Each square shows the mean over the seeds and, after ±, its *standard error*: how far such a mean
@@ -520,7 +519,7 @@ axes = plt.subplots(1, 2, figsize=(6, 3.8), layout="constrained")[1]
 for prepared, ax in zip((False, True), axes, strict=True):
     corner.prepared = prepared
     corner.plot(ax=ax)
-show_figures()
+plt.show()
 
 # %% [markdown] id="draw-read"
 # It is the same three, and the models are the same. But in training, they never saw a digit in a
@@ -535,7 +534,7 @@ show_figures()
 # digit = digit_from_image("photo.jpg").reshape(1, 784)
 # answer = network.predict(digit, verbose=0).argmax(axis=1)
 # plot_examples(digit, predictions={"network": answer})
-# show_figures()
+# plt.show()
 # ```
 #
 # **Try it:** draw a letter or a face. How certain are the models of their answer? What would you have
@@ -561,7 +560,7 @@ class_predictions = {
 for title, name in {"linear model": "linear", "neural network": "network"}.items():
     print(f"{title}: {np.mean(class_predictions[name] == class_targets):.2f}")
 plot_examples(class_examples, class_targets, class_predictions)
-show_figures()
+plt.show()
 
 # %% [markdown] id="class-read"
 # Both models learned from MNIST alone and never saw these writers. Twenty digits are few, though: at
@@ -618,7 +617,7 @@ def deform(examples, generator, strength=1.0, bend=0.7):
 one_digit = training_examples.iloc[[0] * 20]
 copies_of_one = deform(one_digit, np.random.default_rng(SEED))
 plot_examples(copies_of_one, labels=training_targets.iloc[[0] * 20])
-show_figures()
+plt.show()
 
 # %% [markdown] id="best-network"
 # The network learns from `COPIES` copies of each digit. They are stored as bytes, from 0 to 255, to
@@ -700,7 +699,7 @@ if TRAIN_BEST:
 
     mistakes = confident_mistakes(test_targets, probabilities)
     plot_mistakes(test_examples, mistakes.head(20))
-    show_figures()
+    plt.show()
 
 # %% [markdown] id="best-read"
 # The copies teach the network which changes do not matter. The figure shows its most confident

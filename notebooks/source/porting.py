@@ -52,7 +52,7 @@ import numpy as np
 from sklearn import metrics
 
 import mnist_nn
-from mnist_nn import compile_classification_model, show_figures
+from mnist_nn import compile_classification_model
 from mnist_nn.data import data_folder
 from mnist_nn.sampling import Period, sample_batches, split_steps
 
@@ -111,7 +111,7 @@ for ax, (name, call) in zip(axes, CALLS.items(), strict=True):
     draw_original(ax, call)
     draw_runs(ax, ours[name], "C0", "this port")
 axes[0].legend()
-show_figures()
+plt.show()
 
 # %% [markdown] id="runs-read"
 # The titles show the calls: model, learning rate / steps / batch size. In all five, the mean of our
@@ -155,7 +155,7 @@ def show_trap(call, wrong_trainers):
         draw_runs(ax, ours[call], "C0", "this port")
         draw_runs(ax, run_figures(CALLS[call], SEEDS, trainer), "C3", label)
         ax.legend()
-    show_figures()
+    plt.show()
 
 
 def print_differences(compile_model, label="largest difference"):
@@ -336,7 +336,7 @@ for ax, dtype in zip(axes, ("float64", "float32"), strict=True):
     # Both are proportional to the error rate.
     draw_runs(ax, ours[call] * wrong / right, "C3", f"scikit-learn today, {dtype}")
     ax.legend()
-show_figures()
+plt.show()
 
 # %% [markdown] id="trap-steps"
 # ### 8. Steps are whole numbers

@@ -64,7 +64,8 @@ targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataf
 data = (examples[:200], targets[:200], examples[200:], targets[200:])
 model = mnist_nn.train_nn_classification_model(0.05, 10, 10, [5], *data)
 mnist_nn.plot_weights(model.layers[0].kernel.numpy())
-mnist_nn.show_figures()
+import matplotlib.pyplot as plt
+plt.show()
 draw(model).strokes = [[[0.5, 0.2], [0.5, 0.8]]]
 import tensorflow as tf
 {ASK_THREADS}
