@@ -189,7 +189,6 @@ def train_classification_model(
         epochs=len(batches),
         steps_by_period=steps_by_period,
     )
-    predicted_classes = None
     model.stop_training = False
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
@@ -202,7 +201,6 @@ def train_classification_model(
                 outputs, val_outputs = train_period(*tensors, *period)
                 probabilities = _to_numpy(model, number, outputs)
                 val_probabilities = _to_numpy(model, number, val_outputs)
-                predicted_classes = val_probabilities.argmax(axis=1)
                 logs = model.get_metrics_result()
                 logs |= _evaluate("", labels, probabilities)
                 logs |= _evaluate("val_", val_labels, val_probabilities)
@@ -225,8 +223,8 @@ def train_classification_model(
         print(message(f"Training stopped. Periods finished: {finished} of {len(batches)}."))
     elif verbose:
         print("Model training finished.")
-    if verbose and predicted_classes is not None:
-        _show_results(model, val_labels, predicted_classes)
+    if verbose and finished:
+        _show_results(model, val_features, val_labels)
     return model
 
 
@@ -297,13 +295,15 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
         model.optimizer.learning_rate = rate
 
 
-def _show_results(model: keras.Model, labels: Labels, predicted_classes: Labels) -> None:
+def _show_results(model: keras.Model, features: Features, labels: Labels) -> None:
     """Print the last line of the original's trainers, and show their two figures."""
     from mnist_nn import plots, rendering  # silent calls do not need Matplotlib and seaborn
 
-    history = model.history.history
-    print(f"Final accuracy (on validation data): {history['val_accuracy'][-1]:0.2f}", flush=True)
+    # A callback or the optimizer may have changed the weights after the last period.
+    predicted_classes = np.asarray(predict_probabilities(model, features)).argmax(axis=1)
+    accuracy = np.mean(labels == predicted_classes)
+    print(f"Final accuracy (on validation data): {accuracy:0.2f}", flush=True)
     rendering.show(
-        plots.plot_log_loss(history),
+        plots.plot_log_loss(model.history.history),
         plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
     )

@@ -168,22 +168,20 @@ def test_examples_and_targets() -> None:
         (features(), turned.to_numpy()),
         (features()[::-1], turned),
     ]:
-        array, digits = arguments.check_data("a_", examples, targets)
+        array, digits = arguments.check_data(a=examples, b=targets)
         assert array.shape == (2, 784)
         assert digits.tolist() == [2, 1]
 
 
 def test_examples_and_targets_that_do_not_belong_together() -> None:
-    with pytest.raises(ValueError, match="^a_examples has 2 rows, but a_targets has 3"):
-        arguments.check_data("a_", features(), labels(1, 2, 3))
-    with pytest.raises(
-        ValueError, match="^the rows of a_examples and a_targets .* different orders"
-    ):
-        arguments.check_data("a_", features(), labels(1, 2)[::-1])
-    with pytest.raises(ValueError, match="^a_examples contains"):
-        arguments.check_data("a_", features(0), labels())
-    with pytest.raises(ValueError, match="^a_targets contains 10"):
-        arguments.check_data("a_", features(), labels(10, 1))
+    with pytest.raises(ValueError, match="^a has 2 rows, but b has 3"):
+        arguments.check_data(a=features(), b=labels(1, 2, 3))
+    with pytest.raises(ValueError, match="^the rows of a and b .* different orders"):
+        arguments.check_data(a=features(), b=labels(1, 2)[::-1])
+    with pytest.raises(ValueError, match="^a contains"):
+        arguments.check_data(a=features(0), b=labels())
+    with pytest.raises(ValueError, match="^b contains 10"):
+        arguments.check_data(a=features(), b=labels(10, 1))
 
 
 def test_raw_pixels_are_warned_of_once() -> None:

@@ -19,8 +19,8 @@ PACKAGE = Path(mnist_nn.__file__).parent
 ROOMS = ("analysis", "search", "drawing")
 # A module imports only from lines above its own, and from its own room.
 ORDER = (
-    ("errors",),
-    ("_backend", "language", "notebook"),
+    ("language",),
+    ("_backend", "errors", "rendering"),
     ("data",),
     ("arguments",),
     ("sampling", "models", "metrics", "plots", "record"),

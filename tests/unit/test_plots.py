@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import mnist_nn
+from mnist_nn import rendering
 
 WEIGHTS = np.random.default_rng(0).normal(size=(784, 23))
 HISTORY = {"log_loss": [3.0, 2.0, 1.0], "val_log_loss": [4.0, 3.0, 3.5]}
@@ -101,12 +103,24 @@ def test_weights_are_images_in_rows_of_ten(original_look: bool) -> None:
     assert (f"end at −{limit:.2f} and {limit:.2f}" in ax.get_label()) != original_look
 
 
-def test_outside_a_notebook_figures_are_shown_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_figures_that_are_shown_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(plt.get_fignums()))
-    mnist_nn.plot_digit(np.zeros(784))
-    mnist_nn.show_figures()
-    assert shown == [[1]]
+    users_figure = plt.figure()
+    rendering.show(mnist_nn.plot_digit(np.zeros(784)))
+    assert shown == [[1, 2]]
+    assert plt.get_fignums() == [users_figure.number]  # type: ignore[attr-defined]
+
+
+def test_settings_of_the_user_upset_no_figure() -> None:
+    with mpl.rc_context({"image.origin": "lower", "axes.grid": True}):
+        for draw in DRAWINGS:
+            ax = draw()
+            ax.figure.canvas.draw()
+            for image in ax.images:
+                assert image.origin == "upper"
+            if ax.images or ax.collections:
+                assert not any(line.get_visible() for line in ax.get_xgridlines())
 
 
 def test_limit_is_that_of_the_colours() -> None:
