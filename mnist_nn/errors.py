@@ -46,6 +46,12 @@ class MissingFileError(ShortTracebackError, FileNotFoundError):
     builtin = FileNotFoundError
 
 
+class BackendError(ShortTracebackError, ImportError):
+    """Keras computes with another library than TensorFlow."""
+
+    builtin = ImportError
+
+
 def describe_error(error: Exception) -> str:
     """Return the line of a library's error message that describes the problem, or its type."""
     text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_nn import arguments
 from mnist_nn._backend import keras, tf
-from mnist_nn.arguments import Features
+from mnist_nn.arguments import Array, Features
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 
@@ -128,8 +127,15 @@ def compile_classification_model(model: keras.Model, learning_rate: float) -> No
             global_clipnorm=5.0,
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
+        metrics=["accuracy"],
         jit_compile=False,
     )
+
+
+def to_float(outputs: Any) -> Array:
+    """Return outputs as an array of float64, or of float32 if they have another dtype."""
+    array = np.asarray(outputs)
+    return np.asarray(array, np.float64 if array.dtype == np.float64 else np.float32)
 
 
 def predict_probabilities(model: keras.Model, features: Any) -> Any:
@@ -142,9 +148,7 @@ def predict_probabilities(model: keras.Model, features: Any) -> Any:
     return tf.concat(probabilities, axis=0)
 
 
-def check_classifier(
-    argument: str, name: str, model: Any, examples: Features
-) -> npt.NDArray[np.float32]:
+def check_classifier(argument: str, name: str, model: Any, examples: Features) -> Array:
     """Return the probabilities that a model predicts, or raise an error if it is not a classifier.
 
     Errors name the ``argument`` that holds the model, and call the model ``name``.
@@ -163,7 +167,7 @@ def check_classifier(
         raise ArgumentError(
             f"{name} has {len(outputs)} outputs: it must have one, a layer of 10 nodes with softmax"
         )
-    probabilities = np.asarray(outputs, np.float32)
+    probabilities = to_float(outputs)
     if probabilities.shape != (len(examples), CLASSES):
         raise ArgumentError(
             f"{name} has an output of shape {probabilities.shape} for {len(examples)} examples: "

@@ -3,8 +3,8 @@
 from __future__ import annotations  # signatures show names such as Examples
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -62,10 +62,11 @@ def create_training_dataset(
         TensorShape([10, 784])
     """
     features, labels = arguments.check_data(examples=examples, targets=targets)
-    sampled = sample_batches(len(features), batch_size, steps, periods, seed)
+    seed = draw_seed(seed)  # for the same batches each time that the dataset is read
+    sample_batches(len(features), batch_size, steps, periods, seed)  # checks the arguments
 
     def generate() -> Iterator[tuple[Features, Labels]]:
-        for period in sampled:
+        for period in sample_batches(len(features), batch_size, steps, periods, seed):
             for batch_number in period.batch_numbers:
                 rows = select_rows(period.rows, batch_number, batch_size)
                 yield features[rows], labels[rows]
@@ -75,23 +76,35 @@ def create_training_dataset(
     return dataset.apply(tf.data.experimental.assert_cardinality(steps))
 
 
+def draw_seed(seed: int | None) -> int:
+    """Return the seed, or a random one without it, or raise a ValueError."""
+    return cast(int, np.random.SeedSequence(arguments.check_seed(seed)).entropy)
+
+
 def sample_batches(
     n_examples: int, batch_size: int, steps: int, periods: int | Sequence[int], seed: int | None
-) -> list[Period]:
-    """Sample the batches of :func:`create_training_dataset`, as row numbers."""
+) -> Iterator[Period]:
+    """Sample the batches of :func:`create_training_dataset`, as row numbers, period by period."""
     batch_size = arguments.check_whole_number("batch_size", batch_size)
     if batch_size > n_examples:
         raise ArgumentError(
             f"batch_size {batch_size} is more than the {n_examples} examples: lower it"
         )
-    generator = np.random.default_rng(arguments.check_seed(seed))
-    steps_by_period = split_steps(steps, periods)
-    permutations = [generator.permutation(n_examples) for _ in steps_by_period]
     n_batches = math.ceil(n_examples / batch_size)
-    return [
-        Period(rows, sample_batch_numbers(n_batches, n_steps, generator))
-        for rows, n_steps in zip(permutations, steps_by_period, strict=True)
-    ]
+    return _sample_periods(n_examples, n_batches, split_steps(steps, periods), draw_seed(seed))
+
+
+def _sample_periods(
+    n_examples: int, n_batches: int, steps_by_period: list[int], seed: int
+) -> Iterator[Period]:
+    # The random numbers are those of one generator that draws all permutations before all batch
+    # numbers. A second one draws the permutations again when they are needed, to keep only one.
+    generator, permutations = np.random.default_rng(seed), np.random.default_rng(seed)
+    for _ in steps_by_period:
+        generator.permutation(n_examples)
+    for n_steps in steps_by_period:
+        rows = permutations.permutation(n_examples)
+        yield Period(rows, sample_batch_numbers(n_batches, n_steps, generator))
 
 
 def sample_batch_numbers(
@@ -118,7 +131,7 @@ def select_rows(rows: Any, batch_number: Any, batch_size: int) -> Any:
 def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
     """Return the number of steps in each period: whole numbers that add up to ``steps``."""
     steps = arguments.check_whole_number("steps", steps)
-    if isinstance(periods, list | tuple | np.ndarray):
+    if isinstance(periods, Iterable):
         items = enumerate(periods)
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]
         if sum(steps_by_period) != steps:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments, metrics
-from mnist_nn._backend import defer_interrupt, keras, tf, without_replica_context
-from mnist_nn.arguments import Array, Examples, Features, Labels, Targets
+from mnist_nn._backend import (
+    defer_interrupt,
+    is_distributed,
+    keras,
+    tf,
+    without_metrics,
+    without_replica_context,
+)
+from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.errors import ArgumentError, describe_error
 from mnist_nn.language import message
 from mnist_nn.models import (
@@ -18,9 +26,11 @@ from mnist_nn.models import (
     check_classifier,
     compile_classification_model,
     predict_probabilities,
+    to_float,
 )
-from mnist_nn.record import record_training
-from mnist_nn.sampling import sample_batches, select_rows
+from mnist_nn.sampling import Period, sample_batches, select_rows, split_steps
+
+STEPS_AT_ONCE = 500  # interrupts are noticed after these
 
 
 def train_linear_classification_model(
@@ -176,34 +186,68 @@ def train_classification_model(
         validation_examples=validation_examples, validation_targets=validation_targets
     )
     batches = sample_batches(len(features), batch_size, steps, periods, seed)
+    return train_on_batches(
+        model,
+        learning_rate,
+        batch_size,
+        batches,
+        split_steps(steps, periods),
+        (features, labels),
+        (val_features, val_labels),
+        callbacks=callbacks,
+        verbose=verbose,
+    )
+
+
+def train_on_batches(
+    model: keras.Model,
+    learning_rate: float | None,
+    batch_size: int,
+    batches: Iterable[Period],
+    steps_by_period: Sequence[int],
+    training_set: tuple[Features, Labels],
+    validation_set: tuple[Features, Labels],
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] | None,
+    verbose: int,
+) -> keras.Model:
+    """Train on batches that have been sampled, as :func:`train_classification_model`."""
+    features, labels = training_set
+    val_features, val_labels = validation_set
+    if len(labels) > 1 and labels.min() == labels.max():
+        raise ArgumentError(
+            f"training_targets has no other digit than {labels[0]}: pass examples of several digits"
+        )
     _compile(model, learning_rate, val_features, val_labels)
     arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
-
-    tensors = [tf.convert_to_tensor(array) for array in (features, labels, val_features)]
-    train_period = _compile_period(model, batch_size, tensors)
-    steps_by_period = [len(period.batch_numbers) for period in batches]
+    train_steps = _build_training(model, batch_size, features, labels)
+    predict = _build_prediction(model, batch_size, features, val_features, val_labels)
     callback_list = keras.callbacks.CallbackList(
-        callbacks,
-        add_history=True,
-        model=model,
-        epochs=len(batches),
-        steps_by_period=steps_by_period,
+        callbacks, add_history=True, model=model, epochs=len(steps_by_period), verbose=verbose
     )
+    logs: dict[str, Any] = {}
+    steps_done = 0
     model.stop_training = False
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
-        callback_list.on_train_begin()
         try:
+            callback_list.on_train_begin()
             for number, period in enumerate(batches):
-                model.reset_metrics()
+                if number < (model._initial_epoch or 0):  # BackupAndRestore resumes after it
+                    continue
                 callback_list.on_epoch_begin(number)
-                outputs, val_outputs = train_period(*tensors, *period)
-                probabilities = _to_numpy(model, number, outputs)
-                val_probabilities = _to_numpy(model, number, val_outputs)
-                logs = model.get_metrics_result()
-                logs |= _evaluate("", labels, probabilities)
-                logs |= _evaluate("val_", val_labels, val_probabilities)
+                model.reset_metrics()
+                for start in range(0, steps_by_period[number], STEPS_AT_ONCE):
+                    batch_numbers = period.batch_numbers[start : start + STEPS_AT_ONCE]
+                    logs = train_steps(period.rows, batch_numbers)
+                    steps_done += len(batch_numbers)
+                    if interrupts:
+                        break
+                outputs, val_outputs, val_loss = predict()
+                logs["val_loss"] = float(val_loss)
+                logs |= _evaluate(model, number, "", features, labels, outputs)
+                logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 callback_list.on_epoch_end(number, logs)
@@ -211,64 +255,104 @@ def train_classification_model(
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(0)
-        finally:
-            callback_list.on_train_end()
-            model.optimizer.finalize_variable_values(model.trainable_weights)
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        callback_list.on_train_end(logs)
 
-    finished = len(model.history.epoch)
-    record_training(model, sum(steps_by_period[:finished]), batch_size, seed, features)
+    model._initial_epoch = None
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        print(message(f"Training stopped. Periods finished: {finished} of {len(batches)}."))
+        print(message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps."))
     elif verbose:
         print("Model training finished.")
-    if verbose and finished:
+    if verbose and model.history.epoch:
         _show_results(model, val_features, val_labels)
     return model
 
 
-def _compile_period(model: keras.Model, batch_size: int, tensors: Sequence[Any]) -> Any:
-    """Return a function that runs all steps of a period in one call, and then predicts both sets.
+def _build_training(
+    model: keras.Model, batch_size: int, features: Features, labels: Labels
+) -> Callable[..., dict[str, Any]]:
+    """Return a function that runs training steps in one call, and returns Keras' logs of them.
 
     A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
+    all_features, all_labels = tf.convert_to_tensor(features), tf.convert_to_tensor(labels)
     train_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
         train_step = without_replica_context(train_step)
+    is_own = type(model).train_step is not keras.Model.train_step
+    own_logs: dict[str, Any] = {}
 
-    def train_period(
-        features: Any, labels: Any, val_features: Any, rows: Any, batch_numbers: Any
-    ) -> tuple[Any, Any]:
+    def keep(logs: dict[str, Any]) -> None:
+        """Keep what a train_step of the user's own returns, which need not be in any metric."""
+        for name, value in logs.items():
+            with tf.init_scope():
+                own_logs.setdefault(name, tf.Variable(0.0))
+            own_logs[name].assign(tf.cast(value, tf.float32))
+
+    def train_steps(rows: Any, batch_numbers: Any) -> None:
         for batch_number in batch_numbers:  # AutoGraph makes it a loop of TensorFlow
             batch = select_rows(rows, batch_number, batch_size)
-            train_step((tf.gather(features, batch), tf.gather(labels, batch)))
-        return predict_probabilities(model, features), predict_probabilities(model, val_features)
+            logs = train_step((tf.gather(all_features, batch), tf.gather(all_labels, batch)))
+            if is_own:
+                keep(logs)
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
-    if model.run_eagerly:
-        return train_period
-    numbers = tf.TensorSpec([None], tf.int64)
-    signature = [*map(tf.TensorSpec.from_tensor, tensors), numbers, numbers]
-    return tf.function(train_period, input_signature=signature)
+    run: Any = train_steps
+    if not model.run_eagerly:
+        run = tf.function(train_steps, input_signature=2 * [tf.TensorSpec([None], tf.int64)])
+
+    def run_steps(rows: Any, batch_numbers: Any) -> dict[str, Any]:
+        with contextlib.nullcontext() if is_own else without_metrics(model):
+            run(rows, batch_numbers)
+        loss = {metric.name: metric.result() for metric in model.metrics if metric.name == "loss"}
+        return {name: float(value) for name, value in (loss | own_logs).items()}
+
+    return run_steps
 
 
-def _to_numpy(model: keras.Model, period: int, outputs: Any) -> Array:
-    """Return predicted probabilities as an array; raise a ValueError if training diverged."""
-    probabilities = np.asarray(outputs, np.float32)
+def _build_prediction(
+    model: keras.Model,
+    batch_size: int,
+    features: Features,
+    val_features: Features,
+    val_labels: Labels,
+) -> Callable[[], tuple[Any, Any, Any]]:
+    """Return a function that predicts both sets, and returns the validation loss as well.
+
+    That is on the scale of a training step's loss, which may be a sum over the batch.
+    """
+    tensors = [tf.convert_to_tensor(array) for array in (features, val_features, val_labels)]
+
+    def predict() -> tuple[Any, Any, Any]:
+        all_features, all_val_features, all_val_labels = tensors
+        outputs = predict_probabilities(model, all_features)
+        val_outputs = predict_probabilities(model, all_val_features)
+        loss = model.compute_loss(x=all_val_features, y=all_val_labels, y_pred=val_outputs)
+        if getattr(model.loss, "reduction", "") == "sum":
+            penalties = sum(model.losses)
+            loss = (loss - penalties) * (batch_size / len(val_labels)) + penalties
+        return outputs, val_outputs, loss
+
+    return predict if model.run_eagerly else tf.function(predict, input_signature=[])
+
+
+def _evaluate(
+    model: keras.Model, period: int, prefix: str, features: Features, labels: Labels, outputs: Any
+) -> dict[str, float]:
+    """Return the metrics of a data set; raise a ValueError if training diverged."""
+    probabilities = to_float(outputs)
     if not np.isfinite(probabilities).all():
         rate = float(model.optimizer.learning_rate)
         raise ArgumentError(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
-    return probabilities
-
-
-def _evaluate(prefix: str, labels: Labels, probabilities: Array) -> dict[str, float]:
-    """Return the metrics of a data set after a period."""
+    model.reset_metrics()
+    compiled = model.compute_metrics(features, labels, outputs)
     predicted_classes = probabilities.argmax(axis=1)
-    return {
+    return {f"{prefix}{name}": float(compiled[name]) for name in compiled if name != "loss"} | {
         f"{prefix}log_loss": metrics.log_loss(labels, predicted_classes),
         f"{prefix}accuracy": float(np.mean(labels == predicted_classes)),
         f"{prefix}cross_entropy": metrics.cross_entropy(labels, probabilities),
@@ -280,6 +364,11 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
     name = f"model {getattr(model, 'name', '')!r}"
     first_and_last = [0, -1]  # with a single example, a wrong shape could look right
     probabilities = check_classifier("model", name, model, features[first_and_last])
+    if is_distributed(model):
+        raise ArgumentError(
+            f"{name} belongs to a distribution strategy, but is trained on one device: build and "
+            "train it outside the strategy's scope"
+        )
     if not model.compiled:
         return compile_classification_model(model, learning_rate)
     try:

@@ -10,7 +10,8 @@ from mnist_nn.language import MESSAGES, PLACEHOLDER, read_messages
 PACKAGE = MESSAGES.parent
 # Functions whose text is translated, and the number of arguments before it.
 TRANSLATED = {"message": 0, "figure_text": 0, "describe": 1, "WrongAnswerError": 0}
-TRANSLATED_ERRORS = {"ArgumentError": 0, "ArgumentTypeError": 0, "MissingFileError": 0}
+ERRORS = ("ArgumentError", "ArgumentTypeError", "MissingFileError", "BackendError")
+TRANSLATED_ERRORS = dict.fromkeys(ERRORS, 0)
 ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
 

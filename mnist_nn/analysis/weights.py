@@ -39,10 +39,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights = {int(self.model.optimizer.iterations): self._kernel.numpy()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        step = int(self.model.optimizer.iterations)  # without what mixed precision skips
-        if "steps_by_period" in self.params:  # not in Keras' own fit
-            step = max(self.weights) + self.params["steps_by_period"][epoch]
-        self.weights[step] = self._kernel.numpy()
+        self.weights[int(self.model.optimizer.iterations)] = self._kernel.numpy()
 
 
 def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:

@@ -20,7 +20,8 @@ ROOMS = ("analysis", "search", "drawing")
 # A module imports only from lines above its own, and from its own room.
 ORDER = (
     ("language",),
-    ("_backend", "errors", "rendering"),
+    ("errors",),
+    ("_backend", "rendering"),
     ("data",),
     ("arguments",),
     ("sampling", "models", "metrics", "plots", "record"),
