@@ -1,6 +1,8 @@
 """Checks of arguments: bad input raises a clear error before any work starts."""
 
+import contextlib
 import math
+import sys
 import warnings
 from typing import Any
 
@@ -13,11 +15,12 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language, message
 
 Array = npt.NDArray[np.floating]
-Features = npt.NDArray[np.float32]
+Features = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
 Examples = pd.DataFrame | npt.NDArray[Any]
 Targets = pd.Series | npt.NDArray[Any]
 
+PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 NUMBERS = frozenset("biuf")  # kinds of dtypes: bool, signed, unsigned, float
 FLOAT32_TINY, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
@@ -77,24 +80,47 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     """Return labels, and probabilities of shape (n_examples, 10), or raise a ValueError."""
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
+    if probabilities.dtype.kind in "bui":  # one-hot labels
+        probabilities = probabilities.astype(np.float64)
     if probabilities.shape != (len(labels), CLASSES):
         raise ArgumentError(
             f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, 10), "
             "one row for each of the targets"
         )
+    if not are_probabilities(probabilities):
+        row = int(np.argmin([are_probabilities(row[None]) for row in probabilities]))
+        raise ArgumentError(
+            f"probabilities contains {probabilities[row]} in row {row}, counted from 0: each row "
+            "must have numbers from 0 to 1 that add up to 1, as softmax returns them"
+        )
     return labels, probabilities
 
 
+def are_probabilities(values: Array) -> bool:
+    """Return whether each row has numbers, none negative, that add up to 1."""
+    distance = np.abs(values.sum(axis=1, dtype=np.float64) - 1).max()
+    return bool(values.min() >= 0 and distance <= PROBABILITY_ERROR)  # NaN fails comparisons
+
+
 def check_features(name: str, examples: Examples) -> Features:
-    """Return features as an ndarray of shape (n_examples, 784), float32, or raise a ValueError."""
+    """Return features as an ndarray of shape (n_examples, 784), or raise a ValueError.
+
+    Their dtype is that of Keras' models: float64 after ``keras.config.set_floatx("float64")``, and
+    else float32.
+    """
     values = np.asarray(examples)
+    if values.dtype == object and isinstance(examples, pd.DataFrame):  # of pandas' nullable dtypes
+        with contextlib.suppress(ValueError, TypeError):
+            values = examples.convert_dtypes().to_numpy(np.float64, na_value=np.nan)
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         raise ArgumentError(
             f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "
             "numbers of shape (n_examples, 784), as parse_labels_and_features() returns them"
         )
+    keras = sys.modules.get("keras")  # if it is not imported yet, nobody has set its dtype
+    is_float64 = keras is not None and keras.config.floatx() == "float64"
     with np.errstate(over="ignore", invalid="ignore"):
-        features = np.asarray(values, np.float32)
+        features = np.asarray(values, np.float64 if is_float64 else np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
         raise ArgumentError(
@@ -140,10 +166,15 @@ def _is_number(value: Any) -> bool:
 
 def _to_labels(name: str, targets: Targets) -> Labels:
     labels = np.asarray(targets)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        raise ArgumentError(
+            f"{name} has the shape {labels.shape}: it must be (n_examples,). Remove the second "
+            f"axis with np.ravel({name})"
+        )
     if labels.ndim != 1:
         raise ArgumentError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,). Convert one-hot "
-            "labels to digits with .argmax(axis=1)"
+            f"labels to digits with np.argmax({name}, axis=1)"
         )
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():

@@ -74,7 +74,8 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
     """
     if not isinstance(dataset, pd.DataFrame):
         raise ArgumentTypeError(
-            f"dataset must be a DataFrame from load_mnist_dataframe(), not {type(dataset).__name__}"
+            "dataset must be a DataFrame of pandas, from load_mnist_dataframe(), not "
+            f"{type(dataset)}. Convert those of other libraries with .to_pandas()"
         )
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
@@ -132,9 +133,9 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             "label in column 0 and the pixels in columns 1 to 784"
         )
     values = dataset.to_numpy()
-    if values.dtype.kind not in "iuf":
+    if values.dtype.kind not in "iuf" or isinstance(dataset.dtypes.iloc[0], pd.CategoricalDtype):
         raise ArgumentError(
-            f"{name} contains {values.dtype} values: convert it with .astype('int64')"
+            f"{name} contains {dataset.dtypes.iloc[0]} values: convert it with .astype('int64')"
         )
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.

@@ -54,7 +54,8 @@ class BackendError(ShortTracebackError, ImportError):
 
 def describe_error(error: Exception) -> str:
     """Return the line of a library's error message that describes the problem, or its type."""
-    text = re.sub(r"\x1b\[\d+m", "", str(error))  # Keras adds colours
+    # Keras adds colours, and TensorFlow names of its functions.
+    text = re.sub(r"\x1b\[\d+m|\{\{.*?\}\} ?| \[Op:.*", "", str(error))
     expected = re.findall("Expected shape.*", text)  # without Keras' values before it
     lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
     return lines[0][:300].rstrip(".") if lines else type(error).__name__

@@ -45,7 +45,8 @@ def cross_entropy(targets: Targets, probabilities: Array) -> float:
         probabilities: ndarray of shape (n_examples, 10), each row adding up to 1.
 
     Raises:
-        ValueError: If ``targets`` are not labels from 0 to 9, or the shapes do not fit.
+        ValueError: If ``targets`` are not labels from 0 to 9, ``probabilities`` are none, or the
+            shapes do not fit.
 
     Example:
         >>> probabilities = classifier.predict(validation_examples, verbose=0)
@@ -55,7 +56,7 @@ def cross_entropy(targets: Targets, probabilities: Array) -> float:
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
     probability_of_target = probabilities[np.arange(len(labels)), labels]
     smallest = np.finfo(probabilities.dtype).eps  # where scikit-learn clips
-    return -float(np.mean(np.log(np.maximum(probability_of_target, smallest))))
+    return 0.0 - float(np.mean(np.log(np.maximum(probability_of_target, smallest))))
 
 
 def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArray[np.float64]:

@@ -92,7 +92,7 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
-        ValueError: If ``matrix`` has another shape.
+        ValueError: If ``matrix`` has another shape, or counts instead of fractions.
 
     Example:
         >>> predictions = classifier.predict(validation_examples, verbose=0).argmax(axis=1)
@@ -186,12 +186,17 @@ def plot_weights(
 
 
 def check_confusion_matrix(name: str, matrix: Array) -> Array:
-    """Return a confusion matrix as an ndarray, or raise a ValueError if it has another shape."""
+    """Return a confusion matrix as an ndarray, or raise a ValueError."""
     matrix = np.asarray(matrix)
     if matrix.shape != (CLASSES, CLASSES):
         raise ArgumentError(
             f"{name} has the shape {matrix.shape}: it must be (10, 10), as confusion_matrix() "
             "returns it"
+        )
+    if not (matrix.min() >= 0 and matrix.max() <= 1):
+        raise ArgumentError(
+            f"{name} has values from {matrix.min():g} to {matrix.max():g}: pass fractions of each "
+            "row, as confusion_matrix() returns them"
         )
     return matrix
 

@@ -49,8 +49,9 @@ def create_training_dataset(
         seed: Seed of the order. Without it, each call differs.
 
     Returns:
-        Dataset of ``steps`` pairs: features of shape (batch_size, 784), float32, and labels of
-        shape (batch_size,), int64. The last batch of a permutation may be smaller.
+        Dataset of ``steps`` pairs: features of shape (batch_size, 784), float32 or as
+        ``keras.config.floatx()`` says, and labels of shape (batch_size,), int64. The last batch of
+        a permutation may be smaller.
 
     Raises:
         TypeError, ValueError: If an argument is invalid.
@@ -71,7 +72,7 @@ def create_training_dataset(
                 rows = select_rows(period.rows, batch_number, batch_size)
                 yield features[rows], labels[rows]
 
-    signature = (tf.TensorSpec([None, PIXELS], tf.float32), tf.TensorSpec([None], tf.int64))
+    signature = (tf.TensorSpec([None, PIXELS], features.dtype), tf.TensorSpec([None], tf.int64))
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(steps))
 

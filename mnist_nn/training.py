@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from mnist_nn._backend import (
     without_replica_context,
 )
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.errors import ArgumentError, describe_error
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 from mnist_nn.language import message
 from mnist_nn.models import (
     build_linear_model,
@@ -30,6 +29,7 @@ from mnist_nn.models import (
 )
 from mnist_nn.sampling import Period, sample_batches, select_rows, split_steps
 
+DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # to better models
 STEPS_AT_ONCE = 500  # interrupts are noticed after these
 
 
@@ -223,7 +223,12 @@ def train_on_batches(
     train_steps = _build_training(model, batch_size, features, labels)
     predict = _build_prediction(model, batch_size, features, val_features, val_labels)
     callback_list = keras.callbacks.CallbackList(
-        callbacks, add_history=True, model=model, epochs=len(steps_by_period), verbose=verbose
+        _check_callbacks(callbacks),
+        add_history=True,
+        model=model,
+        epochs=len(steps_by_period),
+        steps=None,
+        verbose=verbose,
     )
     logs: dict[str, Any] = {}
     steps_done = 0
@@ -231,8 +236,8 @@ def train_on_batches(
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
+        callback_list.on_train_begin()
         try:
-            callback_list.on_train_begin()
             for number, period in enumerate(batches):
                 if number < (model._initial_epoch or 0):  # BackupAndRestore resumes after it
                     continue
@@ -244,6 +249,7 @@ def train_on_batches(
                     steps_done += len(batch_numbers)
                     if interrupts:
                         break
+                callback_list.params["steps_done"] = steps_done
                 outputs, val_outputs, val_loss = predict()
                 logs["val_loss"] = float(val_loss)
                 logs |= _evaluate(model, number, "", features, labels, outputs)
@@ -278,25 +284,24 @@ def _build_training(
     A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
     all_features, all_labels = tf.convert_to_tensor(features), tf.convert_to_tensor(labels)
-    train_step = model.train_step
+    keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
-        train_step = without_replica_context(train_step)
-    is_own = type(model).train_step is not keras.Model.train_step
-    own_logs: dict[str, Any] = {}
+        keras_step = without_replica_context(keras_step)
+    is_custom = type(model).train_step is not keras.Model.train_step
 
-    def keep(logs: dict[str, Any]) -> None:
-        """Keep what a train_step of the user's own returns, which need not be in any metric."""
-        for name, value in logs.items():
-            with tf.init_scope():
-                own_logs.setdefault(name, tf.Variable(0.0))
-            own_logs[name].assign(tf.cast(value, tf.float32))
+    def train_step(rows: Any, batch_number: Any) -> Any:
+        batch = select_rows(rows, batch_number, batch_size)
+        return keras_step((tf.gather(all_features, batch), tf.gather(all_labels, batch)))
 
-    def train_steps(rows: Any, batch_numbers: Any) -> None:
-        for batch_number in batch_numbers:  # AutoGraph makes it a loop of TensorFlow
-            batch = select_rows(rows, batch_number, batch_size)
-            logs = train_step((tf.gather(all_features, batch), tf.gather(all_labels, batch)))
-            if is_own:
-                keep(logs)
+    def train_steps(rows: Any, batch_numbers: Any) -> Any:
+        if not is_custom:
+            for batch_number in batch_numbers:  # AutoGraph makes it a loop of TensorFlow
+                train_step(rows, batch_number)
+            return {}
+        logs = train_step(rows, batch_numbers[0])  # compiled twice, to know what it returns
+        for batch_number in batch_numbers[1:]:
+            logs = train_step(rows, batch_number)
+        return logs
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
@@ -305,10 +310,11 @@ def _build_training(
         run = tf.function(train_steps, input_signature=2 * [tf.TensorSpec([None], tf.int64)])
 
     def run_steps(rows: Any, batch_numbers: Any) -> dict[str, Any]:
-        with contextlib.nullcontext() if is_own else without_metrics(model):
+        if is_custom:
+            return {name: float(value) for name, value in run(rows, batch_numbers).items()}
+        with without_metrics(model):
             run(rows, batch_numbers)
-        loss = {metric.name: metric.result() for metric in model.metrics if metric.name == "loss"}
-        return {name: float(value) for name, value in (loss | own_logs).items()}
+        return {m.name: float(m.result()) for m in model.metrics if m.name == "loss"}
 
     return run_steps
 
@@ -357,6 +363,22 @@ def _evaluate(
         f"{prefix}accuracy": float(np.mean(labels == predicted_classes)),
         f"{prefix}cross_entropy": metrics.cross_entropy(labels, probabilities),
     }
+
+
+def _check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return callbacks as a list, or raise a TypeError; tell them which metrics should fall."""
+    if isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else callbacks or []
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ArgumentTypeError(
+                "callbacks must list Keras callbacks, such as [keras.callbacks.EarlyStopping()], "
+                f"not {callback!r:.100}"
+            )
+        if getattr(callback, "mode", "") == "auto":  # Keras knows it for compiled metrics alone
+            callback.mode = DIRECTIONS.get(callback.monitor.removeprefix("val_"), "auto")
+    return callbacks
 
 
 def _compile(model: keras.Model, learning_rate: Any, features: Features, targets: Labels) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from mnist_nn import plots
+from mnist_nn import arguments, plots
 from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
 from mnist_nn.language import message
 from mnist_nn.rendering import embed_png, encode_png
@@ -31,12 +31,13 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
         nodes: Number of nodes to show.
 
     Raises:
-        TypeError, ValueError: If there are no weights, or they have another shape.
+        TypeError, ValueError: If there are no weights or nodes, or weights have another shape.
 
     Example:
         >>> weights = {step: np.random.normal(size=(784, 20)) for step in (1, 10, 100)}
         >>> page = animate_weights(weights)  # IPython.display.HTML(page) shows it
     """
+    nodes = arguments.check_whole_number("nodes", nodes)
     steps = sorted(weights_by_step)
     images = select_moving_nodes(weights_by_step, steps, nodes)
     images = images / (np.abs(images).max() or 1.0)

@@ -117,8 +117,9 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
         raise ArgumentError("mistakes has no rows: there is nothing to draw")
     positions = pd.Index(mistakes["position"])
     is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
-    # The mistakes of an ndarray of targets have their positions as the index.
-    if is_same and isinstance(examples, pd.DataFrame) and not mistakes.index.equals(positions):
+    # The index says which examples they are, unless they come from an ndarray or it was reset.
+    has_names = not isinstance(mistakes.index, pd.RangeIndex) | mistakes.index.equals(positions)
+    if is_same and isinstance(examples, pd.DataFrame) and has_names:
         is_same = mistakes.index.equals(examples.index[positions])
     if not is_same:
         raise ArgumentError(
@@ -205,7 +206,7 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
         >>> ax = plot_runs({"linear": [0.89, 0.90, 0.89], "network": [0.95, 0.94, 0.95]})
     """
     table = pd.DataFrame({name: pd.Series(runs) for name, runs in accuracies.items()})
-    if table.count().min() < 2:
+    if table.empty or table.count().min() < 2:
         raise ArgumentError(
             f"accuracies must list two runs or more per model, not {accuracies!r:.200}"
         )
@@ -238,10 +239,15 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
             a dict by the number of training examples, which is drawn on a logarithmic axis.
         ax: Axes to draw into. Without it, the function makes a new figure.
 
+    Raises:
+        ValueError: If there are no accuracies.
+
     Example:
         >>> ax = plot_accuracies({"linear": [0.7, 0.8, 0.85], "network": [0.7, 0.85, 0.93]})
     """
     table = pd.DataFrame({name: pd.Series(values) for name, values in accuracies.items()})
+    if table.empty:
+        raise ArgumentError("accuracies is empty: pass the accuracies of one model or more")
     by_size = any(isinstance(values, Mapping) for values in accuracies.values())
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -286,7 +292,10 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
         ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
     described = get_language().semicolon.join(" ".join(texts) for texts in write(message))
-    describe(ax, f"{len(features)} handwritten digits, dark on light. {described}")
+    if len(features) == 1:
+        describe(ax, f"A handwritten digit, dark on light. {described}")
+    else:
+        describe(ax, f"{len(features)} handwritten digits, dark on light. {described}")
     return ax
 
 

@@ -39,7 +39,10 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         self.weights = {int(self.model.optimizer.iterations): self._kernel.numpy()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.weights[int(self.model.optimizer.iterations)] = self._kernel.numpy()
+        step = int(self.model.optimizer.iterations)  # without what mixed precision skips
+        if "steps_done" in self.params:  # not in Keras' own fit
+            step = min(self.weights) + self.params["steps_done"]
+        self.weights[step] = self._kernel.numpy()
 
 
 def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
@@ -55,13 +58,17 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
         Name of each dense layer except the last to the number of such units.
 
     Raises:
-        ValueError: If ``examples`` has another shape.
+        ValueError: If ``examples`` has another shape, or the model is of another kind.
 
     Example:
         >>> list(count_dead_units(classifier, validation_examples))
         ['hiddenlayer_0', 'hiddenlayer_1']
     """
     features = arguments.check_features("examples", examples)
+    if not getattr(model, "inputs", None):
+        raise ArgumentError(
+            f"model {model.name!r} must be a Sequential or functional model that has been built"
+        )
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dead = {}
     for layer in dense[:-1]:

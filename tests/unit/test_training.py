@@ -183,7 +183,8 @@ def test_history_holds_the_figures_of_each_period(small: Split) -> None:
     # Dropout and batch normalization predict otherwise than they train.
     classifier = train_nn(small, steps=103, periods=4, dropout=0.5, batch_normalization=True)
     history = classifier.history.history
-    assert set(history) == {"loss"} | FIGURES | {f"val_{figure}" for figure in FIGURES}
+    names = FIGURES | {"loss"}
+    assert set(history) == names | {f"val_{name}" for name in names}
     assert {len(values) for values in history.values()} == {4}
     assert all(type(value) is float for values in history.values() for value in values)
     assert classifier.optimizer.iterations.numpy() == 103
@@ -407,7 +408,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
     recorder = Recorder()
     classifier = train_linear(small, periods=[5, 15], callbacks=[recorder])
-    assert recorder.params == {"epochs": 2, "steps_by_period": [5, 15]}
+    assert recorder.params == {"epochs": 2, "verbose": 0, "steps_done": 20}
     assert recorder.calls == [
         ("begin", 0, 0),
         ("end", 0, 5),
@@ -481,7 +482,7 @@ def test_interrupted_training_keeps_the_finished_periods(
     # What was interrupted after the figures of its period were printed has no place in the history.
     assert {len(values) for values in model.history.history.values()} == ({3} if period else set())
     printed = capsys.readouterr().out.splitlines()
-    assert f"Training stopped. Periods finished: {period} of 10." in printed
+    assert f"Training stopped after {2 * (period + at_end)} of 20 steps." in printed
     assert "Model training finished." not in printed
     assert bool(shown) == (period > 0)
     # Silent calls stand in loops, which must end.
@@ -493,7 +494,7 @@ def test_interrupted_training_keeps_the_finished_periods(
     assert "Model training finished." in capsys.readouterr().out
 
 
-def test_first_interrupt_waits_for_the_end_of_the_period_and_the_second_does_not(
+def test_first_interrupt_ends_the_period_and_the_second_training(
     small: Split, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt() -> None:
@@ -503,7 +504,7 @@ def test_first_interrupt_waits_for_the_end_of_the_period_and_the_second_does_not
         callbacks = [InterruptIn(3, False, interrupt)] * interrupts
         model = train_linear(small, callbacks=callbacks, verbose=1)
         assert len(model.history.epoch) == finished
-        assert f"Periods finished: {finished} of 10." in capsys.readouterr().out
+        assert f"Training stopped after {2 * finished} of 20 steps." in capsys.readouterr().out
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
