@@ -367,9 +367,7 @@ def _evaluate(
 
 def _check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     """Return callbacks as a list, or raise a TypeError; tell them which metrics should fall."""
-    if isinstance(callbacks, keras.callbacks.Callback):
-        callbacks = [callbacks]
-    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else callbacks or []
+    callbacks = list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ArgumentTypeError(

@@ -1,0 +1,173 @@
+"""Keras' callbacks and metrics work in the trainers as they do in ``fit``."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from split import Split
+
+import mnist_nn
+
+CALLBACKS = keras.callbacks
+
+
+def train(small: Split, steps: int = 100, **options: Any) -> keras.Model:
+    options = {"seed": 1, "verbose": 0, **options}
+    return mnist_nn.train_nn_classification_model(0.05, steps, 10, [20], *small, **options)
+
+
+def build(kind: type[keras.Model] = keras.Sequential, **compiled: Any) -> keras.Model:
+    """Return a compiled network of one's own."""
+    model = kind([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", **compiled)
+    return model
+
+
+def train_own(small: Split, model: keras.Model, **options: Any) -> dict[str, Any]:
+    trained = mnist_nn.train_classification_model(model, None, 20, 10, *small, verbose=0, **options)
+    history: dict[str, Any] = trained.history.history
+    return history
+
+
+def accuracy(model: keras.Model, small: Split) -> float:
+    predicted = model.predict(small.validation_examples, verbose=0).argmax(axis=1)
+    return float(np.mean(predicted == small.validation_targets))
+
+
+def test_evaluate_returns_loss_and_accuracy_of_the_history(small: Split) -> None:
+    model = train(small)
+    examples, targets = small[2:]
+    loss, evaluated = model.evaluate(examples, targets, batch_size=10, verbose=0)
+    history = model.history.history
+    assert evaluated == pytest.approx(history["val_accuracy"][-1]) == accuracy(model, small)
+    assert loss == pytest.approx(history["val_loss"][-1], rel=1e-5)
+
+
+def test_compiled_metrics_have_the_values_of_whole_sets_after_a_period(small: Split) -> None:
+    model = build(metrics=[keras.metrics.SparseTopKCategoricalAccuracy(3, name="top3")])
+    history = train_own(small, model)
+    for prefix, (examples, targets) in {"": small[:2], "val_": small[2:]}.items():
+        loss, top3 = model.evaluate(examples, targets, verbose=0)
+        assert history[f"{prefix}top3"][-1] == pytest.approx(top3)
+        if prefix:  # that of the training set is an average over the steps
+            assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("is_eager", [False, True])
+def test_logs_of_a_custom_train_step_are_kept(is_eager: bool, small: Split) -> None:
+    class Custom(keras.Sequential):  # type: ignore[misc]  # Keras has no types
+        def train_step(self, data: Any) -> dict[str, Any]:
+            features, labels = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(y=labels, y_pred=self(features, training=True))
+            gradients = tape.gradient(loss, self.trainable_weights)
+            self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+            return {"loss": loss, "steps": self.optimizer.iterations}
+
+    history = train_own(small, build(Custom, run_eagerly=is_eager))
+    assert history["steps"] == [2.0 * period for period in range(1, 11)]
+    assert 0 < history["loss"][-1] < 3
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_log_loss"])
+@pytest.mark.parametrize("metrics", [None, ["accuracy"]])
+def test_callbacks_need_no_mode(monitor: str, metrics: Any, small: Split, tmp_path: Path) -> None:
+    path = tmp_path / "best.keras"
+    model = build(metrics=metrics)
+    callbacks = [
+        CALLBACKS.ModelCheckpoint(path, monitor, save_best_only=True),
+        CALLBACKS.ReduceLROnPlateau(monitor, patience=0, min_delta=10),
+        CALLBACKS.EarlyStopping(monitor, patience=2),
+    ]
+    values = train_own(small, model, callbacks=callbacks)[monitor]
+    best = np.argmax(values) if monitor == "val_accuracy" else np.argmin(values)
+    saved = accuracy(keras.models.load_model(path), small)
+    assert saved == model.history.history["val_accuracy"][best]
+    assert float(model.optimizer.learning_rate) < 0.01
+    assert len(values) in (10, best + 3)
+
+
+def test_printed_accuracy_is_that_of_the_returned_model(
+    small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = CALLBACKS.EarlyStopping("val_accuracy", patience=1, restore_best_weights=True)
+    averaging = build()
+    averaging.compile(keras.optimizers.Adam(0.3, use_ema=True), "sparse_categorical_crossentropy")
+    calls: list[Callable[[], keras.Model]] = [
+        lambda: train(small, steps=30, callbacks=stop, verbose=1),
+        lambda: mnist_nn.train_classification_model(averaging, None, 50, 10, *small, seed=1),
+    ]
+    for call in calls:
+        model = call()
+        last = model.history.history["val_accuracy"][-1]
+        assert accuracy(model, small) != last  # or this test shows nothing
+        assert capsys.readouterr().out.endswith(f": {accuracy(model, small):.2f}\n")
+
+
+def test_backup_survives_an_error_and_is_resumed(small: Split, tmp_path: Path) -> None:
+    def fail(epoch: int, logs: Any) -> None:
+        if epoch == 4:
+            raise RuntimeError("a callback of one's own")
+
+    backup = tmp_path / "backup"
+    failing = CALLBACKS.LambdaCallback(on_epoch_end=fail)
+    with pytest.raises(RuntimeError):
+        train(small, callbacks=[CALLBACKS.BackupAndRestore(backup), failing])
+    resumed = train(small, callbacks=[CALLBACKS.BackupAndRestore(backup)])
+    assert resumed.history.epoch == [5, 6, 7, 8, 9]
+    assert not backup.exists()
+    for ours, uninterrupted in zip(resumed.get_weights(), train(small).get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, uninterrupted)
+
+
+def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
+    train(small, callbacks=[CALLBACKS.ProgbarLogger()], verbose=1)
+    assert "val_loss" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("callbacks", [["early_stopping"], [CALLBACKS.EarlyStopping], 3])
+def test_what_is_no_callback(callbacks: Any, small: Split) -> None:
+    with pytest.raises(TypeError, match="^callbacks "):
+        train(small, callbacks=callbacks)
+
+
+def test_distribution_strategies_are_refused(small: Split) -> None:
+    scope = tf.distribute.OneDeviceStrategy("/cpu:0").scope
+    with scope():
+        model = mnist_nn.build_linear_model()
+        with pytest.raises(ValueError, match="^model 'dnn' .* outside the strategy's scope"):
+            train(small)
+    with pytest.raises(ValueError, match="^model 'linear' .* outside the strategy's scope"):
+        train_own(small, model)
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, small: Split) -> None:
+    """All its steps would take minutes: without interrupts that are noticed, the test hangs."""
+    model = mnist_nn.build_linear_model()
+
+    def interrupt() -> None:
+        started.wait()
+        for _ in range(interrupts):
+            while int(model.optimizer.iterations) < 600:
+                pass
+            os.kill(os.getpid(), signal.SIGINT)
+
+    started = threading.Event()
+    begin = CALLBACKS.LambdaCallback(on_epoch_begin=lambda epoch, logs: started.set())
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    options: dict[str, Any] = {"periods": 1, "callbacks": begin}
+    trained = mnist_nn.train_classification_model(model, 0.01, 10**7, 10, *small, **options)
+    thread.join()
+    assert trained is model
+    steps = int(model.optimizer.iterations)
+    assert 600 <= steps < 10**6
+    assert len(model.history.epoch) <= 1
