@@ -38,6 +38,7 @@
 # Written by notebooks/build.py.
 
 # %% id="load" figure="digits.png"
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -58,6 +59,7 @@ from mnist_nn import (
 from mnist_nn.analysis import plot_examples
 
 set_language("en")
+keras.config.set_floatx("float64")  # the same results on every computer
 SEED = 1
 generator = np.random.default_rng(SEED)
 
