@@ -23,7 +23,7 @@ FILES = (
 WORDS = "notebooks/site/texts.toml"
 GLOSSARY = "notebooks/source/glossary.toml"
 NO_TERMS = ("names", "wrong")  # in the glossary
-UNKNOWN = "{}: {!r} is not in LANGUAGES of mnist_nn/language.py. Add it there, or take it out here"
+UNKNOWN = "{}: {!r} is not in LANGUAGES of mnist_nn/language.py. Add it there, or delete it here"
 
 PACKAGE = MESSAGES.parent
 # Functions whose text is translated, and the number of arguments before it.
