@@ -61,13 +61,13 @@ def set_language(language: str) -> None:
     the original's trainers always stay English.
 
     Args:
-        language: ``"en"``, ``"ko"`` or ``"zh"``. The default is English.
+        language: ``"en"``, which is the default, or another code in ``LANGUAGES``.
 
     Raises:
         ValueError: If it is none of these.
 
     Example:
-        >>> set_language("ko")
+        >>> set_language("en")
     """
     global _code
     if language not in LANGUAGES:

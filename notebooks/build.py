@@ -3,7 +3,7 @@
     python notebooks/build.py write           write all of them, without executing
     python notebooks/build.py execute NAME    execute NAME in all languages, save its outputs
     python notebooks/build.py check           fail if a notebook or a translation is out of date
-    python notebooks/build.py stamp FILE      renew the hashes in a revised translation: exercise.ko
+    python notebooks/build.py stamp NAME      renew the hashes in a translation, SOURCE.LANGUAGE
 
 With ``--language en``, say, the first three do so in that language alone.
 
@@ -26,7 +26,6 @@ import argparse
 import asyncio
 import base64
 import contextlib
-import hashlib
 import io
 import os
 import re
@@ -46,7 +45,11 @@ from nbclient.exceptions import CellControlSignal, CellExecutionError
 from nbformat import NotebookNode
 from PIL import Image
 
+sys.path.append(str(Path(__file__).parents[1]))
+
+from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import encode_png
+from notebooks.languages import UNKNOWN, check_languages, check_translation, find_left, short_hash
 
 NOTEBOOKS = Path(__file__).parent
 # Nothing in it depends on the machine.
@@ -123,8 +126,10 @@ def editions(language: str | None = None) -> list[Edition]:
 
 def languages(source: str) -> list[str]:
     """Return the languages of a source: English, and those that have a translation."""
-    files = (NOTEBOOKS / "source").glob(f"{source}.*.toml")
-    return [ENGLISH, *sorted({file.suffixes[0][1:] for file in files} - {ENGLISH})]
+    files = {path.suffixes[0][1:]: path for path in (NOTEBOOKS / "source").glob(f"{source}.*.toml")}
+    for code in files.keys() - LANGUAGES.keys():
+        raise NotebookError(UNKNOWN.format(f"notebooks/source/{files[code].name}", code))
+    return [code for code in LANGUAGES if code == ENGLISH or code in files]
 
 
 def read_source(source: str) -> list[NotebookNode]:
@@ -152,10 +157,6 @@ def read_translation(source: str, language: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
 def make(edition: Edition) -> NotebookNode:
     """Make a notebook, not executed."""
     translation = read_translation(edition.source, edition.language)
@@ -167,7 +168,8 @@ def make(edition: Edition) -> NotebookNode:
     for cell in cells:
         entry = translation.get(cell.id, {})
         cell.source = entry.get("text", cell.source).strip("\n")
-        for english, translated in entry.get("replace", {}).items():
+        language = {f'set_language("{ENGLISH}")': f'set_language("{edition.language}")'}
+        for english, translated in (entry.get("replace", {}) | language).items():
             cell.source = cell.source.replace(english, translated)
     if edition.name == "exercise":
         cells = fold_solutions(cells, translation["fold-summary"]["text"].strip())
@@ -347,7 +349,7 @@ def read_english(source: str) -> dict[str, str]:
 
 
 def stamp(name: str) -> None:
-    """Renew the hashes in a file of translations, named as in ``exercise.ko``."""
+    """Renew the hashes in a file of translations, named as in ``exercise.LANGUAGE``."""
     path = NOTEBOOKS / "source" / f"{name}.toml"
     if not path.exists():
         raise NotebookError(f"there is no file {path.name} in notebooks/source")
@@ -362,30 +364,13 @@ def stamp(name: str) -> None:
 
 def check_translations(only: str | None) -> Iterator[str]:
     """Yield what is out of date in the translations, and what mends it."""
-    for source in sorted({edition.source for edition in editions()}):
-        cells = {cell.id: cell for cell in read_source(source)}
+    for source in sorted({edition.source for edition in editions(only)}):
+        prose = [cell.id for cell in read_source(source) if cell.cell_type == "markdown"]
         for language in languages(source)[1:]:
-            if only not in (None, language):
-                continue
-            path = f"notebooks/source/{source}.{language}.toml"
-            translation = read_translation(source, language)
-            for cell_id, cell in cells.items():
-                if cell.cell_type == "markdown" and "text" not in translation.get(cell_id, {}):
-                    yield f"{path}: [{cell_id}] has no text. Write one"
-            english_texts = read_english(source)
-            for cell_id, entry in translation.items():
-                english = english_texts.get(cell_id)
-                if english is None:
-                    yield f"{path}: there is no cell [{cell_id}]. Take the entry out"
-                    continue
-                if entry.get("hash") != short_hash(english):
-                    yield (
-                        f"{path}: the English of [{cell_id}] has changed. Revise the entry, then "
-                        f"run: python notebooks/build.py stamp {source}.{language}"
-                    )
-                for snippet in entry.get("replace", {}):
-                    if snippet not in english:
-                        yield f"{path}: [{cell_id}] replaces {snippet!r}, which is not there"
+            if only in (None, language):
+                translation = read_translation(source, language)
+                name = f"{source}.{language}"
+                yield from check_translation(name, translation, prose, read_english(source))
 
 
 def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> None:
@@ -406,24 +391,24 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("command", choices=("write", "execute", "check", "stamp"))
     parser.add_argument("name", nargs="?", default="")
-    parser.add_argument("--language", choices=languages("exercise"))
+    parser.add_argument("--language", choices=LANGUAGES)
     command, name, language = vars(parser.parse_args(arguments)).values()
-    chosen = editions(language)
     if command == "write":
-        for_all(chosen, write_one)
+        for_all(editions(language), write_one)
     elif command == "execute":
-        named = [edition for edition in chosen if edition.name == name]
+        named = [edition for edition in editions(language) if edition.name == name]
         if not named:
-            names = sorted({edition.name for edition in chosen})
+            names = sorted({edition.name for edition in editions(language)})
             raise NotebookError(f"NAME must be one of {names}, not {name!r}")
         for_all(named, execute_one)
     elif command == "stamp":
         stamp(name)
     else:
-        problems = [*check_editions(language), *check_translations(language)]
+        checks = (check_languages, check_editions, check_translations)
+        problems = [*find_left()] or [line for check in checks for line in check(language)]
         if problems:
             raise NotebookError("\n".join(problems))
-        print(f"{len(chosen)} notebooks are up to date")
+        print(f"{len(editions(language))} notebooks are up to date")
 
 
 if __name__ == "__main__":

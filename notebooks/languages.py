@@ -1,11 +1,29 @@
-"""Find what a language lacks: ``python notebooks/build.py check`` lists it."""
+"""Find what a language lacks, or what is left of one: ``python notebooks/build.py check``."""
 
 import ast
+import gettext
+import hashlib
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from mnist_nn.language import MESSAGES, PLACEHOLDER, read_messages
+from mnist_nn.language import LANGUAGES, MESSAGES, PLACEHOLDER, read_messages
+
+ROOT = Path(__file__).parents[1]
+# What each language but English has.
+FILES = (
+    "mnist_nn/messages/{}.toml",
+    "notebooks/source/exercise.{}.toml",
+    "notebooks/source/going_further.{}.toml",
+    "notebooks/site/pages/{}/index.md",
+)
+WORDS = "notebooks/site/texts.toml"
+GLOSSARY = "notebooks/source/glossary.toml"
+NO_TERMS = ("names", "wrong")  # in the glossary
+UNKNOWN = "{}: {!r} is not in LANGUAGES of mnist_nn/language.py. Add it there, or delete it here"
 
 PACKAGE = MESSAGES.parent
 # Functions whose text is translated, and the number of arguments before it.
@@ -14,6 +32,66 @@ ERRORS = ("ArgumentError", "ArgumentTypeError", "MissingFileError", "BackendErro
 TRANSLATED_ERRORS = dict.fromkeys(ERRORS, 0)
 ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
+
+
+def find_left() -> Iterator[str]:
+    """Yield where there is something of a language that is not in the table."""
+    for place, code in _find_codes():
+        if code not in LANGUAGES:
+            yield UNKNOWN.format(place, code)
+
+
+def check_languages(only: str | None = None) -> Iterator[str]:
+    """Yield what the languages of the table lack, or one of them, and what mends it."""
+    for code in [*LANGUAGES][1:]:
+        if only in (None, code):
+            yield from find_missing(code)
+            if (MESSAGES / f"{code}.toml").exists():
+                yield from check_messages(code)
+
+
+def find_missing(code: str) -> Iterator[str]:
+    """Yield the files that a language lacks, and what it lacks in those of all languages."""
+    for file in [*(file.format(code) for file in FILES), *_name_catalogue(code)]:
+        if not (ROOT / file).exists():
+            yield f"{file} is missing. Copy that of another language, and translate it"
+    words = _read_toml(WORDS)
+    if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
+        yield f"{WORDS}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
+    glossary = _read_toml(GLOSSARY).items()
+    if lacking := [term for term, each in glossary if term not in NO_TERMS and code not in each]:
+        yield f"{GLOSSARY}: no {code} in [{'], ['.join(lacking)}]. Add the terms"
+    if f"notebooks/{code}/" not in (ROOT / "README.md").read_text("utf-8"):
+        yield f"README.md has no links to notebooks/{code}. Add a row to the table of notebooks"
+
+
+def check_translation(
+    name: str, translation: Mapping[str, Any], prose: Iterable[str], english: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what is out of date in a notebook's translation, named ``SOURCE.LANGUAGE``.
+
+    ``prose`` has the ids of the cells of prose, ``english`` the English of all that is translated.
+    """
+    path = f"notebooks/source/{name}.toml"
+    for cell_id in prose:
+        if "text" not in translation.get(cell_id, {}):
+            yield f"{path}: [{cell_id}] has no text. Write one"
+    for cell_id, entry in translation.items():
+        if cell_id not in english:
+            yield f"{path}: there is no cell [{cell_id}]. Take the entry out"
+            continue
+        if entry.get("hash") != short_hash(english[cell_id]):
+            yield (
+                f"{path}: the English of [{cell_id}] has changed. Revise the entry, then run: "
+                f"python notebooks/build.py stamp {name}"
+            )
+        for snippet in entry.get("replace", {}):
+            if snippet not in english[cell_id]:
+                yield f"{path}: [{cell_id}] replaces {snippet!r}, which is not there"
+
+
+def short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def read_texts() -> dict[str, str]:
@@ -34,15 +112,16 @@ def check_messages(language: str) -> Iterator[str]:
     texts, messages = read_texts(), read_messages(language)
     path = f"mnist_nn/messages/{language}.toml"
     # The names of the values are the translators' own.
-    used, translated = ({PLACEHOLDER.sub("{}", text) for text in each} for each in (texts, messages))
+    used = {PLACEHOLDER.sub("{}", text) for text in texts}
+    translated = {PLACEHOLDER.sub("{}", text) for text in messages}
     for english, place in texts.items():
         if PLACEHOLDER.sub("{}", english) not in translated:
-            yield f"{path}: no translation of {english!r} ({place})"
+            yield f"{path}: no translation of {english!r} ({place}). Write one"
     for english, translation in messages.items():
         if PLACEHOLDER.sub("{}", english) not in used:
-            yield f"{path}: {english!r} is not in the package"
+            yield f"{path}: {english!r} is not in the package. Take it out"
         elif {*PLACEHOLDER.findall(english)} != {*PLACEHOLDER.findall(translation)}:
-            yield f"{path}: the translation of {english!r} has other values"
+            yield f"{path}: the translation of {english!r} has other values. Name the same"
 
 
 def _find_strings(node: ast.expr) -> Iterator[str]:
@@ -60,3 +139,31 @@ def _find_strings(node: ast.expr) -> Iterator[str]:
         case ast.IfExp():
             yield from _find_strings(node.body)
             yield from _find_strings(node.orelse)
+
+
+def _find_codes() -> Iterator[tuple[str, str]]:
+    """Yield each place where there is something of a language, and the language's code."""
+    folders = [path.parent for path in ROOT.glob("notebooks/*/exercise.ipynb")]
+    for pattern in ("mnist_nn/messages/*.toml", "notebooks/source/*.*.toml"):
+        folders += ROOT.glob(pattern)
+    for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
+        yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
+    yield from ((WORDS, code) for code in _read_toml(WORDS))
+    entries = [entry for term, entry in _read_toml(GLOSSARY).items() if term != "names"]
+    for code in sorted({key.split("_")[0] for entry in entries for key in entry}):
+        yield GLOSSARY, code
+    readme = (ROOT / "README.md").read_text("utf-8")
+    yield from (("README.md", code) for code in re.findall(r"notebooks/(\w+)/exercise", readme))
+
+
+def _read_toml(file: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / file).read_text("utf-8"))
+
+
+def _name_catalogue(code: str) -> Iterator[str]:
+    """Yield the file of what Sphinx and its theme say, unless they are in this language."""
+    sphinx = LANGUAGES[code].sphinx or code
+    specs: list[Any] = [find_spec(package) for package in ("sphinx", "pydata_sphinx_theme")]
+    folders = [Path(spec.origin).with_name("locale") for spec in specs]
+    if not all(gettext.find("sphinx", folder, [sphinx]) for folder in folders):
+        yield f"notebooks/site/pages/{code}/locales/{sphinx}/LC_MESSAGES/sphinx.po"

@@ -66,10 +66,7 @@ class DrawingPad:
         """Return in words what is drawn and how the classifiers classify it."""
         if not self._strokes:
             return message("An empty drawing pad: run the cell, and draw.")
-        return message(
-            "A drawing, dark on light, and beside it the 28 by 28 pixels that the models see. "
-            f"They predict: {self._list_answers()}."
-        )
+        return describe_drawing(self._list_answers())
 
     @language_font()
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
@@ -118,7 +115,7 @@ class DrawingPad:
 
     def _list_answers(self) -> str:
         return get_language().comma.join(
-            message(f"{message(str(name))}: {column.idxmax()} ({column.max():.0%})")
+            describe_answer(message(str(name)), column.idxmax(), f"{column.max():.0%}")
             for name, column in self.probabilities.items()
         )
 
@@ -155,6 +152,19 @@ class DrawingPad:
             picture["image/png"] = encode_png(image)
             content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
         return picture | {"text/html": HIDE_LOADING.format(name=name) + content}
+
+
+def describe_drawing(answers: str) -> str:
+    """Return a drawing and its answers in words."""
+    return message(
+        "A drawing, dark on light, and beside it the 28 by 28 pixels that the models see. "
+        f"They predict: {answers}."
+    )
+
+
+def describe_answer(name: str, digit: object, probability: str) -> str:
+    """Return the answer of one classifier in words."""
+    return message(f"{name}: {digit} ({probability})")
 
 
 def draw(classifier: Any) -> DrawingPad:

@@ -11,6 +11,21 @@ import traitlets
 from mnist_nn.language import message
 
 
+def pad_texts() -> dict[str, str]:
+    """Return what the view says, by the names that widget.js has for it."""
+    return {
+        "how": message(
+            "Draw with a finger, a pen or the mouse. On the keyboard, Space puts the pen down or "
+            "lifts it, the arrow keys move it (with Shift, in small steps), Backspace undoes the "
+            "last stroke, and Delete clears the pad."
+        ),
+        "undo": message("Undo"),
+        "clear": message("Clear"),
+        "prepare": message("prepare as MNIST"),
+        "sees": message("what the models see"),
+    }
+
+
 class DrawingWidget(anywidget.AnyWidget):
     """The view of a drawing pad, which calls ``on_change(strokes, prepared, is_finished)``."""
 
@@ -34,19 +49,8 @@ class DrawingWidget(anywidget.AnyWidget):
         self, names: Iterable[Any], pen_width: float, on_change: Callable[[Any, bool, bool], None]
     ) -> None:
         name = f"mnist-nn-drawing-{uuid.uuid4().hex}"  # in no other output of a notebook
-        texts = {
-            "how": message(
-                "Draw with a finger, a pen or the mouse. On the keyboard, Space puts the pen down "
-                "or lifts it, the arrow keys move it (with Shift, in small steps), Backspace "
-                "undoes the last stroke, and Delete clears the pad."
-            ),
-            "undo": message("Undo"),
-            "clear": message("Clear"),
-            "prepare": message("prepare as MNIST"),
-            "sees": message("what the models see"),
-        }
         classifiers = [message(str(name)) for name in names]
-        super().__init__(name=name, texts=texts, classifiers=classifiers, pen_width=pen_width)
+        super().__init__(name=name, texts=pad_texts(), classifiers=classifiers, pen_width=pen_width)
         self.observe(
             lambda change: on_change(self.strokes, self.prepared, change.name == "finished"),
             ["strokes", "prepared", "finished"],

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import tomllib
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,21 +21,16 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from mnist_nn.notebook import HIDDEN
+from mnist_nn.language import LANGUAGES
+from mnist_nn.rendering import HIDDEN
 from notebooks import build
+from notebooks.languages import find_missing
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
-# Sphinx's name of each language, the site's name, and what the search field says.
-LANGUAGES = {
-    "en": ("en", "Handwritten digits", "Search"),
-    "ko": ("ko", "손글씨 숫자 분류", "검색"),
-    "zh": ("zh_CN", "手写数字分类", "搜索"),
-}
-# The exercise and its solution have the same title.
-SOLUTION = {"en": "solution", "ko": "해결 방법", "zh": "参考答案"}
+TEXTS = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))
 ROOMS = {
     "mnist_nn": "The exercise",
     "mnist_nn.analysis": "Analysis",
@@ -44,6 +40,8 @@ ROOMS = {
 
 
 def main() -> None:
+    if missing := [line for language in [*LANGUAGES][1:] for line in find_missing(language)]:
+        raise build.NotebookError("\n".join(missing))
     for folder in (SITE, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "pages", SOURCES)
@@ -97,9 +95,9 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
-    if edition.name == "solution":
+    if edition.name == "solution":  # which has the same title as the exercise
         title = notebook.cells[0]
-        title.source = title.source.replace("\n", f": {SOLUTION[edition.language]}\n", 1)
+        title.source = title.source.replace("\n", f": {TEXTS[edition.language]['solution']}\n", 1)
     nbformat.write(notebook, source / edition.path.name)
     return notebook
 
@@ -175,12 +173,11 @@ def describe_benchmark() -> str:
 
 
 def run_sphinx(language: str) -> None:
-    name, title, search = LANGUAGES[language]
     address = build.project_address()
     options = {
-        "language": name,
-        "html_title": title,
-        "html_theme_options.search_bar_text": search,
+        "language": LANGUAGES[language].sphinx or language,
+        "html_title": TEXTS[language]["site"],
+        "html_theme_options.search_bar_text": TEXTS[language]["search"],
         "html_theme_options.repository_url": address,
         "html_theme_options.use_repository_button": "true" if address else "",
     }

@@ -6,6 +6,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
+from mnist_nn.language import LANGUAGES
+
 project = "mnist_nn"
 extensions = [
     "myst_nb",
@@ -25,7 +27,7 @@ html_css_files = ["site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_context = {
     "default_mode": "auto",
-    "languages": {"en": "English", "ko": "한국어", "zh": "简体中文"},
+    "languages": {code: language.name for code, language in LANGUAGES.items()},
     "translated": ["index", "exercise", "solution", "going_further"],
     "notebooks": ["exercise", "solution", "going_further", "porting"],
 }
@@ -45,13 +47,13 @@ toc_object_entries_show_parents = "hide"
 
 
 class SearchPairs(SearchEnglish):
-    """Finds Korean and Chinese by pairs of characters: no space separates their words.
+    """Finds words in East Asian characters by pairs of these: no space separates them.
 
     English words are found as on English pages. The search field of a page splits its text by the
     same regular expression.
     """
 
-    cjk = r"[\u3400-\u9fff\uac00-\ud7a3]"
+    cjk = r"[\u3040-\u9fff\uac00-\ud7a3]"
     pattern = rf"(?=({cjk}{{2}}|(?<!{cjk}){cjk}(?!{cjk})|(?<!\w)\w+))"
     js_splitter_code = (
         f"var splitQuery = text => Array.from(text.matchAll(/{pattern}/gu), match => match[1]);"
@@ -62,8 +64,9 @@ class SearchPairs(SearchEnglish):
 
 
 def setup(app: Sphinx) -> None:
-    for language in ("ko", "zh"):
-        app.add_search_language(type("SearchPairs", (SearchPairs,), {"lang": language}))
+    for code, language in LANGUAGES.items():
+        if any("CJK" in font for font in language.fonts):
+            app.add_search_language(type("SearchPairs", (SearchPairs,), {"lang": code}))
     app.connect("doctree-read", number_sections, priority=1)
 
 

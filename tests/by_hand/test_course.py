@@ -23,9 +23,10 @@ import split
 from nbformat import NotebookNode
 
 from mnist_nn.checks import PARTIAL_CREDIT_FROM, TARGETS
+from mnist_nn.language import LANGUAGES
 from notebooks import build, course
 
-ASSIGNMENTS = ("exercise-en", "exercise-ko", "exercise-zh")
+ASSIGNMENTS = [f"exercise-{language}" for language in LANGUAGES]
 SOLUTION = {c.id: c.source for c in build.make(build.Edition("exercise", "solution", "en")).cells}
 
 # Answers, by the cells that hold them.
@@ -150,7 +151,7 @@ def list_groups() -> dict[tuple[str, str], dict[str, Submission]]:
     png = (build.NOTEBOOKS / "figures" / "digits.png").read_bytes()
     tested = {**NETWORK, **TEST}
     answers = {
-        "perfect-ko": Submission(16, PERFECT),
+        "perfect": Submission(16, PERFECT),
         "untouched": Submission(0, {}),
         "no-linear": Submission(12, {**NETWORK, **TEST, **NETWORKS}),
         "no-network": Submission(7, {**LINEAR, **TEST, **NETWORKS}),
@@ -168,7 +169,7 @@ def list_groups() -> dict[tuple[str, str], dict[str, Submission]]:
         "three-seeds": Submission(0, {"task-3-answer": THREE_SEEDS}),
     }
     attacks = {
-        "perfect-en": Submission(16, PERFECT),
+        "perfect": Submission(16, PERFECT),
         "checks-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_CHECK)),
         "all-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_QUESTION, *course.LOCKED)),
         "checks-copied": Submission(4, LINEAR, copy_checks),
@@ -196,11 +197,10 @@ def list_groups() -> dict[tuple[str, str], dict[str, Submission]]:
     }
     loops = {"loop": attack("while True: pass"), "loop-that-catches": attack(LOOP_THAT_CATCHES)}
     return {
-        ("answers", "exercise-ko"): answers,
-        ("attacks", "exercise-en"): attacks,
-        ("loops", "exercise-en"): loops,
-        ("chinese", "exercise-zh"): {"perfect-zh": Submission(16, PERFECT)},
-    }
+        ("answers", ASSIGNMENTS[-1]): answers,
+        ("attacks", ASSIGNMENTS[0]): attacks,
+        ("loops", ASSIGNMENTS[0]): loops,
+    } | {(name, name): {"perfect": Submission(16, PERFECT)} for name in ASSIGNMENTS[1:-1]}
 
 
 def hand_in(folder: Path, assignment: str, student: str, submission: Submission) -> None:
@@ -261,7 +261,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_release_has_the_exercise_without_answers(folder: Path) -> None:
     hidden = [cell for parts in (course.ANSWERS, course.MODEL_ANSWERS) for cell in parts.values()]
     for assignment in ASSIGNMENTS:
-        language = assignment[-2:]
+        language = assignment.removeprefix("exercise-")
         notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
         exercise = build.make(build.Edition("exercise", "course", language))
         assert [cell.id for cell in notebook.cells] == [cell.id for cell in exercise.cells]

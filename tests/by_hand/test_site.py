@@ -15,6 +15,7 @@ import subprocess
 import tarfile
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from mnist_nn.language import LANGUAGES
 from notebooks import build
 from notebooks.site import build as site_build
 
@@ -37,7 +39,8 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 PAGES = [page for page in PAGES if "_static" not in page]
 NOTEBOOKS = [str(edition.path.relative_to(build.NOTEBOOKS)) for edition in build.editions()]
-LANGUAGES = ("en", "ko", "zh")
+OTHERS = [*LANGUAGES][1:]
+GLOSSARY = tomllib.loads((build.NOTEBOOKS / "source" / "glossary.toml").read_text("utf-8"))
 AXE_VERSION = "4.14.1"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -203,9 +206,9 @@ def test_first_page_without_scripts_leads_to_the_exercise(
     try:
         browser.get(f"{address}index.html")
         links = browser.find_elements("css selector", "noscript a")
-        assert [link.text for link in links] == ["English", "한국어", "简体中文"]
-        links[1].click()
-        assert browser.current_url == f"{address}ko/exercise.html"
+        assert [link.text for link in links] == [language.name for language in LANGUAGES.values()]
+        links[-1].click()
+        assert browser.current_url == f"{address}{[*LANGUAGES][-1]}/exercise.html"
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -267,7 +270,7 @@ def test_switch_leads_to_the_same_section(
             browser.execute_script(scroll, headings, number)
         else:  # it may be too near to the end of the page to be at its top
             browser.execute_script("location.hash = arguments[0]", f"#section-{number}")
-        for language in ("ko", "zh", "en"):
+        for language in (*OTHERS, "en"):
             expected = [count, language, f"#section-{number}"]
             browser.find_element("css selector", f".languages [hreflang={language}]").click()
             for _ in range(100):
@@ -282,13 +285,10 @@ def test_switch_leads_to_the_same_section(
     [
         ("en", "confusion matrix", "solution"),
         ("en", "dropout", "reference_mnist_nn"),
-        ("ko", "혼동행렬", "solution"),
-        ("ko", "손글씨", "going_further"),
-        ("zh", "混淆矩阵", "solution"),
-        ("zh", "权重", "going_further"),
-        ("zh", "Keras", "exercise"),
-        ("ko", "Keras 모델", "going_further"),
-        ("zh", "Keras 模型", "going_further"),
+        *((language, "Keras", "exercise") for language in OTHERS),
+        *((language, GLOSSARY["confusion-matrix"][language], "solution") for language in OTHERS),
+        *((language, GLOSSARY["weight"][language], "going_further") for language in OTHERS),
+        *((each, f"Keras {GLOSSARY['label'][each]}", "going_further") for each in OTHERS),
     ],
 )
 def test_search_finds_words(

@@ -1,17 +1,25 @@
-"""Every message is there in every language, with the same values."""
+"""Texts and figures are in the language that was set; what a language lacks is listed."""
 
-import string
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import seaborn as sns
 from matplotlib import font_manager
 
 import mnist_nn
 from mnist_nn.analysis import plot_runs
-from mnist_nn.language import LANGUAGES, messages
+from mnist_nn.language import LANGUAGES, Language, message, read_messages
+from mnist_nn.rendering import _find_font, language_font
+from notebooks import build, languages
+
+OTHERS = [language for language in LANGUAGES if language != "en"]
 
 
 @pytest.fixture(autouse=True)
@@ -19,54 +27,89 @@ def _english_again() -> Iterator[None]:
     with mpl.rc_context():
         yield
     mnist_nn.set_language("en")
+    _find_font.cache_clear()
 
 
-def test_messages_are_all_there_with_the_same_values() -> None:
-    def values(text: str) -> set[tuple[Any, ...]]:
-        return {part[1:] for part in string.Formatter().parse(text) if part[1]}
-
-    for language in LANGUAGES:
-        assert list(messages(language)) == list(messages("en"))
-        for name, text in messages(language).items():
-            assert values(text) == values(messages("en")[name]), (language, name)
-            assert "\n" not in text, (language, name)
-
-
-def test_figures_speak_the_language_that_was_set() -> None:
-    for language, word in {"en": "Label", "zh": "标签", "ko": "라벨"}.items():
-        mnist_nn.set_language(language)
-        text = str(mnist_nn.plot_digit(np.zeros(784), 7).get_label())
-        assert text == messages(language)["figure_digit"].format(label=7)
-        assert word in text
+def test_wrong_messages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not [line for language in OTHERS for line in languages.check_messages(language)]
+    monkeypatch.setattr(languages, "read_texts", lambda: {"{x} new": "a.py:1", "{x} of {y}": ""})
+    monkeypatch.setattr(languages, "read_messages", lambda _: {"{a} of {b}": "{a}", "old": "alt"})
+    assert [line.partition(": ")[2] for line in languages.check_messages("la")] == [
+        "no translation of '{x} new' (a.py:1). Write one",
+        "the translation of '{a} of {b}' has other values. Name the same",
+        "'old' is not in the package. Take it out",
+    ]
 
 
-@pytest.fixture
-def _no_font(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their alternative texts need no font; a text that has no translation stays English."""
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
-
-
-@pytest.mark.usefixtures("_no_font")
-def test_without_a_font_figures_are_english() -> None:
-    for language in ("zh", "ko"):
+    for language in filter(lambda code: LANGUAGES[code].fonts, OTHERS):
         mnist_nn.set_language(language)
         ax: Any = plot_runs({"linear": [0.8, 0.9]})
-        assert ax.get_ylabel() == messages("en")["draw_accuracy"]
-        assert messages(language)["word_linear"] in ax.get_label()  # screen readers need no font
+        assert ax.get_ylabel() == "Accuracy (validation)"
+        (text,) = (text for key, text in read_messages(language).items() if "Label: {" in key)
+        label = mnist_nn.plot_digit(np.zeros(784), 7).get_label()
+        assert label == re.sub(r"\{.*?\}", "7", text)
+        assert message("no translation of 7") == "no translation of 7"
 
 
-@pytest.mark.parametrize("language", ["zh", "ko"])
-def test_figures_have_no_boxes(language: str) -> None:
-    """With a font, all words are there in the language; a missing character would be a warning."""
+@pytest.mark.parametrize("style", [sns.set_theme, plt.rcdefaults, lambda: plt.style.use("ggplot")])
+@pytest.mark.parametrize("language", OTHERS)
+def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
+    """With a font, all words are in the language; a missing character would be a warning."""
     mnist_nn.set_language(language)
-    if len(mpl.rcParams["font.family"]) == 1:
-        pytest.skip("no font for this language")
+    style()
     ax: Any = plot_runs({"linear": [0.8, 0.9]})
-    assert ax.get_ylabel() == messages(language)["draw_accuracy"]
-    ax.figure.text(0, 0, "".join(sorted(set("".join(messages(language).values())))))
+    assert plt.rcParams["font.family"] == ["sans-serif"]  # as it is without the package
+    fonts, messages = LANGUAGES[language].fonts, read_messages(language)
+    if fonts and not _find_font(fonts):
+        pytest.skip("no font for this language")
+    assert ax.get_ylabel() == messages["Accuracy (validation)"]
+    with language_font():
+        ax.figure.text(0, 0, "".join(sorted({*"".join(messages.values())})))
     ax.figure.canvas.draw()
 
 
 def test_unknown_language_is_refused() -> None:
     with pytest.raises(ValueError, match="^language .* not 'fr'"):
         mnist_nn.set_language("fr")
+
+
+def test_what_a_new_language_lacks_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LANGUAGES, "xx", Language("none"))
+    lines = [*languages.check_languages("xx")]
+    assert [line.split()[0].strip(":") for line in lines] == [
+        *("mnist_nn/messages/xx.toml", "notebooks/source/exercise.xx.toml"),
+        *("notebooks/source/going_further.xx.toml", "notebooks/site/pages/xx/index.md"),
+        "notebooks/site/pages/xx/locales/xx/LC_MESSAGES/sphinx.po",  # not Sphinx's own
+        *("notebooks/site/texts.toml", "notebooks/source/glossary.toml", "README.md"),
+    ]
+    assert all(re.search(r"\. (Copy|Translate|Add) ", line) for line in lines)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_names_a_language_without_what_the_check_lists(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ignored = shutil.ignore_patterns(".*", "build", "data", "tests", "language.py", "*.css")
+    root = shutil.copytree(languages.ROOT, tmp_path / "copy", ignore=ignored)
+    monkeypatch.setattr(languages, "ROOT", root)
+    named = re.compile(rf"['\"/.[]{language}['\"/.\]]|{LANGUAGES[language].name}")
+    monkeypatch.delitem(LANGUAGES, language)
+    with pytest.raises(build.NotebookError, match=f": '{language}' is not in LANGUAGES of"):
+        build.editions()
+    for path in [root / line.split(":")[0] for line in languages.find_left()]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.stem.split(".")[-1] == language:
+            path.unlink()
+        else:
+            part = rf"^\[{language}\]\n[^[]*|^{language}(_\w+)? = .*\n|^.*notebooks/{language}/.*\n"
+            path.write_text(re.sub(part, "", path.read_text("utf-8"), flags=re.M), "utf-8")
+    assert not [*languages.find_left()]
+    for path in root.rglob("*.*"):
+        is_text = path.suffix in (".py", ".toml", ".md", ".html", ".js")
+        text = path.read_text("utf-8") if is_text else ""
+        assert not named.search(f"{path.relative_to(root)} {text}"), path

@@ -1,17 +1,19 @@
-"""The Korean and Chinese texts keep to the glossary, to their own letters and punctuation."""
+"""Translated texts keep to the glossary, to their own letters and punctuation."""
 
 import re
 import tomllib
 from typing import Any
 
-from mnist_nn.language import messages
+from mnist_nn.language import LANGUAGES, read_messages
 from notebooks import build
 
 GLOSSARY: dict[str, Any] = tomllib.loads(
     (build.NOTEBOOKS / "source" / "glossary.toml").read_text("utf-8")
 )
 NAMES: list[str] = GLOSSARY.pop("names")
-EDITIONS = [e for e in build.editions() if e.language in ("ko", "zh") and e.name != "exercise"]
+WRONG: dict[str, str] = GLOSSARY.pop("wrong")
+OTHERS = [language for language in LANGUAGES if language != "en"]
+EDITIONS = [e for e in build.editions() if e.language != "en" and e.name != "exercise"]
 
 
 def terms(language: str) -> list[tuple[str, str, list[str]]]:
@@ -52,9 +54,7 @@ def texts(language: str) -> list[tuple[str, str]]:
         if edition.language == language
         for cell, text in cells_of_prose(edition) + strings_of_code(edition)
     ]
-    return found + [
-        (f"message {name}", text) for name, text in messages(language).items() if name != "fonts"
-    ]
+    return found + [(f"message {name}", text) for name, text in read_messages(language).items()]
 
 
 def test_first_cell_that_uses_a_term_has_its_gloss() -> None:
@@ -66,7 +66,7 @@ def test_first_cell_that_uses_a_term_has_its_gloss() -> None:
 
 
 def test_other_words_for_a_term_are_avoided() -> None:
-    for language in ("ko", "zh"):
+    for language in OTHERS:
         for place, text in texts(language):
             for term, gloss, avoided in terms(language):
                 for word in avoided:
@@ -76,7 +76,7 @@ def test_other_words_for_a_term_are_avoided() -> None:
 def test_no_english_words_in_prose() -> None:
     other_glosses = r"[（(][A-Za-z][a-zA-Z' -]*(?:[,，][^（）()]*)?[)）]"
     code = r"\{[^}]*\}|\w+\(.*?\)|'[^']*'|pip install \S+"
-    for language in ("ko", "zh"):
+    for language in OTHERS:
         for place, text in texts(language):
             for term, gloss, _ in terms(language):
                 text = text.replace(gloss, "").replace(term, "")
@@ -86,18 +86,6 @@ def test_no_english_words_in_prose() -> None:
 
 
 def test_punctuation_is_the_languages_own() -> None:
-    chinese_beside_western = r"(?<=[一-鿿])[,;:!?(]|[,;:!?)](?=[一-鿿])|[一-鿿]\.(?!\w)"
-    wrong = {
-        "ko": r"[，。；：（）！？、]",  # Korean has Western punctuation
-        "zh": chinese_beside_western + r"|[。，；：！？、] |\d×|×\d",
-    }
-    for language, pattern in wrong.items():
+    for language, pattern in WRONG.items():
         for place, text in texts(language):
             assert not re.findall(pattern, text), place
-
-
-def test_korean_particles_after_values_fit_all_of_them() -> None:
-    """A particle that depends on the sound before it must not follow a value."""
-    particles = r"\}[%'\"]?(?:은|는|이|가|을|를|와|과|로|으로|라|이라)(?![가-힣])"
-    for place, text in texts("ko"):
-        assert not re.findall(particles, text), place

@@ -22,16 +22,18 @@ from mnist_nn import (
     train_linear_classification_model,
     train_nn_classification_model,
 )
-from mnist_nn.language import messages
+from mnist_nn.drawing.pad import describe_answer, describe_drawing
+from mnist_nn.drawing.widget import pad_texts
+from mnist_nn.language import LANGUAGES, get_language, message
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 FILES = [
-    *(HERE / name for name in ("index.html", "page.css", "page.js", "prepare.js", "classify.js")),
+    *(HERE / name for name in ("page.css", "page.js", "prepare.js", "classify.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
 ]
-PAD_TEXTS = ("how", "undo", "clear", "prepare", "sees", "drawing", "answer")
+LINK = '<li><a href="{0}/exercise.html" lang="{0}">{1}</a></li>'
 NAMES = ("linear", "network")
 HIDDEN_UNITS = [100, 100]
 STEPS = (10, 100, 1000)
@@ -69,11 +71,18 @@ def encode_layer(weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float3
 
 def make_texts(language: str) -> dict[str, Any]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, Any] = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))[language]
-    pad = messages(language)
-    texts = {name: pad[f"pad_{name}"].replace(":.0%}", "}%") for name in PAD_TEXTS}
-    names = [pad[f"word_{name}"] for name in NAMES]
-    return page | texts | {"comma": pad["comma"], "models": names}
+    page: dict[str, Any] = tomllib.loads((HERE.parent / "texts.toml").read_text("utf-8"))[language]
+    mnist_nn.set_language(language)
+    texts = {
+        "name": get_language().name,
+        "models": [message(name) for name in NAMES],
+        "drawing": describe_drawing("{answers}"),
+        "answer": describe_answer("{name}", "{digit}", "{p}"),
+        "comma": get_language().comma,
+    }
+    texts |= pad_texts()
+    mnist_nn.set_language("en")
+    return page | texts
 
 
 def export(models: Models, folder: Path = FOLDER) -> None:
@@ -90,9 +99,12 @@ def export(models: Models, folder: Path = FOLDER) -> None:
     ]
     (folder / "weights.bin").write_bytes(b"".join(encode_layer(*layer) for layer in layers))
     sizes = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
-    texts = {language: make_texts(language) for language in ("en", "ko", "zh")}
+    texts = {language: make_texts(language) for language in LANGUAGES}
     data = {"steps": STEPS, "sizes": sizes, "texts": texts}
     (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
+    links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
+    page = (HERE / "index.html").read_text("utf-8").replace("<!-- links -->", "".join(links))
+    (folder / "index.html").write_text(page, "utf-8")
 
 
 if __name__ == "__main__":

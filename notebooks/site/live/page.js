@@ -29,7 +29,7 @@ function answer(strokes, prepared, models, texts) {
   const probabilities = models.map(classifyDrawing);
   const answers = probabilities.map((shares, model) => {
     const p = Math.max(...shares);
-    const values = { name: texts.models[model], digit: shares.indexOf(p), p: Math.round(100 * p) };
+    const values = { name: texts.models[model], digit: shares.indexOf(p), p: `${Math.round(100 * p)}%` };
     return fill(texts.answer, values);
   });
   return {
@@ -72,7 +72,7 @@ async function start() {
   const weights = load("weights.bin"); // on its way while the texts are shown
   const { steps, sizes, texts } = await (await load("data.json")).json();
   const asked = new URLSearchParams(location.search).get("lang");
-  const codes = [asked, document.documentElement.lang].map((code) => code?.slice(0, 2)); // of zh-CN
+  const codes = [asked, document.documentElement.lang].map((code) => code?.split("-")[0]); // of en-GB
   const language = codes.find((code) => Object.hasOwn(texts, code)) ?? "en";
   showTexts(texts, language);
   const slider = document.querySelector("#steps");
