@@ -408,7 +408,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
     recorder = Recorder()
     classifier = train_linear(small, periods=[5, 15], callbacks=[recorder])
-    assert recorder.params == {"epochs": 2, "verbose": 0, "steps_done": 20}
+    assert recorder.params == {"epochs": 2, "steps": None, "verbose": 0, "steps_done": 20}
     assert recorder.calls == [
         ("begin", 0, 0),
         ("end", 0, 5),
