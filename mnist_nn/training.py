@@ -68,10 +68,10 @@ def train_linear_classification_model(
 
     Returns:
         The trained Keras model. Its ``history.history`` has, for each period, the ``log_loss``,
-        ``accuracy`` and ``cross_entropy`` of the training set, the same of the validation set with
-        the prefix ``val_``, and Keras' ``loss``: the loss of a batch, averaged over the steps. An
-        interrupt ends training after the current period; with ``verbose=1``, the model is returned
-        as usual.
+        ``accuracy`` and ``cross_entropy`` of the training set, and Keras' ``loss``: that of a
+        batch, averaged over the steps. With the prefix ``val_``, it has the same of the validation
+        set. The weights have the dtype ``keras.config.floatx()``. An interrupt ends training within
+        500 steps; with ``verbose=1``, the model is returned as usual.
 
     Raises:
         TypeError, ValueError: If an argument is invalid, or training diverges.
