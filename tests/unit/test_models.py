@@ -61,6 +61,14 @@ def test_initial_weights() -> None:
         assert not bias.any()
 
 
+def test_layers_of_one_shape_start_differently() -> None:
+    model = build_nn_model([20, 20, 20], dropout=0.5, seed=0)
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert not np.array_equal(kernels[1], kernels[2])
+    dropped = [model.get_layer(f"dropout_{i}")(np.ones((1, 20)), training=True) for i in (0, 1)]
+    assert not np.array_equal(*dropped)
+
+
 def test_compiled_as_the_original() -> None:
     model = build_nn_model([20])
     compile_classification_model(model, 0.05)
@@ -135,6 +143,19 @@ def sequential(*shape: int, outputs: int = 10, activation: str | None = "softmax
     return keras.Sequential([keras.Input(shape=shape), *layers])
 
 
+def constant(probabilities: list[float]) -> keras.Model:
+    """Return a model that predicts the same for all examples."""
+    model = sequential(784, activation=None)
+    model.set_weights([np.zeros((784, 10)), np.array(probabilities)])
+    return model
+
+
+@pytest.mark.parametrize("total", [0.985, 1.015])
+def test_rounded_probabilities_pass_the_check(total: float) -> None:
+    model = constant([total] + [0.0] * 9)
+    models.check_classifier("model", "it", model, FEATURES)
+
+
 def with_two_outputs() -> keras.Model:
     pixels = keras.Input(shape=(784,))
     return keras.Model(pixels, [keras.layers.Dense(10, activation="softmax")(pixels)] * 2)
@@ -152,6 +173,9 @@ def with_two_outputs() -> keras.Model:
         (lambda: sequential(784, outputs=1), r"shape \(25, 1\)"),
         (lambda: sequential(784, activation=None), "add up to 1.* softmax"),
         (lambda: sequential(784, activation="tanh"), "add up to 1.* softmax"),
+        (lambda: constant([1.1, -0.1] + [0.0] * 8), "add up to 1.* softmax"),
+        (lambda: constant([0.97] + [0.0] * 9), "add up to 1.* softmax"),
+        (lambda: constant([0.5, 0.53] + [0.0] * 8), "add up to 1.* softmax"),
         (with_two_outputs, "has 2 outputs"),
     ],
 )

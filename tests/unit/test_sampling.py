@@ -118,16 +118,23 @@ def test_same_seed_samples_the_same_and_none_does_not() -> None:
     assert flat(None) != flat(None)
 
 
-def test_dataset_gives_the_same_batches_each_time_and_has_ten_periods() -> None:
-    examples, targets = np.random.default_rng(0).random((50, 784)), np.arange(50) % 10
-    dataset = create_training_dataset(examples, targets, 7, 20, seed=0)
-    ten_periods = create_training_dataset(examples, targets, 7, 20, periods=10, seed=0)
-    first, second, third = (
-        [labels.numpy().tolist() for _, labels in batches]
-        for batches in (dataset, dataset, ten_periods)
+@pytest.mark.parametrize("seed", [0, None])
+def test_dataset_gives_the_same_batches_each_time(seed: int | None) -> None:
+    examples, targets = np.zeros((50, 784)), np.arange(50) % 10
+    dataset = create_training_dataset(examples, targets, 7, 20, seed=seed)
+    first, second = ([labels.numpy().tolist() for _, labels in dataset] for _ in range(2))
+    assert first == second
+    assert len(dataset) == len(first) == 20
+
+
+def test_dataset_has_ten_periods() -> None:
+    examples, targets = np.zeros((50, 784)), np.arange(50) % 10
+    default, ten = (
+        create_training_dataset(examples, targets, 7, 20, seed=0, **periods)
+        for periods in ({}, {"periods": 10})
     )
-    assert first == second == third
-    assert len(dataset) == 20
+    for (_, labels), (_, expected) in zip(default, ten, strict=True):
+        np.testing.assert_array_equal(labels, expected)
 
 
 def test_steps_are_whole_and_add_up() -> None:

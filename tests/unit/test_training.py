@@ -361,8 +361,17 @@ def test_bad_data_are_refused(small: Split, prefix: str) -> None:
 
 
 def test_divergence_is_told(small: Split) -> None:
-    with pytest.raises(ValueError, match=r"diverged in period \d+ with learning_rate 3e\+38"):
-        train_nn(small, learning_rate=3e38)
+    schedule = keras.callbacks.LearningRateScheduler(lambda period: 3e38 if period == 2 else 0.05)
+    with pytest.raises(ValueError, match=r"diverged in period 2 with learning_rate 3e\+38"):
+        train_nn(small, callbacks=[schedule])
+
+
+@pytest.mark.parametrize("examples", ["training_examples", "validation_examples"])
+def test_divergence_in_one_set_is_told(small: Split, examples: str) -> None:
+    table = getattr(small, examples).copy()
+    table.iloc[50] = np.linspace(1e38, 3e38, 784)  # overflows; the only step uses another row
+    with pytest.raises(ValueError, match=r"diverged in period 0 with learning_rate 0\.05"):
+        train_nn(small, **{examples: table}, steps=1, batch_size=1, periods=1, seed=0)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])

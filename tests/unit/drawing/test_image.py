@@ -202,10 +202,23 @@ def test_uneven_light_hides_no_ink(drawing: Image.Image) -> None:
             assert_same_digit(digit_from_image(image), digit_from_image(ink))
 
 
+def test_digit_may_fill_the_photo(drawing: Image.Image) -> None:
+    ink = 1 - np.asarray(drawing)[13:76, 41:84] / 255  # no ground around the strokes
+    photo = np.linspace(0.5, 0.7, len(ink))[:, None] * (1 - 0.3 * ink)
+    assert_same_digit(digit_from_image(photo), digit_from_image(ink))
+
+
 def test_specks_are_no_part_of_the_digit(drawing: Image.Image) -> None:
     grey = np.array(drawing)
     grey[80:82, 5:7] = 0
     assert_same_digit(digit_from_image(grey), digit_from_image(np.asarray(drawing)))
+
+
+def test_short_stroke_is_part_of_the_digit() -> None:
+    image = np.zeros((100, 100))
+    image[20:80, 40:50] = 1
+    image[20:26, 60:66] = 1  # 6 % of the long stroke
+    assert digit_from_image(image)[:, 16:].any()
 
 
 def test_dot_stays_a_dot() -> None:
