@@ -1,7 +1,6 @@
 """The batches are sampled as the original's were."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,11 +50,11 @@ def test_each_period_cuts_a_fresh_permutation_into_batches_once(batch_size: int)
 
 def test_batches_repeat_within_a_period() -> None:
     # 100 of 250 batches, sampled almost independently, hold 82.6 different ones; an epoch has 100.
-    distinct = [
-        len(set(period.batch_numbers)) for period in sample_batches(7_500, 30, 1_000, 10, seed=0)
-    ]
+    periods = sample_batches(7_500, 30, 1_000, 10, seed=0)
+    distinct = [len(set(period.batch_numbers)) for period in periods]
     # The mean of ten has a standard error of 1.0: five are exceeded once in 1.7 million seeds.
     assert 77 < np.mean(distinct) < 88
+    assert not np.array_equal(periods[0].batch_numbers, periods[1].batch_numbers)
 
 
 def test_shuffle_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,16 +83,18 @@ def test_shuffle_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
         assert stats.chi2_contingency(counts).pvalue > 1e-5
 
 
-@pytest.mark.parametrize(
-    ("n_batches", "expected"),
-    [(20_000, [0, 9_999, 10_001, 10_000, 1]), (7, [0, 9_999 % 7, 10_001 % 7, 10_000 % 7, 1])],
-)
-def test_next_batch_fills_the_place_of_the_one_that_was_taken(
-    n_batches: int, expected: list[int]
-) -> None:
-    places = np.array([0, -1, -1, 0, 1]) % 10_000
-    generator: Any = SimpleNamespace(integers=lambda high, size: places % high)
-    assert sampling.sample_batch_numbers(n_batches, 5, generator).tolist() == expected
+def test_buffer_of_one_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "SHUFFLE_BUFFER", 1)
+    (period,) = sample_batches(50, 10, 12, 1, seed=0)
+    assert period.batch_numbers.tolist() == [*range(5), *range(5), 0, 1]
+
+
+def test_buffer_holds_ten_thousand_batches() -> None:
+    (period,) = sample_batches(20_000, 1, 5_000, 1, seed=0)
+    numbers = period.batch_numbers
+    assert len(set(numbers)) == 5_000
+    assert (numbers < 10_000 + np.arange(5_000)).all()
+    assert numbers[:1_000].max() > 9_900  # by chance, one seed in 20,000 fails
 
 
 def test_all_batches_are_as_likely_also_the_remainder() -> None:
