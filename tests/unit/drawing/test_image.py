@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from digits import assert_same_digit
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
@@ -54,12 +55,6 @@ def photograph(ink: Array, random: np.random.Generator) -> Array:
     light = 0.6 + slopes[0] * y + slopes[1] * x
     photo: Array = np.clip(light * (1 - 0.6 * ink) + random.normal(0, 0.02, ink.shape), 0, 1)
     return photo
-
-
-def assert_same_digit(one: Array, other: Array) -> None:
-    """Compare two prepared digits; a centre of mass may round to the next pixel."""
-    shifts = [(rows, columns) for rows in (-1, 0, 1) for columns in (-1, 0, 1)]
-    assert min(np.abs(np.roll(one, shift, (0, 1)) - other).mean() for shift in shifts) < 0.02
 
 
 def test_prepared_digits_measure_as_in_mnist(digits: tuple[Array, Array]) -> None:
