@@ -8,20 +8,20 @@ import io
 import math
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from split import Split
 
 import mnist_nn
-from mnist_nn import training
 from mnist_nn.drawing import digit_from_image, draw
 
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -221,25 +221,20 @@ ARGUMENTS = ["learning_rate", "batch_size", "dropout", "l1", "l2", "seed", *Spli
 
 
 @pytest.fixture
-def tiny(train_table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Arguments of the network's trainer, which then trains nothing but does all else."""
-
-    def compile_period(*_: Any) -> Any:
-        def predict(features: Any, labels: Any, val_features: Any, *_: Any) -> list[Any]:
-            return [np.full((len(part), 10), 0.1) for part in (features, val_features)]
-
-        return predict
-
-    monkeypatch.setattr(training, "_compile_period", compile_period)
+def tiny(train_table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Arguments of the network's trainer, which trains a few steps without compiling them."""
     targets, examples = mnist_nn.parse_labels_and_features(train_table.head(30))
-    return {
+    tf.config.run_functions_eagerly(True)
+    yield {
         "learning_rate": 0.05,
-        "steps": 10,
+        "steps": 3,
+        "periods": 1,
         "batch_size": 5,
         "hidden_units": [3],
         **Split(examples[:20], targets[:20], examples[20:], targets[20:])._asdict(),
         "verbose": 0,
     }
+    tf.config.run_functions_eagerly(False)
 
 
 @cases(300)
