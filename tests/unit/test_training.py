@@ -69,26 +69,32 @@ def test_arguments_by_position_are_the_originals(small: Split) -> None:
     mnist_nn.train_classification_model(own_network(), 0.05, 20, 10, *small, seed=0, verbose=0)
 
 
-@pytest.mark.parametrize("sizes", [[784, 10], [784, 20, 10, 10]])
-def test_training_is_the_arithmetic_of_plain_numpy(small: Split, sizes: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "steps", "periods"), [([784, 10], 1_301, 2), ([784, 20, 10, 10], 103, 10)]
+)
+def test_training_is_the_arithmetic_of_plain_numpy(
+    sizes: list[int], steps: int, periods: int, small: Split
+) -> None:
     hidden_units = sizes[1:-1]
     model = mnist_nn.build_nn_model(hidden_units) if hidden_units else mnist_nn.build_linear_model()
     weights = initial_weights(sizes, seed=0)
     model.set_weights(weights)
-    train_own(small, model, steps=103, periods=10, batch_size=30, seed=5)
+    mnist_nn.compile_classification_model(model, 0.05)
+    model.evaluate(*small[2:], verbose=0)  # metrics keep what they have seen, until they are reset
+    train_own(small, model, steps=steps, periods=periods, batch_size=30, seed=5)
 
     dataset = mnist_nn.create_training_dataset(
-        small.training_examples, small.training_targets, 30, 103, periods=10, seed=5
+        small.training_examples, small.training_targets, 30, steps, periods=periods, seed=5
     )
     batches = list(dataset.as_numpy_iterator())
-    losses, sizes = np.zeros(103), [len(labels) for _, labels in batches]
+    losses, sizes = np.zeros(steps), [len(labels) for _, labels in batches]
     trained = iter(train(weights, batches, 0.05))
     for step, (features, labels) in enumerate(batches):
         probabilities = forward(weights, features)[-1]
         losses[step] = -np.log(probabilities[np.arange(len(labels)), labels]).sum()
         next(trained)
-    periods = np.split(np.arange(103), np.cumsum(split_steps(103, 10))[:-1])
-    expected_losses = [np.average(losses[p], weights=np.take(sizes, p)) for p in periods]
+    parts = np.split(np.arange(steps), np.cumsum(split_steps(steps, periods))[:-1])
+    expected_losses = [np.average(losses[p], weights=np.take(sizes, p)) for p in parts]
     assert model.history.history["loss"] == pytest.approx(expected_losses, rel=1e-4)
     for ours, expected in zip(model.get_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, expected, atol=2e-5)
@@ -341,6 +347,8 @@ def test_bad_settings_are_refused_before_anything_is_printed(
     for name, part in small._asdict().items():
         with pytest.raises(ValueError, match=f"^{name} contains nan"):
             train_linear(small, **{"verbose": 1, name: part * np.nan})
+    with pytest.raises(ValueError, match="^training_targets .* 5"):
+        train_linear(small, training_targets=small.training_targets * 0 + 5, verbose=1)
     assert capsys.readouterr().out == ""
 
 
@@ -447,8 +455,13 @@ def test_averaged_weights_are_taken_over_at_the_end(small: Split) -> None:
     optimizer = keras.optimizers.SGD(0.01, use_ema=True, ema_momentum=0.5)
     model = own_network(optimizer=optimizer, loss="sparse_categorical_crossentropy")
     weights: list[Any] = []
-    train_own(small, model, learning_rate=None, callbacks=[note_weights(model, weights)])
-    assert not np.array_equal(model.get_weights()[0], weights[-1][0])
+    end = keras.callbacks.LambdaCallback(
+        on_train_end=lambda logs: weights.append(model.get_weights())
+    )
+    train_own(small, model, learning_rate=None, callbacks=[note_weights(model, weights), end])
+    *_, last, averaged = weights
+    np.testing.assert_array_equal(averaged[0], model.get_weights()[0])
+    assert not np.array_equal(averaged[0], last[0])
 
 
 class InterruptIn(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
