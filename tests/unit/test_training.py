@@ -63,12 +63,6 @@ def own_network(**compile_arguments: Any) -> keras.Model:
     return model
 
 
-def test_arguments_by_position_are_the_originals(small: Split) -> None:
-    mnist_nn.train_linear_classification_model(0.03, 20, 10, *small, seed=0, verbose=0)
-    mnist_nn.train_nn_classification_model(0.05, 20, 10, [20], *small, seed=0, verbose=0)
-    mnist_nn.train_classification_model(own_network(), 0.05, 20, 10, *small, seed=0, verbose=0)
-
-
 @pytest.mark.parametrize(
     ("sizes", "steps", "periods"), [([784, 10], 1_301, 2), ([784, 20, 10, 10], 103, 10)]
 )
@@ -397,36 +391,20 @@ def test_steps_of_each_period_may_be_listed(small: Split) -> None:
     assert histories[0] == histories[1] == histories[2]
 
 
-class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Notes its calls, with the number of steps that were done, and the figures of each period."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.calls: list[tuple[Any, ...]] = []
-        self.logs: list[dict[str, float]] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.calls.append(("begin", epoch, int(self.model.optimizer.iterations)))
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.calls.append(("end", epoch, int(self.model.optimizer.iterations)))
-        self.logs.append(dict(logs))
-
-
 def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
-    recorder = Recorder()
-    classifier = train_linear(small, periods=[5, 15], callbacks=[recorder])
-    assert recorder.params == {"epochs": 2, "steps": None, "verbose": 0, "steps_done": 20}
-    assert recorder.calls == [
-        ("begin", 0, 0),
-        ("end", 0, 5),
-        ("begin", 1, 5),
-        ("end", 1, 20),
-    ]
-    history = classifier.history.history
-    assert recorder.logs == [
-        {name: values[period] for name, values in history.items()} for period in range(2)
-    ]
+    model, calls, figures = mnist_nn.build_linear_model(), list[Any](), list[Any]()
+
+    def note(epoch: int, logs: Any) -> None:
+        calls.append((epoch, int(model.optimizer.iterations)))
+        figures.extend([logs] if logs else [])
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_epoch_end=note)
+    train_own(small, model, periods=[5, 15], callbacks=[callback])
+    assert callback.params == {"epochs": 2, "steps": None, "verbose": 0, "steps_done": 20}
+    assert calls == [(0, 0), (0, 5), (1, 5), (1, 20)]
+    history = model.history.history
+    for period in range(2):
+        assert figures[period] == {name: values[period] for name, values in history.items()}
 
 
 def note_weights(model: keras.Model, weights: list[Any]) -> keras.callbacks.Callback:
@@ -464,21 +442,14 @@ def test_averaged_weights_are_taken_over_at_the_end(small: Split) -> None:
     assert not np.array_equal(averaged[0], last[0])
 
 
-class InterruptIn(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Calls a function at the beginning or at the end of a period."""
-
-    def __init__(self, period: int, at_end: bool, interrupt: Callable[[], Any]) -> None:
-        super().__init__()
-        self.place = (period, at_end)
-        self.interrupt = interrupt
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self.place == (epoch, False):
-            self.interrupt()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if self.place == (epoch, True):
-            self.interrupt()
+def interrupt_in(
+    period: int, at_end: bool, interrupt: Callable[[], Any]
+) -> keras.callbacks.Callback:
+    """Return a callback that calls a function at the beginning or at the end of a period."""
+    event = "on_epoch_end" if at_end else "on_epoch_begin"
+    return keras.callbacks.LambdaCallback(
+        **{event: lambda epoch, logs: interrupt() if epoch == period else None}
+    )
 
 
 def raise_interrupt() -> None:
@@ -490,7 +461,7 @@ def test_interrupted_training_keeps_the_finished_periods(
     period: int, at_end: bool, small: Split, shown: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = mnist_nn.build_linear_model()
-    callbacks = [InterruptIn(period, at_end, raise_interrupt)]
+    callbacks = [interrupt_in(period, at_end, raise_interrupt)]
     assert train_own(small, model, callbacks=callbacks, verbose=1) is model
     # What was interrupted after the figures of its period were printed has no place in the history.
     assert {len(values) for values in model.history.history.values()} == ({3} if period else set())
@@ -514,7 +485,7 @@ def test_first_interrupt_ends_the_period_and_the_second_training(
         signal.raise_signal(signal.SIGINT)
 
     for interrupts, finished in [(1, 4), (2, 3)]:
-        callbacks = [InterruptIn(3, False, interrupt)] * interrupts
+        callbacks = [interrupt_in(3, False, interrupt)] * interrupts
         model = train_linear(small, callbacks=callbacks, verbose=1)
         assert len(model.history.epoch) == finished
         assert f"Training stopped after {2 * finished} of 20 steps." in capsys.readouterr().out
@@ -538,7 +509,7 @@ def test_training_leaves_interrupts_to_others(small: Split) -> None:
     assert handled == [10]
     previous = signal.signal(signal.SIGINT, lambda number, frame: handled.append(number))
     try:
-        interrupt = InterruptIn(3, False, lambda: signal.raise_signal(signal.SIGINT))
+        interrupt = interrupt_in(3, False, lambda: signal.raise_signal(signal.SIGINT))
         assert len(train_linear(small, callbacks=[interrupt]).history.epoch) == 10
     finally:
         signal.signal(signal.SIGINT, previous)
