@@ -38,7 +38,9 @@ def start_chromium(profile: Path) -> webdriver.Chrome:
     for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(programs[1]))
+    chrome = webdriver.Chrome(options=options, service=Service(programs[1]))
+    chrome.get("about:blank")  # or requests of its own first page would be among those of a test
+    return chrome
 
 
 def list_complaints(browser: webdriver.Chrome) -> list[Any]:
