@@ -73,9 +73,10 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         (7500, 784)
     """
     if not isinstance(dataset, pd.DataFrame):
+        kind = f"{type(dataset).__module__}.{type(dataset).__name__}"
         raise ArgumentTypeError(
-            "dataset must be a DataFrame of pandas, from load_mnist_dataframe(), not "
-            f"{type(dataset)}. Convert those of other libraries with .to_pandas()"
+            "dataset must be a DataFrame of pandas, as load_mnist_dataframe() returns it, not "
+            f"{kind}. Convert a DataFrame of another library with .to_pandas()"
         )
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM

@@ -132,7 +132,7 @@ def with_last_pixel(rows: pd.DataFrame, value: Any) -> pd.DataFrame:
 
 
 def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> None:
-    with pytest.raises(TypeError, match=r"dataset .* load_mnist_dataframe\(\), not ndarray"):
+    with pytest.raises(TypeError, match=r"^dataset .* not numpy.ndarray\. .*to_pandas"):
         mnist_nn.parse_labels_and_features(train_table.to_numpy())  # type: ignore[arg-type]
     rows = train_table.head(3)
     refused = {
