@@ -108,9 +108,9 @@ def check_features(name: str, examples: Examples) -> Features:
     else float32.
     """
     values = np.asarray(examples)
-    if isinstance(examples, pd.DataFrame) and values.dtype == object:
-        if all(map(pd.api.types.is_numeric_dtype, examples.dtypes)):  # pandas' nullable dtypes
-            values = examples.to_numpy(np.float64, na_value=np.nan)
+    is_object = isinstance(examples, pd.DataFrame) and values.dtype == object
+    if is_object and all(map(pd.api.types.is_numeric_dtype, examples.dtypes)):  # nullable dtypes
+        values = examples.to_numpy(np.float64, na_value=np.nan)
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         raise ArgumentError(
             f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "
