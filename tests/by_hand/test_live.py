@@ -27,7 +27,6 @@ from mnist_nn.language import LANGUAGES
 from notebooks.site.live import export
 
 MOST_STEPS = export.STEPS[-1]
-PLAIN_FILES = ("inks.bin", "pixels.bin")  # that only the tests put beside the page
 
 # Runs code with the page's modules and models, and returns what it returns.
 MODULES = """
@@ -176,23 +175,6 @@ def test_small_weights_are_as_accurate(page: Page, browser: webdriver.Chrome) ->
             after = np.mean(np.array(classes) == targets)
             print(f"{name}, {steps} steps: {before:.4f} in Keras, {after:.4f} on the page")
             assert after == pytest.approx(before, abs=0.001)
-
-
-def test_page_is_small_and_quick(page: Page, browser: webdriver.Chrome) -> None:
-    seconds = []
-    for _ in range(5):
-        open_page(browser, page)
-        script = "return performance.getEntriesByName('usable')[0].startTime"
-        seconds.append(browser.execute_script(script) / 1000)
-    files = [file for file in page.folder.iterdir() if file.name not in PLAIN_FILES]
-    size = sum(file.stat().st_size for file in files)
-    print(f"usable after {np.median(seconds):.2f} s, at most {max(seconds):.2f}; {size:,} bytes")
-    assert np.median(seconds) < 1
-    assert size < 1_000_000
-    script = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
-    requests = browser.execute_script(script)
-    assert len(requests) >= len(files) - 1
-    assert all(name.startswith((page.address, "data:")) for name in requests), requests
 
 
 def test_drawn_digits_are_recognised(page: Page, browser: webdriver.Chrome) -> None:

@@ -29,13 +29,8 @@ print(*sys.modules)
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     threads, modules = result.stdout.splitlines()
     assert threads == "2"
-    for module in (
-        "seaborn",
-        "sklearn.model_selection",
-        "mnist_nn.plots",
-        "mnist_nn.search.search",
-    ):
-        assert module not in modules.split()
+    unwanted = {"seaborn", "sklearn.model_selection", "mnist_nn.plots", "mnist_nn.search.search"}
+    assert not unwanted & {*modules.split()}
 
 
 def test_nothing_is_written_even_without_a_home_folder(tmp_path: Path) -> None:
@@ -97,13 +92,8 @@ print(tf.config.threading.get_inter_op_parallelism_threads())
 os.write(2, b"heard")
 """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
-    result = subprocess.run(
-        [sys.executable, "-W", "always", "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+    python = [sys.executable, "-W", "always", "-c", code]
+    result = subprocess.run(python, cwd=tmp_path, env=environment, capture_output=True, text=True)
     errors = re.sub(r".*DeprecationWarning.*\n.*\n", "", result.stderr)  # of Keras
     # Operations run one after another, and what is written later is heard again.
     assert (result.returncode, result.stdout, errors) == (0, "set()\n1\n", "heard")

@@ -8,7 +8,7 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.pyplot as plt
 import psutil
@@ -25,20 +25,16 @@ KINDS_OF_CALLS = 8  # that train() makes in turn
 MOST_GROWTH = 0.5  # MB a call
 
 
-class Held(NamedTuple):
-    """What this process holds, apart from memory."""
-
-    graphs: int
-    figures: int
-    files: int
-    threads: int
-
-
-def count_held() -> Held:
+def count_held() -> dict[str, int]:
+    """Count what this process holds, apart from memory."""
     gc.collect()
-    graphs = sum(isinstance(thing, tf.Graph) for thing in gc.get_objects())
     process = psutil.Process()
-    return Held(graphs, len(plt.get_fignums()), process.num_fds(), process.num_threads())
+    return {
+        "graphs": sum(isinstance(thing, tf.Graph) for thing in gc.get_objects()),
+        "figures": len(plt.get_fignums()),
+        "files": process.num_fds(),
+        "threads": process.num_threads(),
+    }
 
 
 def train(number: int, data: Split) -> None:

@@ -97,15 +97,10 @@ def test_search_ranks_by_means_with_standard_errors(accuracies: list[list[float]
 
 
 ORIENTATION = 0x0112  # of a photo's EXIF data: what a viewer does to the stored picture
-INVERSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
+T = Image.Transpose
+TURNS = (T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE)
+TURNS += (T.ROTATE_90, T.TRANSVERSE, T.ROTATE_270)
+INVERSE = dict(enumerate(TURNS, start=2))
 MODES: dict[str, Any] = {
     "L": lambda grey: grey,
     "P": lambda grey: grey.convert("P"),

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from numpy_reference import forward
+from subclassed import Subclassed
 
 from mnist_nn import (
     build_linear_model,
@@ -18,19 +19,6 @@ from mnist_nn import (
 
 FEATURES = np.random.default_rng(0).random((25, 784), np.float32)
 FEATURES[0] = 0
-
-
-class Subclassed(keras.Model):  # type: ignore[misc]  # Keras has no types
-    """A classifier without a symbolic input; notes how many examples it is called with."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.probabilities = keras.layers.Dense(10, activation="softmax")
-        self.sizes: list[int] = []
-
-    def call(self, features: Any) -> Any:
-        self.sizes.append(features.shape[0])
-        return self.probabilities(features)
 
 
 def paths(model: keras.Model) -> list[str]:

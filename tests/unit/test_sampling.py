@@ -129,12 +129,11 @@ def test_dataset_gives_the_same_batches_each_time(seed: int | None) -> None:
 
 
 def test_dataset_has_ten_periods() -> None:
-    examples, targets = np.zeros((50, 784)), np.arange(50) % 10
-    default, ten = (
-        create_training_dataset(examples, targets, 7, 20, seed=0, **periods)
+    datasets = [
+        create_training_dataset(np.zeros((50, 784)), np.arange(50) % 10, 7, 20, seed=0, **periods)
         for periods in ({}, {"periods": 10})
-    )
-    for (_, labels), (_, expected) in zip(default, ten, strict=True):
+    ]
+    for (_, labels), (_, expected) in zip(*datasets, strict=True):
         np.testing.assert_array_equal(labels, expected)
 
 
