@@ -98,8 +98,8 @@ def test_search_ranks_by_means_with_standard_errors(accuracies: list[list[float]
 
 ORIENTATION = 0x0112  # of a photo's EXIF data: what a viewer does to the stored picture
 T = Image.Transpose
-TURNS = (T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE)
-TURNS += (T.ROTATE_90, T.TRANSVERSE, T.ROTATE_270)
+TURNS = [T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE]
+TURNS += [T.ROTATE_90, T.TRANSVERSE, T.ROTATE_270]
 INVERSE = dict(enumerate(TURNS, start=2))
 MODES: dict[str, Any] = {
     "L": lambda grey: grey,
