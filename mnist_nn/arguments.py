@@ -1,6 +1,7 @@
 """Checks of arguments: bad input raises a clear error before any work starts."""
 
 import contextlib
+import inspect
 import math
 import sys
 import warnings
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mnist_nn.data import CLASSES, PIXELS
-from mnist_nn.errors import ArgumentError
+from mnist_nn.errors import PACKAGE, ArgumentError
 from mnist_nn.language import get_language, message
 
 Array = npt.NDArray[np.floating]
@@ -23,6 +24,10 @@ Targets = pd.Series | npt.NDArray[Any]
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 NUMBERS = frozenset("biuf")  # kinds of dtypes: bool, signed, unsigned, float
 FLOAT32_TINY, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+
+
+class RawPixelsWarning(UserWarning):
+    """A warning of features that look like pixels from 0 to 255."""
 
 
 def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
@@ -157,7 +162,10 @@ def warn_of_raw_pixels(**examples: Features) -> None:
                 f"{name} contains whole numbers up to {features.max():g}. If these are raw "
                 "pixels, divide them by 255, as parse_labels_and_features() does."
             )
-            return warnings.warn(text, stacklevel=4)  # the call of a trainer in the notebook
+            frame, level = inspect.currentframe(), 1
+            while frame and frame.f_code.co_filename.startswith(PACKAGE):
+                frame, level = frame.f_back, level + 1
+            return warnings.warn(text, RawPixelsWarning, stacklevel=level)  # at the caller's line
 
 
 def _is_number(value: Any) -> bool:
