@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
-.PHONY: constraints course dist lab site site-test test-lowest test-newest
+.PHONY: by-hand-test constraints course dist lab site site-test test-lowest test-newest
 
 help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -71,6 +71,11 @@ site: $(READY) ## build the site from the saved notebooks, in build/site
 
 site-test: $(READY) ## test the site in headless Chromium
 	$(BIN)/python -m pytest tests/by_hand/test_site.py
+
+by-hand-test: site ## test the course with nbgrader, the live page, the site and the workflows
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable ".[dev,class]"
+	$(BIN)/python -m pytest tests/by_hand --ignore tests/by_hand/test_services.py
 
 dist: $(READY) ## build the package, in build/dist, and check it
 	rm -rf build/dist

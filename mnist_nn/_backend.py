@@ -90,6 +90,17 @@ def without_metrics(model: keras.Model) -> Iterator[None]:
         del model.compute_metrics
 
 
+def compute_metrics(
+    model: keras.Model, features: Any, labels: Any, outputs: Any
+) -> dict[str, float]:
+    """Return the compiled metrics of a data set, unless accuracy is the only one."""
+    if model.get_compile_config().get("metrics") in (None, ["accuracy"]):
+        return {}
+    model.reset_metrics()
+    values = model.compute_metrics(features, labels, outputs)
+    return {name: float(value) for name, value in values.items() if name != "loss"}
+
+
 def is_distributed(model: keras.Model) -> bool:
     """Return whether a model was built, or would now be trained, under a distribution strategy."""
     if tf.distribute.has_strategy():
@@ -124,6 +135,7 @@ def defer_interrupt() -> Iterator[list[int]]:
 
 
 __all__ = [
+    "compute_metrics",
     "defer_interrupt",
     "is_distributed",
     "keras",

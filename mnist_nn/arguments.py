@@ -1,6 +1,5 @@
 """Checks of arguments: bad input raises a clear error before any work starts."""
 
-import contextlib
 import inspect
 import math
 import sys
@@ -114,9 +113,9 @@ def check_features(name: str, examples: Examples) -> Features:
     else float32.
     """
     values = np.asarray(examples)
-    if values.dtype == object and isinstance(examples, pd.DataFrame):  # of pandas' nullable dtypes
-        with contextlib.suppress(ValueError, TypeError):
-            values = examples.convert_dtypes().to_numpy(np.float64, na_value=np.nan)
+    is_object = isinstance(examples, pd.DataFrame) and values.dtype == object
+    if is_object and all(map(pd.api.types.is_numeric_dtype, examples.dtypes)):  # nullable dtypes
+        values = examples.to_numpy(np.float64, na_value=np.nan)
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         raise ArgumentError(
             f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "

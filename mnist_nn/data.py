@@ -73,9 +73,10 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         (7500, 784)
     """
     if not isinstance(dataset, pd.DataFrame):
+        kind = f"{type(dataset).__module__}.{type(dataset).__name__}"
         raise ArgumentTypeError(
-            "dataset must be a DataFrame of pandas, from load_mnist_dataframe(), not "
-            f"{type(dataset)}. Convert those of other libraries with .to_pandas()"
+            "dataset must be a DataFrame of pandas, as load_mnist_dataframe() returns it, not "
+            f"{kind}. Convert a DataFrame of another library with .to_pandas()"
         )
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
@@ -133,10 +134,9 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             "label in column 0 and the pixels in columns 1 to 784"
         )
     values = dataset.to_numpy()
-    if values.dtype.kind not in "iuf" or isinstance(dataset.dtypes.iloc[0], pd.CategoricalDtype):
-        raise ArgumentError(
-            f"{name} contains {dataset.dtypes.iloc[0]} values: convert it with .astype('int64')"
-        )
+    for dtype in dataset.dtypes:
+        if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
+            raise ArgumentError(f"{name} contains {dtype} values: convert it with .astype('int64')")
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))

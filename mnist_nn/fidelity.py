@@ -18,7 +18,7 @@ from mnist_nn.data import data_folder, load_mnist_dataframe, parse_labels_and_fe
 Figures = npt.NDArray[np.float64]
 Build = Callable[[], keras.Model]
 Compile = Callable[[keras.Model, float], None]
-Sample = Callable[..., list[sampling.Period]]
+Sample = Callable[..., Iterable[sampling.Period]]
 Train = Callable[..., keras.Model]
 
 ORIGINAL = data_folder() / "original"
@@ -118,9 +118,17 @@ def trainer_with(
         else:
             model = models.build_nn_model(hidden_units, seed=seed)
         compile_model(model, learning_rate)
-        batches = sample_batches(len(data["training_examples"]), batch_size, steps, 10, seed)
-        arrays = (*data.values(),)
-        return training.train_on_batches(model, batches, batch_size, arrays, None, seed, verbose)
+        return training.train_on_batches(
+            model,
+            None,
+            batch_size,
+            sample_batches(len(data["training_examples"]), batch_size, steps, 10, seed),
+            sampling.split_steps(steps, 10),
+            (data["training_examples"], data["training_targets"]),
+            (data["validation_examples"], data["validation_targets"]),
+            callbacks=None,
+            verbose=verbose,
+        )
 
     return train
 

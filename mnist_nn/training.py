@@ -2,13 +2,16 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import (
+    compute_metrics,
     defer_interrupt,
     is_distributed,
     keras,
@@ -65,10 +68,10 @@ def train_linear_classification_model(
 
     Returns:
         The trained Keras model. Its ``history.history`` has, for each period, the ``log_loss``,
-        ``accuracy`` and ``cross_entropy`` of the training set, the same of the validation set with
-        the prefix ``val_``, and Keras' ``loss``: the loss of a batch, averaged over the steps. An
-        interrupt ends training after the current period; with ``verbose=1``, the model is returned
-        as usual.
+        ``accuracy`` and ``cross_entropy`` of the training set, and Keras' ``loss``: that of a
+        batch, averaged over the steps. With the prefix ``val_``, it has the same of the validation
+        set. The weights have the dtype ``keras.config.floatx()``. An interrupt ends training within
+        500 steps; with ``verbose=1``, the model is returned as usual.
 
     Raises:
         TypeError, ValueError: If an argument is invalid, or training diverges.
@@ -220,8 +223,8 @@ def train_on_batches(
         )
     _compile(model, learning_rate, val_features, val_labels)
     arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
-    train_steps = _build_training(model, batch_size, features, labels)
-    predict = _build_prediction(model, batch_size, features, val_features, val_labels)
+    tensors = [tf.convert_to_tensor(each) for each in (features, labels, val_features, val_labels)]
+    train_steps, train_period = _compile_steps(model, batch_size, *tensors)
     callback_list = keras.callbacks.CallbackList(
         _check_callbacks(callbacks),
         add_history=True,
@@ -243,14 +246,19 @@ def train_on_batches(
                     continue
                 callback_list.on_epoch_begin(number)
                 model.reset_metrics()
-                for start in range(0, steps_by_period[number], STEPS_AT_ONCE):
-                    batch_numbers = period.batch_numbers[start : start + STEPS_AT_ONCE]
-                    logs = train_steps(period.rows, batch_numbers)
-                    steps_done += len(batch_numbers)
+                n_steps = steps_by_period[number]
+                *chunks, last = np.split(
+                    period.batch_numbers, range(STEPS_AT_ONCE, n_steps, STEPS_AT_ONCE)
+                )
+                for chunk in chunks:
+                    train_steps(period.rows, chunk)
+                    steps_done += len(chunk)
                     if interrupts:
+                        last = last[:1]
                         break
+                logs, outputs, val_outputs, val_loss = train_period(period.rows, last)
+                steps_done += len(last)
                 callback_list.params["steps_done"] = steps_done
-                outputs, val_outputs, val_loss = predict()
                 logs["val_loss"] = float(val_loss)
                 logs |= _evaluate(model, number, "", features, labels, outputs)
                 logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
@@ -276,73 +284,74 @@ def train_on_batches(
     return model
 
 
-def _build_training(
-    model: keras.Model, batch_size: int, features: Features, labels: Labels
-) -> Callable[..., dict[str, Any]]:
-    """Return a function that runs training steps in one call, and returns Keras' logs of them.
+def _compile_steps(
+    model: keras.Model,
+    batch_size: int,
+    features: Any,
+    labels: Any,
+    val_features: Any,
+    val_labels: Any,
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return two functions that run training steps in one call, given rows and batch numbers.
 
-    A call for each step, or a ``tf.data`` pipeline, would take about twice the time.
+    The second one also predicts both sets, and returns Keras' logs, the two predictions and the
+    validation loss. A call for each step, or a ``tf.data`` pipeline, would take about twice the
+    time.
     """
-    all_features, all_labels = tf.convert_to_tensor(features), tf.convert_to_tensor(labels)
     keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
         keras_step = without_replica_context(keras_step)
     is_custom = type(model).train_step is not keras.Model.train_step
 
+    @tf.autograph.experimental.do_not_convert
     def train_step(rows: Any, batch_number: Any) -> Any:
         batch = select_rows(rows, batch_number, batch_size)
-        return keras_step((tf.gather(all_features, batch), tf.gather(all_labels, batch)))
+        return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
 
-    def train_steps(rows: Any, batch_numbers: Any) -> Any:
-        if not is_custom:
-            for batch_number in batch_numbers:  # AutoGraph makes it a loop of TensorFlow
-                train_step(rows, batch_number)
-            return {}
-        logs = train_step(rows, batch_numbers[0])  # compiled twice, to know what it returns
-        for batch_number in batch_numbers[1:]:
+    def repeat(rows: Any, batch_numbers: Any, logs: Any) -> Any:
+        for batch_number in batch_numbers:
             logs = train_step(rows, batch_number)
         return logs
 
+    # AutoGraph makes it a loop of TensorFlow. To convert all of the function would take 0.2 s.
+    loop = repeat if model.run_eagerly else tf.autograph.to_graph(repeat)
+
+    def train_steps(rows: Any, batch_numbers: Any) -> Any:
+        if not is_custom:
+            return loop(rows, batch_numbers, {})
+        first_logs = train_step(rows, batch_numbers[0])  # to know what it returns
+        return loop(rows, batch_numbers[1:], first_logs)
+
+    def train_and_predict(rows: Any, batch_numbers: Any) -> Any:
+        logs = train_steps(rows, batch_numbers)
+        outputs = predict_probabilities(model, features)
+        val_outputs = predict_probabilities(model, val_features)
+        val_loss = model.compute_loss(x=val_features, y=val_labels, y_pred=val_outputs)
+        if getattr(model.loss, "reduction", "") == "sum":  # as large as in a training step
+            penalties = sum(model.losses)
+            val_loss = (val_loss - penalties) * (batch_size / len(val_labels)) + penalties
+        return logs, outputs, val_outputs, val_loss
+
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
-    run: Any = train_steps
+    functions: list[Any] = [train_steps, train_and_predict]
     if not model.run_eagerly:
-        run = tf.function(train_steps, input_signature=2 * [tf.TensorSpec([None], tf.int64)])
+        signature = 2 * [tf.TensorSpec([None], tf.int64)]
+        # Without partial(), TensorFlow warns of retracing.
+        functions = [tf.function(partial(f), signature, autograph=False) for f in functions]
 
-    def run_steps(rows: Any, batch_numbers: Any) -> dict[str, Any]:
-        if is_custom:
-            return {name: float(value) for name, value in run(rows, batch_numbers).items()}
-        with without_metrics(model):
-            run(rows, batch_numbers)
-        return {m.name: float(m.result()) for m in model.metrics if m.name == "loss"}
+    def train_chunk(rows: Any, batch_numbers: Any) -> None:
+        with contextlib.nullcontext() if is_custom else without_metrics(model):
+            functions[0](rows, batch_numbers)
 
-    return run_steps
+    def train_period(rows: Any, batch_numbers: Any) -> Any:
+        with contextlib.nullcontext() if is_custom else without_metrics(model):
+            logs, *others = functions[1](rows, batch_numbers)
+        if not is_custom:
+            logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
+        return {name: float(value) for name, value in logs.items()}, *others
 
-
-def _build_prediction(
-    model: keras.Model,
-    batch_size: int,
-    features: Features,
-    val_features: Features,
-    val_labels: Labels,
-) -> Callable[[], tuple[Any, Any, Any]]:
-    """Return a function that predicts both sets, and returns the validation loss as well.
-
-    That is on the scale of a training step's loss, which may be a sum over the batch.
-    """
-    tensors = [tf.convert_to_tensor(array) for array in (features, val_features, val_labels)]
-
-    def predict() -> tuple[Any, Any, Any]:
-        all_features, all_val_features, all_val_labels = tensors
-        outputs = predict_probabilities(model, all_features)
-        val_outputs = predict_probabilities(model, all_val_features)
-        loss = model.compute_loss(x=all_val_features, y=all_val_labels, y_pred=val_outputs)
-        if getattr(model.loss, "reduction", "") == "sum":
-            penalties = sum(model.losses)
-            loss = (loss - penalties) * (batch_size / len(val_labels)) + penalties
-        return outputs, val_outputs, loss
-
-    return predict if model.run_eagerly else tf.function(predict, input_signature=[])
+    return train_chunk, train_period
 
 
 def _evaluate(
@@ -355,10 +364,9 @@ def _evaluate(
         raise ArgumentError(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
-    model.reset_metrics()
-    compiled = model.compute_metrics(features, labels, outputs)
+    compiled = compute_metrics(model, features, labels, outputs)
     predicted_classes = probabilities.argmax(axis=1)
-    return {f"{prefix}{name}": float(compiled[name]) for name in compiled if name != "loss"} | {
+    return {f"{prefix}{name}": value for name, value in compiled.items()} | {
         f"{prefix}log_loss": metrics.log_loss(labels, predicted_classes),
         f"{prefix}accuracy": float(np.mean(labels == predicted_classes)),
         f"{prefix}cross_entropy": metrics.cross_entropy(labels, probabilities),

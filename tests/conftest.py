@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -9,12 +10,15 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 import split
+from once import make_once
 from split import Split, split_rows
 
 import mnist_nn
+from mnist_nn.record import record_training
 
 # A shell starts background jobs with SIGINT ignored, but some tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,9 +42,19 @@ def small(train_table: pd.DataFrame) -> Split:
 
 
 @pytest.fixture(scope="session")
-def network(train_table: pd.DataFrame) -> Any:
+def network(train_table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A network that recognises some 96 of 100 digits."""
+    import keras
+
     data = split_rows(train_table, 7_500, 2_500)
-    return mnist_nn.train_nn_classification_model(
-        0.05, 1_500, 50, [100, 100], *data, seed=1, verbose=0
-    )
+
+    def train(path: Path) -> None:
+        model = mnist_nn.train_nn_classification_model(
+            0.05, 1_500, 50, [100, 100], *data, seed=1, verbose=0
+        )
+        model.save(path)
+
+    model = keras.models.load_model(make_once(tmp_path_factory, "network.keras", train))
+    # A file does not keep the record of the training.
+    record_training(model, 1_500, 50, 1, data.training_examples.to_numpy(np.float32))
+    return model

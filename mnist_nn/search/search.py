@@ -43,6 +43,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
 
 from mnist_nn import arguments
+from mnist_nn._backend import keras
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
@@ -262,7 +263,7 @@ def _train(
         if row and (row["error"] or row["last_period"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            tasks.append((trainer, run, last_period, PROCESS))
+            tasks.append((trainer, run, last_period, PROCESS, keras.config.floatx()))
     backend, _ = joblib.parallel.get_active_backend()
     if client := getattr(backend, "client", None):
         finished = _train_on_cluster(client, tasks, data)

@@ -24,11 +24,13 @@ def train_run(
     run: Run,
     last_period: int,
     searching_process: uuid.UUID,
+    floatx: str,
     **data: Features | Labels,
 ) -> tuple[Run, Row]:
     """Train up to the last period, and return the run with its row, also if training fails."""
     if searching_process != PROCESS:
         _prepare_worker()
+    keras.config.set_floatx(floatx)
     parameters = json.loads(run.setting) | {"seed": run.seed}
     start = time.perf_counter()
     gc.collect(1)  # frees the previous model quickly; a full collection takes up to a second

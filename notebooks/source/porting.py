@@ -263,7 +263,7 @@ show_trap(
 
 # %% id="wrong-periods"
 def sample_the_same(n_examples, batch_size, steps, periods, seed):
-    return sample_batches(n_examples, batch_size, steps // periods, 1, seed) * periods
+    return [*sample_batches(n_examples, batch_size, steps // periods, 1, seed)] * periods
 
 
 # %% id="show-periods"

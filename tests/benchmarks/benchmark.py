@@ -17,7 +17,6 @@ import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -280,21 +279,6 @@ def measure_import() -> None:
     report("import with the trainers against their libraries", alternate(run(ours), run(libraries)))
 
 
-def measure_solution() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        code = f"""
-import sys; sys.path.insert(0, {str(ROOT)!r})
-from notebooks import build
-edition = build.Edition("exercise", "solution", "en")
-build.execute(build.make(edition), str(edition))
-"""
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
-    seconds = time.perf_counter() - start
-    print(f"    a whole solution notebook from a cold start: {seconds:.1f} s")
-    RESULTS.append({"what": "solution notebook", "seconds": seconds})
-
-
 def measure_search() -> None:
     # Contestants import this module, too, and need none of these.
     from joblib.externals.loky import get_reusable_executor
@@ -309,34 +293,25 @@ def measure_search() -> None:
         "hidden_units": [(100, 100)],
     }
 
-    def search(n_jobs: int) -> tuple[float, float, pd.DataFrame]:
-        """Return the seconds of a search, those of this process's work, and the table."""
+    def search(n_jobs: int) -> tuple[float, pd.DataFrame]:
+        """Return the seconds of a search, and its table."""
         train = mnist_nn.train_nn_classification_model
         options: Any = {"n_jobs": n_jobs, "verbose": 0, **split._asdict()}
-        start, start_of_work = time.perf_counter(), time.process_time()
+        start = time.perf_counter()
         runs = search_hyperparameters(train, parameters, **options)
-        return time.perf_counter() - start, time.process_time() - start_of_work, runs
+        return time.perf_counter() - start, runs
 
-    first, _, _ = search(2)
+    first, _ = search(2)
     memory = max(worker.memory_info().rss for worker in worker_processes()) / 2**20
-    later, work, runs = search(2)
+    later, runs = search(2)
     get_reusable_executor().shutdown()
-    alone, _, _ = search(1)
+    alone, _ = search(1)
     report("search, two workers to be started, against one", (first, alone))
     report("search, two workers that are there, against one", (later, alone), 1 / 1.5)
     overhead = (2 * later - runs["seconds"].sum()) / len(runs)
     print(f"    overhead of a run beyond its training call: {overhead:.3f} s (at most 0.15)")
     print(f"    memory of a worker: {memory:.0f} MiB (at most 900)")
     RESULTS.append({"what": "search", "overhead": overhead, "mebibytes": memory})
-
-    runs_per_minute = {1: 60 * len(runs) / alone, 2: 60 * len(runs) / later}
-    for n_workers in (8, 64):  # until the searching process has no time to hand out more
-        runs_per_minute[n_workers] = 60 * len(runs) / max(2 * later / n_workers, work)
-    print(
-        "    runs per minute, measured with 1 and 2 workers, computed for more: "
-        + ", ".join(f"{workers}: {runs:.0f}" for workers, runs in runs_per_minute.items())
-    )
-    RESULTS.append({"what": "runs per minute by workers", "runs": runs_per_minute})
 
 
 def machine() -> str:
@@ -355,7 +330,6 @@ MEASURES = {
         measure_import,
         measure_contestants,
         measure_growth,
-        measure_solution,
         measure_search,
     )
 }

@@ -5,7 +5,6 @@
 Screenshots are left in ``build/screenshots``.
 """
 
-import json
 import shutil
 import socket
 import statistics
@@ -19,15 +18,10 @@ from typing import Any
 
 import nbformat
 import pytest
+from chromium import PLACES, SCREENSHOTS, draw_digit
+from digits import STROKES
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.actions.action_builder import ActionBuilder
-from selenium.webdriver.common.actions.interaction import (
-    POINTER_MOUSE,
-    POINTER_PEN,
-    POINTER_TOUCH,
-)
-from selenium.webdriver.common.actions.pointer_input import PointerInput
+from selenium.webdriver.common.actions.interaction import POINTER_MOUSE, POINTER_PEN, POINTER_TOUCH
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -36,7 +30,6 @@ from notebooks import build
 from notebooks.languages import read_texts
 
 ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "build" / "screenshots"
 EXERCISES = [edition for edition in build.editions() if edition.name == "exercise"]
 START_SECONDS, RUN_SECONDS = 60, 180
 
@@ -64,7 +57,6 @@ content.activeCellIndex = index;
 content.scrollToItem(index, 'start');
 """
 
-DIGITS = json.loads((ROOT / "tests" / "helpers" / "strokes.json").read_text())
 DRAWING_CELLS = (
     """
 from mnist_nn import *
@@ -81,8 +73,6 @@ pad
 """,
     "print(pad.pixels.shape, pad.probabilities['network'].idxmax())",
 )
-# Places and sizes at which the ten digits are drawn: the upper left corner and the height.
-PLACES = [(0.05, 0.05, 0.3), (0.6, 0.1, 0.3), (0.1, 0.6, 0.25), (0.1, 0.1, 0.8), (0.65, 0.65, 0.3)]
 # How long the bars take, in milliseconds: to come with a digit's first point on the empty pad, and
 # to come to rest after its last.
 LATENCIES = """
@@ -101,16 +91,6 @@ new MutationObserver(() => {
     changed = performance.now();
 }).observe(root.querySelector('.answer'), {subtree: true, attributes: true});
 """
-
-
-def find(program: str) -> str:
-    path = shutil.which(program)
-    if path is None:
-        pytest.fail(
-            f"{program} is missing. On Debian or Ubuntu: apt-get install chromium chromium-driver",
-            pytrace=False,
-        )
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -153,22 +133,6 @@ def wait_for_server(address: str) -> None:
     pytest.fail("JupyterLab did not start")
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = find("chromium")
-    for argument in [
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1300,1500"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        *("--disable-quic", "--no-first-run"),
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ]:
-        options.add_argument(argument)
-    chrome = webdriver.Chrome(options=options, service=Service(find("chromedriver")))
-    yield chrome
-    chrome.quit()
-
-
 def open_notebook(browser: webdriver.Chrome, address: str, path: str) -> None:
     """Open a notebook in JupyterLab, and wait until its kernel is ready."""
 
@@ -202,7 +166,6 @@ def cells_of(browser: webdriver.Chrome) -> list[dict[str, Any]]:
 def test_unanswered_exercise_runs_to_its_end(
     edition: build.Edition, address: str, browser: webdriver.Chrome
 ) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     open_notebook(browser, address, f"{edition.language}/exercise.ipynb")
     run_all(browser)
     cells = cells_of(browser)
@@ -257,7 +220,6 @@ def test_unanswered_exercise_runs_to_its_end(
 
 
 def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     open_notebook(browser, address, "drawing.ipynb")
     run_all(browser)
     wait = WebDriverWait(browser, 10)
@@ -279,30 +241,15 @@ def test_drawn_digits_are_recognised(address: str, browser: webdriver.Chrome) ->
     def drawn(
         digit: str, place: tuple[float, float, float], pointer: str = POINTER_MOUSE
     ) -> list[str]:
-        """Draw a digit with pointer events, and return what the classifiers see."""
-        box = pad.rect
-        scroll = browser.execute_script(
-            "const box = arguments[0].getBoundingClientRect(); return [box.left, box.top]", pad
-        )
-        left, top, height = place
-        actions = ActionBuilder(browser, mouse=PointerInput(pointer, pointer), duration=8)
-        for stroke in DIGITS[digit]:
-            for number, (x, y) in enumerate(stroke):
-                actions.pointer_action.move_to_location(
-                    int(scroll[0] + box["width"] * (left + height * x)),
-                    int(scroll[1] + box["height"] * (top + height * y)),
-                )
-                if number == 0:
-                    actions.pointer_action.pointer_down()
-            actions.pointer_action.pointer_up()
-        actions.perform()
+        """Draw a digit, and return what the classifiers see."""
+        draw_digit(browser, pad, STROKES[digit], place, pointer)
         time.sleep(0.5)
         return best_bars()
 
     right: dict[bool, int] = {}
     for prepared in (True, False):
         right[prepared] = 0
-        for number, digit in enumerate(DIGITS):
+        for number, digit in enumerate(STROKES):
             seen = drawn(digit, PLACES[number % len(PLACES)])
             right[prepared] += seen[1] == digit
             if number == 3:

@@ -7,24 +7,20 @@ Screenshots are left in ``build/screenshots``. The check of accessibility needs 
 axe-core once.
 """
 
-import functools
-import http.server
 import json
 import shutil
 import subprocess
 import tarfile
-import threading
 import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urljoin
 
 import pytest
 from bs4 import BeautifulSoup
+from chromium import SCREENSHOTS, list_complaints, serve
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -35,7 +31,6 @@ from notebooks.site import build as site_build
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "site"
-SCREENSHOTS = ROOT / "build" / "screenshots"
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 PAGES = [page for page in PAGES if "_static" not in page]
 NOTEBOOKS = [str(edition.path.relative_to(build.NOTEBOOKS)) for edition in build.editions()]
@@ -50,30 +45,8 @@ def address() -> Iterator[str]:
     if not PAGES:
         pytest.fail("there is no site yet. Build it with: make site", pytrace=False)
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    handler = functools.partial(Handler, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        pytest.fail("install chromium and chromium-driver", pytrace=False)
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(programs[0])
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(programs[1]))
-    yield chrome
-    chrome.quit()
+    with serve(SITE) as served:
+        yield served
 
 
 def open_page(
@@ -103,8 +76,7 @@ def test_page_is_silent_and_asks_no_other_host(
     ]
     assert requests
     assert [url for url in requests if not url.startswith((address, "data:"))] == []
-    logged = browser.get_log("browser")
-    assert [entry for entry in logged if entry["level"] not in ("DEBUG", "INFO")] == []
+    assert list_complaints(browser) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -113,7 +85,6 @@ def test_page_is_silent_and_asks_no_other_host(
 def test_nothing_is_cut_off(
     page: str, width: int, scheme: str, address: str, browser: webdriver.Chrome
 ) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     open_page(browser, address + page, width, scheme)
     name = f"site-{page.removesuffix('.html').replace('/', '-')}-{width}-{scheme}.png"
     browser.save_screenshot(str(SCREENSHOTS / name))

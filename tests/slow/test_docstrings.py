@@ -29,6 +29,7 @@ def namespace(small: Split, network: Any, monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(plt, "show", lambda: None)
     public = {name.rpartition(".")[2]: value for name, value in PUBLIC.items()}
     linear = mnist_nn.train_linear_classification_model(0.03, 100, 10, *small, verbose=0)
+    network.history = linear.history  # a file does not keep it
     own = {"classifier": network, "linear_classifier": linear, "data_folder": data_folder}
     return public | small._asdict() | own | {"np": np, "pd": pd}
 

@@ -3,7 +3,6 @@
 ``FUZZING=10 pytest tests/slow/test_properties.py`` tries ten times as many cases.
 """
 
-import json
 import math
 import os
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from digits import STROKES, assert_same_digit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
@@ -22,7 +22,6 @@ from mnist_nn.analysis import compare_predictions, confused_pairs
 from mnist_nn.drawing import digit_from_image
 from mnist_nn.search import search_hyperparameters
 from mnist_nn.search.results import METRICS
-from tests.unit.drawing.test_image import assert_same_digit
 
 TIMES = int(os.environ.get("FUZZING", "1"))
 cases = settings(max_examples=100 * TIMES, deadline=None, derandomize=TIMES == 1, database=None)
@@ -95,7 +94,6 @@ def test_search_ranks_by_means_with_standard_errors(accuracies: list[list[float]
     np.testing.assert_allclose(of_number["standard_error"].first(), expected[1], atol=1e-12)
 
 
-STROKES = json.loads((Path(__file__).parents[1] / "helpers" / "strokes.json").read_text())
 ORIENTATION = 0x0112  # of a photo's EXIF data: what a viewer does to the stored picture
 INVERSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

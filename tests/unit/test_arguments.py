@@ -124,13 +124,37 @@ def test_labels_of_different_lengths() -> None:
 
 
 def test_probabilities() -> None:
-    targets, probabilities = arguments.check_labels_and_probabilities(labels(3), np.ones((1, 10)))
-    assert targets.tolist() == [3]
-    assert probabilities.shape == (1, 10)
+    check = arguments.check_labels_and_probabilities
+    for dtype in (np.int64, np.float16, np.float64):
+        targets, probabilities = check(labels(3), np.eye(10, dtype=dtype)[[3]])
+        assert targets.tolist() == [3]
+        assert probabilities.shape == (1, 10)
+        assert probabilities.dtype.kind == "f"
     with pytest.raises(ValueError, match=r"^probabilities has the shape \(1, 9\).* \(1, 10\)"):
-        arguments.check_labels_and_probabilities(labels(3), np.ones((1, 9)))
+        check(labels(3), np.ones((1, 9)))
     with pytest.raises(ValueError, match="^targets contains 10 in row 0"):
-        arguments.check_labels_and_probabilities(labels(10), np.ones((1, 10)))
+        check(labels(10), np.full((1, 10), 0.1))
+
+
+@pytest.mark.parametrize("value", [[0.5] * 10, [1.5, -0.5] + [0] * 8, [np.nan] * 10, [0.06] * 10])
+def test_what_are_no_probabilities(value: list[float]) -> None:
+    probabilities = np.array([[0.1] * 10, value])
+    with pytest.raises(ValueError, match=r"^probabilities contains \[.*\] in row 1"):
+        arguments.check_labels_and_probabilities(labels(3, 4), probabilities)
+
+
+def test_targets_of_other_shapes_are_told_how_to_convert() -> None:
+    for shape, advice in {(3, 1): r"np\.ravel\(b\)", (3, 10): r"np\.argmax\(b, axis=1\)"}.items():
+        with pytest.raises(ValueError, match=f"^b has the shape .* {advice}$"):
+            arguments.check_labels(b=np.zeros(shape))
+
+
+def test_nullable_tables_of_pandas() -> None:
+    table = pd.DataFrame(features().to_numpy()).astype("Float64")
+    np.testing.assert_array_equal(arguments.check_features("a", table), features())
+    table.iloc[1, 5] = pd.NA
+    with pytest.raises(ValueError, match="^a contains nan in row 1, column 5"):
+        arguments.check_features("a", table)
 
 
 def test_features() -> None:

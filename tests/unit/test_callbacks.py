@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def accuracy(model: keras.Model, small: Split) -> float:
 
 
 def test_evaluate_returns_loss_and_accuracy_of_the_history(small: Split) -> None:
-    model = train(small)
+    model = train(small, l2=0.1)
     examples, targets = small[2:]
     loss, evaluated = model.evaluate(examples, targets, batch_size=10, verbose=0)
     history = model.history.history
@@ -125,6 +126,7 @@ def test_backup_survives_an_error_and_is_resumed(small: Split, tmp_path: Path) -
     assert not backup.exists()
     for ours, uninterrupted in zip(resumed.get_weights(), train(small).get_weights(), strict=True):
         np.testing.assert_array_equal(ours, uninterrupted)
+    assert len(train_own(small, resumed)["loss"]) == 10  # the next call is a new one
 
 
 def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +159,7 @@ def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, sma
         started.wait()
         for _ in range(interrupts):
             while int(model.optimizer.iterations) < 600:
-                pass
+                time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 
     started = threading.Event()

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from numpy_reference import forward
 
 from mnist_nn import (
     build_linear_model,
@@ -16,6 +17,7 @@ from mnist_nn import (
 )
 
 FEATURES = np.random.default_rng(0).random((25, 784), np.float32)
+FEATURES[0] = 0
 
 
 class Subclassed(keras.Model):  # type: ignore[misc]  # Keras has no types
@@ -61,6 +63,20 @@ def test_initial_weights() -> None:
         assert not bias.any()
 
 
+def test_layers_of_one_shape_start_differently() -> None:
+    model = build_nn_model([20, 20, 20], dropout=0.5, seed=0)
+    kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert not np.array_equal(kernels[1], kernels[2])
+    dropped = [model.get_layer(f"dropout_{i}")(np.ones((1, 20)), training=True) for i in (0, 1)]
+    assert not np.array_equal(*dropped)
+
+
+def test_network_is_relu_layers_and_a_softmax() -> None:
+    model = build_nn_model([30, 20])
+    expected = forward(model.get_weights(), FEATURES)[-1]
+    np.testing.assert_allclose(np.asarray(model(FEATURES)), expected, rtol=1e-5)
+
+
 def test_compiled_as_the_original() -> None:
     model = build_nn_model([20])
     compile_classification_model(model, 0.05)
@@ -70,8 +86,8 @@ def test_compiled_as_the_original() -> None:
     assert config["initial_accumulator_value"] == 0.1
     assert config["epsilon"] == 0
     assert (config["global_clipnorm"], config["clipnorm"], config["clipvalue"]) == (5, None, None)
-    assert isinstance(model.loss, keras.losses.SparseCategoricalCrossentropy)
-    assert model.loss.reduction == "sum"
+    loss = float(model.loss(np.array([2, 9]), np.full((2, 10), 0.1)))
+    assert loss == pytest.approx(2 * np.log(10))
 
 
 def test_seed_fixes_weights_and_dropout() -> None:
@@ -79,8 +95,8 @@ def test_seed_fixes_weights_and_dropout() -> None:
         model = build_nn_model([20, 20], dropout=0.5, seed=seed)
         return np.asarray(model(np.ones((3, 784)), training=True)).tobytes()
 
-    assert outputs(1) == outputs(1)
-    assert outputs(1) != outputs(2)
+    assert outputs(0) == outputs(0)
+    assert outputs(0) != outputs(1)
     random.seed(0)  # Keras takes its own seeds from here
     first = outputs(None)
     random.seed(0)
@@ -113,26 +129,42 @@ def test_arguments_are_checked() -> None:
 
 
 def test_predictions_are_made_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Subclassed()
-    expected = model.predict(FEATURES, verbose=0)
     monkeypatch.setattr(models, "PREDICTION_ROWS", 10)
+    model = Subclassed()
+    expected = model.predict(FEATURES[:21], verbose=0)
     model.sizes.clear()
-    predicted = np.asarray(models.predict_probabilities(model, FEATURES))
+    predicted = np.asarray(models.predict_probabilities(model, FEATURES[:21]))
+    assert model.sizes == [10, 10, 1]
     np.testing.assert_allclose(predicted, expected, rtol=0, atol=1e-6)
-    assert model.sizes == [10, 10, 5]
 
 
-@pytest.mark.parametrize("build", [build_linear_model, lambda: build_nn_model([20]), Subclassed])
+@pytest.mark.parametrize(
+    "build", [build_linear_model, lambda: build_nn_model([20], dropout=0.5), Subclassed]
+)
 def test_classifiers_pass_the_check(build: Callable[[], keras.Model]) -> None:
     model = build()
-    probabilities = models.check_classifier("model", "it", model, FEATURES)
-    np.testing.assert_allclose(probabilities, model.predict(FEATURES, verbose=0), rtol=1e-6)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    expected = model.predict(FEATURES, verbose=0)
+    predicted = np.asarray(models.predict_probabilities(model, FEATURES))
+    checked = models.check_classifier("model", "it", model, FEATURES)
+    for probabilities in (predicted, checked):
+        np.testing.assert_allclose(probabilities, expected, rtol=1e-6)
 
 
 def sequential(*shape: int, outputs: int = 10, activation: str | None = "softmax") -> keras.Model:
     layers = [keras.layers.Flatten(), keras.layers.Dense(outputs, activation=activation)]
     return keras.Sequential([keras.Input(shape=shape), *layers])
+
+
+def predicting(*values: float, weight: float = 0.0) -> keras.Model:
+    """Return a model with these outputs, and zeros, plus the weighted sum of the features."""
+    model = sequential(784, activation=None)
+    model.set_weights([np.full((784, 10), weight), np.resize([*values, *[0] * 10], 10)])
+    return model
+
+
+@pytest.mark.parametrize("total", [0.985, 1.015])
+def test_rounded_probabilities_pass_the_check(total: float) -> None:
+    models.check_classifier("model", "it", predicting(total), FEATURES)
 
 
 def with_two_outputs() -> keras.Model:
@@ -152,6 +184,11 @@ def with_two_outputs() -> keras.Model:
         (lambda: sequential(784, outputs=1), r"shape \(25, 1\)"),
         (lambda: sequential(784, activation=None), "add up to 1.* softmax"),
         (lambda: sequential(784, activation="tanh"), "add up to 1.* softmax"),
+        (lambda: predicting(1.1, -0.1), "add up to 1.* softmax"),
+        (lambda: predicting(0.97), "add up to 1.* softmax"),
+        (lambda: predicting(0.5, 0.53), "add up to 1.* softmax"),
+        (lambda: predicting(np.nan), "add up to 1.* softmax"),
+        (lambda: predicting(1, weight=1e-4), "add up to 1.* softmax"),  # but for row 0
         (with_two_outputs, "has 2 outputs"),
     ],
 )

@@ -1,7 +1,6 @@
 """The batches are sampled as the original's were."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,11 +50,11 @@ def test_each_period_cuts_a_fresh_permutation_into_batches_once(batch_size: int)
 
 def test_batches_repeat_within_a_period() -> None:
     # 100 of 250 batches, sampled almost independently, hold 82.6 different ones; an epoch has 100.
-    distinct = [
-        len(set(period.batch_numbers)) for period in sample_batches(7_500, 30, 1_000, 10, seed=0)
-    ]
+    periods = list(sample_batches(7_500, 30, 1_000, 10, seed=0))
+    distinct = [len(set(period.batch_numbers)) for period in periods]
     # The mean of ten has a standard error of 1.0: five are exceeded once in 1.7 million seeds.
     assert 77 < np.mean(distinct) < 88
+    assert not np.array_equal(periods[0].batch_numbers, periods[1].batch_numbers)
 
 
 def test_shuffle_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,16 +83,18 @@ def test_shuffle_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
         assert stats.chi2_contingency(counts).pvalue > 1e-5
 
 
-@pytest.mark.parametrize(
-    ("n_batches", "expected"),
-    [(20_000, [0, 9_999, 10_001, 10_000, 1]), (7, [0, 9_999 % 7, 10_001 % 7, 10_000 % 7, 1])],
-)
-def test_next_batch_fills_the_place_of_the_one_that_was_taken(
-    n_batches: int, expected: list[int]
-) -> None:
-    places = np.array([0, -1, -1, 0, 1]) % 10_000
-    generator: Any = SimpleNamespace(integers=lambda high, size: places % high)
-    assert sampling.sample_batch_numbers(n_batches, 5, generator).tolist() == expected
+def test_buffer_of_one_keeps_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "SHUFFLE_BUFFER", 1)
+    (period,) = sample_batches(50, 10, 12, 1, seed=0)
+    assert period.batch_numbers.tolist() == [*range(5), *range(5), 0, 1]
+
+
+def test_buffer_holds_ten_thousand_batches() -> None:
+    (period,) = sample_batches(20_000, 1, 5_000, 1, seed=0)
+    numbers = period.batch_numbers
+    assert len(set(numbers)) == 5_000
+    assert (numbers < 10_000 + np.arange(5_000)).all()
+    assert numbers[:1_000].max() > 9_900  # by chance, one seed in 20,000 fails
 
 
 def test_all_batches_are_as_likely_also_the_remainder() -> None:
@@ -118,16 +119,23 @@ def test_same_seed_samples_the_same_and_none_does_not() -> None:
     assert flat(None) != flat(None)
 
 
-def test_dataset_gives_the_same_batches_each_time_and_has_ten_periods() -> None:
-    examples, targets = np.random.default_rng(0).random((50, 784)), np.arange(50) % 10
-    dataset = create_training_dataset(examples, targets, 7, 20, seed=0)
-    ten_periods = create_training_dataset(examples, targets, 7, 20, periods=10, seed=0)
-    first, second, third = (
-        [labels.numpy().tolist() for _, labels in batches]
-        for batches in (dataset, dataset, ten_periods)
+@pytest.mark.parametrize("seed", [0, None])
+def test_dataset_gives_the_same_batches_each_time(seed: int | None) -> None:
+    examples, targets = np.zeros((50, 784)), np.arange(50) % 10
+    dataset = create_training_dataset(examples, targets, 7, 20, seed=seed)
+    first, second = ([labels.numpy().tolist() for _, labels in dataset] for _ in range(2))
+    assert first == second
+    assert len(dataset) == len(first) == 20
+
+
+def test_dataset_has_ten_periods() -> None:
+    examples, targets = np.zeros((50, 784)), np.arange(50) % 10
+    default, ten = (
+        create_training_dataset(examples, targets, 7, 20, seed=0, **periods)
+        for periods in ({}, {"periods": 10})
     )
-    assert first == second == third
-    assert len(dataset) == 20
+    for (_, labels), (_, expected) in zip(default, ten, strict=True):
+        np.testing.assert_array_equal(labels, expected)
 
 
 def test_steps_are_whole_and_add_up() -> None:
@@ -139,27 +147,22 @@ def test_steps_are_whole_and_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "periods", "message"),
+    ("changes", "message"),
     [
-        (0, 1, "^steps .* not 0$"),
-        (10, 0, "^periods .* not 0$"),
-        (3, [1, 2.0], r"^periods\[1\] .* not 2.0$"),
-        (3, [1, 1], "^periods add up to 2, but steps is 3"),
-        (3, 4, "^steps 3 is less than the 4 periods"),
+        ({"steps": 0}, "^steps .* not 0"),
+        ({"periods": 0}, "^periods .* not 0"),
+        ({"steps": 3, "periods": [1, 2.0]}, r"^periods\[1\] .* not 2.0"),
+        ({"steps": 3, "periods": [1, 1]}, "^periods .* 2, .* 3"),
+        ({"steps": 3, "periods": [2, 2]}, "^periods .* 4, .* 3"),
+        ({"steps": 3, "periods": 4}, "^steps 3 .* 4"),
+        ({"batch_size": 21}, "^batch_size 21 .* 20"),
+        ({"batch_size": 0}, "^batch_size .* not 0"),
+        ({"seed": -1}, "^seed .* not -1"),
+        ({"examples": np.zeros((20, 783))}, r"^examples .*\(20, 783\)"),
+        ({"targets": np.zeros(19)}, "^examples .* 20 .* targets .* 19"),
     ],
 )
-def test_bad_steps_and_periods_are_refused(steps: Any, periods: Any, message: str) -> None:
+def test_bad_arguments_are_refused(changes: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"examples": np.zeros((20, 784)), "targets": np.zeros(20, int)}
     with pytest.raises(ValueError, match=message):
-        split_steps(steps, periods)
-
-
-def test_other_bad_arguments_are_refused() -> None:
-    examples, targets = np.zeros((20, 784)), np.zeros(20, int)
-    with pytest.raises(ValueError, match="^batch_size 21 is more than the 20 examples"):
-        create_training_dataset(examples, targets, 21, 100)
-    with pytest.raises(ValueError, match="^batch_size .* not 0"):
-        create_training_dataset(examples, targets, 0, 100)
-    with pytest.raises(ValueError, match="^seed .* not -1"):
-        create_training_dataset(examples, targets, 10, 100, seed=-1)
-    with pytest.raises(ValueError, match="^examples .* shape"):
-        create_training_dataset(examples[:, 1:], targets, 5, 100)
+        create_training_dataset(**arguments | {"batch_size": 5, "steps": 100} | changes)

@@ -26,7 +26,8 @@ WEIGHTS = {step: START + share * MOVES for step, share in {1: 0.0, 10: 0.1, 1_00
 EXAMPLES = pd.DataFrame(generator.random((13, 784)), index=generator.permutation(13))
 TARGETS = pd.Series(np.arange(13) % 10, index=EXAMPLES.index)
 PROBABILITIES = np.eye(10)[TARGETS]
-PROBABILITIES[[7, 12]] = np.eye(10)[[0, 1]] * [[0.5], [0.9]]  # 7 and 2, taken for 0 and 1
+PROBABILITIES[7, [0, 7]] = [0.5, 0.5]  # taken for 0
+PROBABILITIES[12, [1, 2]] = [0.9, 0.1]  # taken for 1
 
 
 def pixels_of(ax: Any) -> Any:

@@ -2,15 +2,15 @@
 
 import base64
 import io
-import json
 import types
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+from digits import STROKES
+from ipywidgets import widget_serialization
 from PIL import Image
 
 from mnist_nn import build_linear_model
@@ -18,9 +18,7 @@ from mnist_nn.drawing import draw
 from mnist_nn.drawing.pad import DrawingPad
 from mnist_nn.drawing.widget import DrawingWidget
 
-STROKES = Path(__file__).parents[2] / "helpers" / "strokes.json"
-DIGITS = json.loads(STROKES.read_text())
-SEVEN = DIGITS["7"]
+SEVEN = STROKES["7"]
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def test_prepared_digits_are_recognised_anywhere(pad: DrawingPad) -> None:
     random = np.random.default_rng(0)
     correct = {True: 0, False: 0}
     for size in (0.2, 0.4, 0.6, 0.8):
-        for digit, strokes in DIGITS.items():
+        for digit, strokes in STROKES.items():
             left, top = random.uniform(0, 1 - size, 2)
             pad.strokes = [[[left + size * x, top + size * y] for x, y in s] for s in strokes]
             for prepared in correct:
@@ -103,7 +101,7 @@ class Notebook:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         import IPython
 
-        self.outputs: list[dict[str, str]] = []
+        self.outputs: list[dict[str, Any]] = []
         patch.setattr(IPython, "get_ipython", lambda: types.SimpleNamespace(kernel=True))
         patch.setattr(IPython.display, "display", self.display)
 
@@ -118,6 +116,11 @@ class Notebook:
 
         return types.SimpleNamespace(update=update)
 
+    def widget(self) -> Any:
+        """Return the widget that the first output is a view of."""
+        model = self.outputs[0]["application/vnd.jupyter.widget-view+json"]["model_id"]
+        return widget_serialization["from_json"](f"IPY_MODEL_{model}", None)
+
 
 def test_saved_notebook_keeps_the_last_drawing(
     network: keras.Model, monkeypatch: pytest.MonkeyPatch
@@ -125,13 +128,12 @@ def test_saved_notebook_keeps_the_last_drawing(
     notebook = Notebook(monkeypatch)
     pad = draw({'<b>"network"</b>': network})
     pad._ipython_display_()
-    view, picture = notebook.outputs
-    assert "application/vnd.jupyter.widget-view+json" in view
+    _, picture = notebook.outputs
     assert picture["text/plain"] == pad.describe()
     assert pad.describe() in picture["text/html"]
     assert "image/png" not in picture
 
-    widget = pad._widget
+    widget = notebook.widget()
     widget.strokes = SEVEN  # as the browser sets it, point by point
     assert notebook.outputs[1] == picture
     widget.finished += 1
@@ -156,9 +158,9 @@ def test_saved_notebook_keeps_the_last_drawing(
 
 
 def test_pad_and_widget_follow_each_other(pad: DrawingPad, monkeypatch: pytest.MonkeyPatch) -> None:
-    Notebook(monkeypatch)
+    notebook = Notebook(monkeypatch)
     pad._ipython_display_()
-    widget = pad._widget
+    widget = notebook.widget()
 
     def assert_same() -> None:
         assert (widget.strokes, widget.prepared) == (pad.strokes, pad.prepared)
@@ -175,14 +177,14 @@ def test_pad_and_widget_follow_each_other(pad: DrawingPad, monkeypatch: pytest.M
     widget.prepared = False
     assert widget.pixels != before
     assert_same()
-    pad.strokes = DIGITS["3"]
+    pad.strokes = STROKES["3"]
     pad.prepared = True
-    assert widget.strokes == DIGITS["3"]
+    assert widget.strokes == STROKES["3"]
     assert_same()
     # What no pen can draw is refused and changes nothing.
     with pytest.raises(ValueError, match="strokes must"):
         widget.strokes = [[["alert(1)", 0]]]
-    assert pad.strokes == DIGITS["3"]
+    assert pad.strokes == STROKES["3"]
 
 
 def test_widget_reports_each_change() -> None:
