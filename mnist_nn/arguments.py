@@ -112,10 +112,10 @@ def check_features(name: str, examples: Examples) -> Features:
     Their dtype is that of Keras' models: float64 after ``keras.config.set_floatx("float64")``, and
     else float32.
     """
-    values = np.asarray(examples)
-    is_object = isinstance(examples, pd.DataFrame) and values.dtype == object
-    if is_object and all(map(pd.api.types.is_numeric_dtype, examples.dtypes)):  # nullable dtypes
-        values = examples.to_numpy(np.float64, na_value=np.nan)
+    values: Any = np.asarray(examples)
+    if isinstance(examples, pd.DataFrame) and values.dtype == object:
+        is_nullable = all(map(pd.api.types.is_numeric_dtype, examples.dtypes))
+        values = examples.to_numpy(np.float64, na_value=np.nan) if is_nullable else values
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         raise ArgumentError(
             f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "
@@ -124,7 +124,7 @@ def check_features(name: str, examples: Examples) -> Features:
     keras = sys.modules.get("keras")  # if it is not imported yet, nobody has set its dtype
     is_float64 = keras is not None and keras.config.floatx() == "float64"
     with np.errstate(over="ignore", invalid="ignore"):
-        features = np.asarray(values, np.float64 if is_float64 else np.float32)
+        features: Features = np.asarray(values, np.float64 if is_float64 else np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
         raise ArgumentError(

@@ -267,7 +267,9 @@ def sample_the_same(n_examples, batch_size, steps, periods, seed):
 
 
 # %% id="show-periods"
-show_trap("nn 0.05/1000/30", {"same batches each period": trainer_with(sample_batches=sample_the_same)})
+show_trap(
+    "nn 0.05/1000/30", {"same batches each period": trainer_with(sample_batches=sample_the_same)}
+)
 
 # %% [markdown] id="trap-epochs"
 # ### 6. Batches are cut once, repeated and shuffled as batches

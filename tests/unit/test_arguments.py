@@ -125,7 +125,8 @@ def test_labels_of_different_lengths() -> None:
 
 def test_probabilities() -> None:
     check = arguments.check_labels_and_probabilities
-    for dtype in (np.int64, np.float16, np.float64):
+    dtypes: list[Any] = [np.int64, np.float16, np.float64]
+    for dtype in dtypes:
         targets, probabilities = check(labels(3), np.eye(10, dtype=dtype)[[3]])
         assert targets.tolist() == [3]
         assert probabilities.shape == (1, 10)
