@@ -84,7 +84,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     """Return labels, and probabilities of shape (n_examples, 10), or raise a ValueError."""
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
-    if probabilities.dtype.kind in "bui":  # one-hot labels
+    if not np.issubdtype(probabilities.dtype, np.floating):  # one-hot labels
         probabilities = probabilities.astype(np.float64)
     if probabilities.shape != (len(labels), CLASSES):
         raise ArgumentError(
