@@ -192,8 +192,6 @@ from mnist_nn.checks import (
 # example. (The `None` in its shape is the number of examples, which can be anything.)
 
 # %% id="pixels"
-import keras
-
 pixels = keras.Input(shape=(784,), name="pixels")
 print(pixels.name, pixels.shape)
 
