@@ -1,5 +1,6 @@
 """Checks of arguments: bad input raises a clear error before any work starts."""
 
+import inspect
 import math
 import sys
 import warnings
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mnist_nn.data import CLASSES, PIXELS
-from mnist_nn.errors import ArgumentError
+from mnist_nn.errors import PACKAGE, ArgumentError
 from mnist_nn.language import get_language, message
 
 Array = npt.NDArray[np.floating]
@@ -22,6 +23,10 @@ Targets = pd.Series | npt.NDArray[Any]
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 NUMBERS = frozenset("biuf")  # kinds of dtypes: bool, signed, unsigned, float
 FLOAT32_TINY, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+
+
+class RawPixelsWarning(UserWarning):
+    """A warning of features that look like pixels from 0 to 255."""
 
 
 def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
@@ -79,7 +84,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
     """Return labels, and probabilities of shape (n_examples, 10), or raise a ValueError."""
     (labels,) = check_labels(targets=targets)
     probabilities = np.asarray(probabilities)
-    if probabilities.dtype.kind in "bui":  # one-hot labels
+    if not np.issubdtype(probabilities.dtype, np.floating):  # one-hot labels
         probabilities = probabilities.astype(np.float64)
     if probabilities.shape != (len(labels), CLASSES):
         raise ArgumentError(
@@ -107,10 +112,10 @@ def check_features(name: str, examples: Examples) -> Features:
     Their dtype is that of Keras' models: float64 after ``keras.config.set_floatx("float64")``, and
     else float32.
     """
-    values = np.asarray(examples)
-    is_object = isinstance(examples, pd.DataFrame) and values.dtype == object
-    if is_object and all(map(pd.api.types.is_numeric_dtype, examples.dtypes)):  # nullable dtypes
-        values = examples.to_numpy(np.float64, na_value=np.nan)
+    values: Any = np.asarray(examples)
+    if isinstance(examples, pd.DataFrame) and values.dtype == object:
+        is_nullable = all(map(pd.api.types.is_numeric_dtype, examples.dtypes))
+        values = examples.to_numpy(np.float64, na_value=np.nan) if is_nullable else values
     if values.shape[1:] != (PIXELS,) or not len(values) or values.dtype.kind not in NUMBERS:
         raise ArgumentError(
             f"{name} contains {values.dtype} values of shape {values.shape}: it must contain "
@@ -119,7 +124,7 @@ def check_features(name: str, examples: Examples) -> Features:
     keras = sys.modules.get("keras")  # if it is not imported yet, nobody has set its dtype
     is_float64 = keras is not None and keras.config.floatx() == "float64"
     with np.errstate(over="ignore", invalid="ignore"):
-        features = np.asarray(values, np.float64 if is_float64 else np.float32)
+        features: Features = np.asarray(values, np.float64 if is_float64 else np.float32)
     if not np.isfinite(features).all():
         row, column = np.argwhere(~np.isfinite(features))[0]
         raise ArgumentError(
@@ -156,7 +161,10 @@ def warn_of_raw_pixels(**examples: Features) -> None:
                 f"{name} contains whole numbers up to {features.max():g}. If these are raw "
                 "pixels, divide them by 255, as parse_labels_and_features() does."
             )
-            return warnings.warn(text, stacklevel=4)  # the call of a trainer in the notebook
+            frame, level = inspect.currentframe(), 1
+            while frame and frame.f_code.co_filename.startswith(PACKAGE):
+                frame, level = frame.f_back, level + 1
+            return warnings.warn(text, RawPixelsWarning, stacklevel=level)  # at the caller's line
 
 
 def _is_number(value: Any) -> bool:

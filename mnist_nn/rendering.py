@@ -14,7 +14,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.backends import BackendFilter, backend_registry
+from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -61,7 +61,7 @@ def _display(figure: Figure) -> None:
     from IPython.display import display
 
     text = " ".join(labels)
-    formatter: Any = get_ipython().display_formatter  # type: ignore[no-untyped-call]
+    formatter: Any = get_ipython().display_formatter
     formatter.ipython_display_formatter.enabled = False  # it calls this function
     try:
         data, metadata = formatter.format(figure, exclude={"image/png"})

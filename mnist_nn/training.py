@@ -303,7 +303,7 @@ def _compile_steps(
         keras_step = without_replica_context(keras_step)
     is_custom = type(model).train_step is not keras.Model.train_step
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def train_step(rows: Any, batch_number: Any) -> Any:
         batch = select_rows(rows, batch_number, batch_size)
         return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
@@ -373,7 +373,7 @@ def _evaluate(
     }
 
 
-def _check_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+def _check_callbacks(callbacks: Any) -> Any:
     """Return callbacks as a list, or raise a TypeError; tell them which metrics should fall."""
     callbacks = list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
     for callback in callbacks:

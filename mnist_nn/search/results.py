@@ -3,25 +3,35 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
 
 TRAINING_METRICS = ("accuracy", "log_loss", "cross_entropy")
 METRICS = (*(f"val_{name}" for name in TRAINING_METRICS), *TRAINING_METRICS)
-Run = tuple[str, int]  # hyperparameters, as to_setting() returns them, and seed
 Row = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """A training call of a search."""
+
+    setting: str  # hyperparameters, as to_setting() returns them
+    seed: int
 
 
 def to_setting(parameters: Mapping[str, Any]) -> str:
     """Return hyperparameters as JSON, sorted by name, so that equal ones compare equal."""
     values = {name: np.asarray(value).tolist() for name, value in parameters.items()}
-    return json.dumps(values, sort_keys=True, allow_nan=False)
+    try:
+        return json.dumps(values, sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"parameters must list numbers, texts or lists of these, not {values!r:.200}: {error}"
+        ) from None
 
 
 def to_row(history: Mapping[str, Sequence[float]]) -> Row:
@@ -43,7 +53,10 @@ def lock_file(path: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process
             except BlockingIOError:
-                raise ArgumentError(message("error_results_in_use", path=str(path))) from None
+                raise ArgumentError(
+                    f"results {str(path)!r} is in use by another search: wait for it, or pass "
+                    "another path"
+                ) from None
         yield
 
 
@@ -55,31 +68,37 @@ def append_row(path: Path, row: Row) -> None:
             file.write(json.dumps(row, allow_nan=False) + "\n")
     except OSError as error:
         os.truncate(path, size)  # a full disk may leave half a line
-        text = message("error_results_write", path=str(path), reason=error.strerror)
-        raise OSError(text) from None
+        raise OSError(
+            f"results {str(path)!r} cannot be written: {error.strerror}. It still contains all "
+            "runs that had finished; the same call resumes from them"
+        ) from None
 
 
-def read_rows(path: Path, search: Mapping[str, str], parameters: Iterable[str]) -> dict[Run, Row]:
+def read_rows(path: Path, search: Mapping[str, str]) -> dict[Run, Row]:
     """Return the rows of a file; raise a ValueError if it is of another search.
 
-    All lines begin with ``search``, the trainer and the data. ``parameters`` are the names of the
-    trainer's arguments. A last line that was cut off is removed. If a run has two lines, because
-    halving stopped it and it was trained further later, the second one counts.
+    All lines begin with ``search``: the trainer, the names of its parameters, and the data. A last
+    line that was cut off is removed. If a run has two lines, because halving stopped it and it was
+    trained further later, the second one counts.
     """
+    remedy = "pass another path, or move the file away"
     rows = {}
     *lines, rest = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, 1):
-        values: dict[str, Any] = {"path": str(path), "line": number, "search": search}
+        place = f"results {str(path)!r}, line {number}"
         try:
             row = json.loads(line)
-            found = {name: row[name] for name in search}
-            run = to_setting({name: row[name] for name in parameters}), row["seed"]
+            search_of_row = {name: row[name] for name in search}
+            parameters = {name: row[name] for name in search["parameters"].split(", ")}
+            run = Run(to_setting(parameters), row["seed"])
         except (ValueError, KeyError, TypeError):
-            raise ArgumentError(message("error_results_line", **values)) from None
-        if found != search:
-            raise ArgumentError(message("error_results_other", found=found, **values))
+            raise ArgumentError(f"{place} is not a run of this trainer: {remedy}") from None
+        if search_of_row != search:
+            raise ArgumentError(
+                f"{place} belongs to another search, {search_of_row} instead of {search}: {remedy}"
+            )
         rows[run] = row
     if not rest.startswith(b'{"trainer"'[: len(rest)]):
-        raise ArgumentError(message("error_results_file", path=str(path)))
+        raise ArgumentError(f"results {str(path)!r} is not a results file: {remedy}")
     os.truncate(path, path.stat().st_size - len(rest))
     return rows

@@ -17,7 +17,10 @@ The search itself stays the same. If a worker dies, Dask repeats its run on anot
         results = search_hyperparameters(...)
 """
 
+from __future__ import annotations  # signatures show names such as Examples
+
 import contextlib
+import functools
 import hashlib
 import inspect
 import json
@@ -28,7 +31,8 @@ import warnings
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
-from itertools import product
+from inspect import Parameter
+from itertools import product, starmap
 from pathlib import Path
 from typing import Any
 
@@ -39,25 +43,25 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from tqdm import tqdm
 
 from mnist_nn import arguments
+from mnist_nn._backend import keras
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
-from mnist_nn.training import train_linear_classification_model, train_nn_classification_model
 
-TRAINERS = (train_linear_classification_model, train_nn_classification_model)
 DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
+PASSED = (*DATA, "callbacks", "seed", "verbose")  # what the search itself passes to the trainer
 
 
 def search_hyperparameters(
-    trainer: "Trainer",
+    trainer: Trainer,
     parameters: Mapping[str, Any],
-    training_examples: "Examples",
-    training_targets: "Targets",
-    validation_examples: "Examples",
-    validation_targets: "Targets",
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
     *,
     seeds: Sequence[int] = (1, 2, 3),
     samples: int | None = None,
@@ -73,10 +77,14 @@ def search_hyperparameters(
     results up to rounding. :mod:`mnist_nn.search.search` explains how to use a cluster.
 
     Args:
-        trainer: ``train_linear_classification_model`` or ``train_nn_classification_model``.
-        parameters: Maps arguments of the trainer to lists of values to try, such as
+        trainer: ``train_linear_classification_model``, ``train_nn_classification_model``, a
+            ``functools.partial`` of one, or a function of your own that returns a model from
+            ``train_classification_model``. It must accept ``steps`` and ``periods``, and what the
+            search passes by name: the data, ``callbacks``, ``seed`` and ``verbose``.
+        parameters: Maps other arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
-            ``samples``, a distribution of SciPy can take the place of a list.
+            ``samples``, a distribution of SciPy can take the place of a list. The trainer's other
+            arguments keep their defaults; if it takes ``**kwargs``, that of ``periods`` is 10.
         training_examples, validation_examples: DataFrames or ndarrays of shape (n_examples, 784).
         training_targets, validation_targets: Series or ndarrays of shape (n_examples,), 0 to 9.
         seeds: Each combination is trained once with each of these.
@@ -85,7 +93,8 @@ def search_hyperparameters(
         halving: Stop weak combinations early: only one in ``halving`` continues after the first
             periods, one in ``halving`` of these after some more, and so on. 3 is usual.
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
-            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it.
+            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
+            takes no runs on other data, or of a trainer with another name or other bound values.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
         verbose: 1 shows a progress bar.
@@ -110,13 +119,19 @@ def search_hyperparameters(
         >>> len(results)  # four combinations, three seeds
         12
     """
-    training = arguments.check_data("training_", training_examples, training_targets)
-    validation = arguments.check_data("validation_", validation_examples, validation_targets)
+    training = arguments.check_data(
+        training_examples=training_examples, training_targets=training_targets
+    )
+    validation = arguments.check_data(
+        validation_examples=validation_examples, validation_targets=validation_targets
+    )
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
     n_periods = _count_periods(trainer, parameters, samples, sample_seed)
     settings, most_periods = list(n_periods), max(n_periods.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
-        raise ArgumentError(message("error_seeds", seeds=seeds))
+        raise ArgumentError(
+            f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
+        )
     seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
@@ -124,68 +139,113 @@ def search_hyperparameters(
     columns += ["periods_done", "seconds", "error"]
     columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
-    header = {"trainer": trainer.__name__, "data": f"sha256:{digest[:8]}"}
+    search = {
+        "trainer": _name_trainer(trainer),
+        "parameters": ", ".join(json.loads(settings[0])),
+        "data": f"sha256:{digest[:8]}",
+    }
+    if results is not None and "<lambda>" in search["trainer"]:
+        raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
     arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
-    cluster = _find_cluster()
 
-    divisors = [1]
-    while halving and halving * divisors[0] <= min(len(settings), most_periods):
-        divisors.insert(0, halving * divisors[0])
-    n_left = len(settings)  # after them come those that halving stopped
     path = None if results is None else Path(results)
     with contextlib.nullcontext() if path is None else lock_file(path):
-        rows = {} if path is None else read_rows(path, header, json.loads(settings[0]))
+        rows = {} if path is None else read_rows(path, search)
         try:
-            for divisor in divisors:
-                period = round(most_periods / divisor)
+            # The first n_left settings are trained; after them come those that halving stopped.
+            for n_left, period in halve(len(settings), most_periods, halving):
                 left = settings[:n_left]
-                runs = {run: min(period, n_periods[run[0]]) for run in product(left, seeds)}
-                finished = _train(trainer, data, runs, rows, cluster, n_jobs, verbose)
+                runs = starmap(Run, product(left, seeds))
+                last_periods = {run: min(period, n_periods[run.setting]) for run in runs}
+                finished = _train(trainer, data, last_periods, rows, n_jobs, verbose)
                 with contextlib.closing(finished):  # ends workers after an interrupt or an error
                     for run, row in finished:
                         rows[run] = row
                         if path is not None:
-                            append_row(path, header | row)
+                            append_row(path, search | row)
                 settings[:n_left] = _rank(left, seeds, rows, period).index
-                n_left = math.ceil(n_left / (halving or 1))
         except BrokenProcessPool as error:
-            raise RuntimeError(message("error_worker_lost", runs=len(rows))) from error
+            raise RuntimeError(
+                f"a worker process was lost after {len(rows)} runs, perhaps because it ran out of "
+                "memory: lower n_jobs. If results is a path, the same call resumes the search"
+            ) from error
         except CancelledError as error:
-            raise RuntimeError(message("error_cluster_lost", runs=len(rows))) from error
+            raise RuntimeError(
+                f"the connection to the cluster was lost after {len(rows)} runs: start its "
+                "scheduler and workers again, and connect a new Client. If results is a path, the "
+                "same call then resumes the search"
+            ) from error
         except KeyboardInterrupt:
-            print(message("search_stopped"))
-            settings[:n_left] = _rank(settings[:n_left], seeds, rows, most_periods).index
+            print(message("Search stopped: the finished runs are returned."))
+            settings[:n_left] = _rank(left, seeds, rows, most_periods).index
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
-    table = [rows[run] | averages[run[0]] for run in product(settings, seeds) if run in rows]
+    runs = starmap(Run, product(settings, seeds))
+    table = [rows[run] | averages[run.setting] for run in runs if run in rows]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
 
-def _find_cluster() -> Any:
-    """Return the client of the Dask cluster that joblib was told to use, or None.
+def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[int, int]]:
+    """Return for each round how many settings are trained, and up to which period."""
+    smaller = min(n_settings, n_periods)
+    powers = [halving**power for power in range(smaller.bit_length())] if halving else [1]
+    powers = [power for power in powers if power <= smaller]
+    return [
+        (math.ceil(n_settings / power), round(n_periods / reverse_power))
+        for power, reverse_power in zip(powers, reversed(powers), strict=True)
+    ]
 
-    Raise a RuntimeError if a worker there has other versions than this process, or none.
-    """
-    backend, _ = joblib.parallel.get_active_backend()
-    client = getattr(backend, "client", None)
-    if client is None:
-        return None
-    if client.status != "running":
-        raise RuntimeError(message("error_cluster_lost", runs=0))
-    with contextlib.suppress(TimeoutError):
-        client.wait_for_workers(1, timeout=10)
-    names = ["mnist_nn", "tensorflow"]
-    versions = client.get_versions(packages=names)
-    if not versions["workers"]:
-        raise RuntimeError(message("error_cluster_empty"))
-    for worker, name in product(versions["workers"], names):
-        expected = versions["client"]["packages"][name]
-        found = versions["workers"][worker]["packages"][name]
-        if found != expected:
-            kind = "error_cluster_version" if found else "error_cluster_import"
-            values = {"name": name, "found": found, "expected": expected}
-            raise RuntimeError(message(kind, worker=worker, **values))
-    return client
+
+def _count_periods(
+    trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
+) -> dict[str, int]:
+    """Return the settings to try, with their numbers of periods, or raise an error."""
+    signature = inspect.signature(trainer).parameters.values()
+    starred = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    defaults = {item.name: item.default for item in signature if item.kind not in starred}
+    if any(item.kind is Parameter.VAR_KEYWORD for item in signature):
+        others = dict.fromkeys([*PASSED, *parameters])
+        defaults = others | {"steps": Parameter.empty, "periods": 10} | defaults
+    if lacking := {*PASSED, "steps", "periods"} - defaults.keys():
+        raise ArgumentError(
+            f"trainer {_name_trainer(trainer)} lacks {', '.join(sorted(lacking))}: it must accept "
+            "these arguments by name, as train_nn_classification_model does"
+        )
+    defaults = {name: value for name, value in defaults.items() if name not in PASSED}
+    needed = {name for name, value in defaults.items() if value is Parameter.empty}
+    if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
+        raise ArgumentError(
+            f"parameters must map {', '.join(sorted(needed)) or 'arguments'} to lists of values, "
+            "such as {'learning_rate': [0.01, 0.1], ...}, and may map "
+            f"{', '.join(sorted(defaults.keys() - needed))}; it is {parameters!r:.200}"
+        )
+    if samples is None:
+        candidates = ParameterGrid(dict(parameters))
+    else:
+        samples = arguments.check_whole_number("samples", samples)
+        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
+    plain = int | float | str | None  # JSON would change other defaults: the trainer keeps them
+    kept = {name: value for name, value in defaults.items() if isinstance(value, plain)}
+    n_periods = {}
+    for candidate in candidates:
+        values = defaults | candidate
+        periods = split_steps(values["steps"], values["periods"])
+        n_periods[to_setting(kept | candidate)] = len(periods)
+    return n_periods
+
+
+def _name_trainer(trainer: Any) -> str:
+    """Return the trainer's name, with the values that are bound to it."""
+    if inspect.ismethod(trainer):
+        return f"{_name_trainer(trainer.__self__)}.{trainer.__name__}"
+    if hasattr(trainer, "__name__"):
+        return str(trainer.__name__)
+    if isinstance(trainer, functools.partial):
+        name, positional, by_name = _name_trainer(trainer.func), trainer.args, trainer.keywords
+    else:
+        name, positional, by_name = type(trainer).__name__, (), vars(trainer)
+    values = [*map(repr, positional), *(f"{key}={by_name[key]!r}" for key in sorted(by_name))]
+    return f"{name}({', '.join(values)})"
 
 
 def _train(
@@ -193,7 +253,6 @@ def _train(
     data: Mapping[str, Any],
     last_periods: Mapping[Run, int],
     rows: Mapping[Run, Row],
-    cluster: Any,
     n_jobs: int,
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
@@ -201,25 +260,33 @@ def _train(
     best, tasks = 0.0, []
     for run, last_period in last_periods.items():
         row = rows.get(run)
-        if row and (row["error"] or row["periods_done"] >= last_period):
+        if row and (row["error"] or row["last_period"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            tasks.append((trainer, run, last_period, PROCESS))
-    if cluster is None:
-        # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
-        options = {"batch_size": 1, "return_as": "generator_unordered", "max_nbytes": 1_000}
-        delayed = [joblib.delayed(train_run)(*task, **data) for task in tasks]
-        finished = joblib.Parallel(n_jobs, **options)(delayed)
+            tasks.append((trainer, run, last_period, PROCESS, keras.config.floatx()))
+    backend, _ = joblib.parallel.get_active_backend()
+    if client := getattr(backend, "client", None):
+        finished = _train_on_cluster(client, tasks, data)
     else:
-        finished = _train_on_cluster(cluster, tasks, data)
-    runs = {"total": len(last_periods), "initial": len(last_periods) - len(tasks), "unit": "run"}
-    bar = tqdm(finished, **runs, file=sys.stdout, leave=False, disable=not verbose)
+        # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
+        finished = joblib.Parallel(
+            n_jobs, batch_size=1, return_as="generator_unordered", max_nbytes=1_000
+        )(joblib.delayed(train_run)(*task, **data) for task in tasks)
+    bar = tqdm(
+        finished,
+        total=len(last_periods),
+        initial=len(last_periods) - len(tasks),
+        unit="run",
+        file=sys.stdout,
+        leave=False,
+        disable=not verbose,
+    )
     with warnings.catch_warnings(), contextlib.closing(finished), bar:
         # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         for run, row in bar:
             best = max(best, row.get("val_accuracy", 0.0))
-            bar.set_postfix_str(message("search_best", accuracy=best))
+            bar.set_postfix_str(message(f"best accuracy {best:.4f}"))
             yield run, row
 
 
@@ -229,6 +296,19 @@ def _train_on_cluster(
     """Train on Dask's workers. joblib would wait forever for a run that Dask gives up."""
     from dask.distributed import KilledWorker, as_completed
 
+    if client.status != "running":
+        raise CancelledError
+    client.wait_for_workers(1, timeout=10)
+    names = ["mnist_nn", "tensorflow"]
+    versions = client.get_versions(packages=names)
+    expected = versions["client"]["packages"]
+    for worker, name in product(versions["workers"], names):
+        installed = versions["workers"][worker]["packages"][name]
+        if installed != expected[name]:
+            raise RuntimeError(
+                f"the worker {worker} has {name} {installed or '(not installed)'}, but this "
+                f"process has {expected[name]}: install the same version on all machines"
+            )
     shared = {name: client.scatter(array, broadcast=True) for name, array in data.items()}
     futures = [client.submit(train_run, *task, **shared, pure=False) for task in tasks]
     try:
@@ -243,31 +323,9 @@ def _train_on_cluster(
 def _rank(settings: list[str], seeds: list[int], rows: dict[Run, Row], period: int) -> pd.DataFrame:
     """Return each setting's mean accuracy after a period, or after its last one; best first."""
     name = f"val_accuracy_{period - 1:02d}"
-    found = [rows.get(run, {}) for run in product(settings, seeds)]  # {} leaves no mean
-    accuracies = np.array([row.get(name, row.get("val_accuracy")) for row in found], float)
-    by_setting = pd.DataFrame(accuracies.reshape(len(settings), -1), settings)
+    known = [rows.get(run, {}) for run in starmap(Run, product(settings, seeds))]
+    accuracies = np.array([row.get(name, row.get("val_accuracy")) for row in known], float)
+    by_setting = pd.DataFrame(accuracies.reshape(len(settings), -1), settings)  # NaN: no such run
     means, errors = by_setting.mean(axis=1, skipna=False), by_setting.sem(axis=1, skipna=False)
     averages = pd.DataFrame({"mean_val_accuracy": means, "standard_error": errors})
     return averages.sort_values("mean_val_accuracy", ascending=False, kind="stable")
-
-
-def _count_periods(trainer: Trainer, parameters: Any, samples: Any, seed: int) -> dict[str, int]:
-    """Return the settings to try, with their numbers of periods, or raise an error."""
-    if trainer not in TRAINERS:
-        names = ", ".join(trainer.__name__ for trainer in TRAINERS)
-        raise ArgumentError(message("error_trainer", names=names, trainer=trainer))
-    signature = inspect.signature(trainer).parameters
-    searchable = signature.keys() - {*DATA, "callbacks", "seed", "verbose"}
-    defaults = {name: signature[name].default for name in searchable}
-    needed = {name for name, value in defaults.items() if value is inspect.Parameter.empty}
-    if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
-        names, optional = ", ".join(sorted(needed)), ", ".join(sorted(defaults.keys() - needed))
-        values = {"needed": names, "optional": optional, "value": parameters}
-        raise ArgumentError(message("error_parameters", **values))
-    if samples is None:
-        candidates = ParameterGrid(dict(parameters))
-    else:
-        samples = arguments.check_whole_number("samples", samples)
-        candidates = ParameterSampler(dict(parameters), samples, random_state=seed)
-    found = [defaults | candidate for candidate in candidates]
-    return {to_setting(each): len(split_steps(each["steps"], each["periods"])) for each in found}

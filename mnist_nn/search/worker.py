@@ -6,11 +6,12 @@ import json
 import signal
 import time
 import uuid
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from mnist_nn._backend import keras, tf
-from mnist_nn.arguments import Features, Labels
+from mnist_nn.arguments import Features, Labels, RawPixelsWarning
 from mnist_nn.errors import describe_error
 from mnist_nn.search.results import Row, Run, to_row
 
@@ -23,20 +24,25 @@ def train_run(
     run: Run,
     last_period: int,
     searching_process: uuid.UUID,
+    floatx: str,
     **data: Features | Labels,
 ) -> tuple[Run, Row]:
     """Train up to the last period, and return the run with its row, also if training fails."""
     if searching_process != PROCESS:
         _prepare_worker()
-    parameters = json.loads(run[0]) | {"seed": run[1]}
+    keras.config.set_floatx(floatx)
+    parameters = json.loads(run.setting) | {"seed": run.seed}
     start = time.perf_counter()
     gc.collect(1)  # frees the previous model quickly; a full collection takes up to a second
     try:
-        model = trainer(**parameters, **data, callbacks=[_StopAfter(last_period)], verbose=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RawPixelsWarning)  # the search itself warns, once
+            model = trainer(**parameters, **data, callbacks=[_StopAfter(last_period)], verbose=0)
         row = to_row(model.history.history)
     except Exception as error:  # the trainer's, Keras' or TensorFlow's
         row = {"periods_done": 0, "error": f"{type(error).__name__}: {describe_error(error)}"}
-    return run, {**parameters, **row, "seconds": time.perf_counter() - start}
+    seconds = time.perf_counter() - start
+    return run, {**parameters, **row, "last_period": last_period, "seconds": seconds}
 
 
 def _prepare_worker() -> None:
@@ -53,4 +59,5 @@ class _StopAfter(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has n
         self.periods = periods
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.model.stop_training = epoch + 1 >= self.periods
+        if epoch + 1 >= self.periods:
+            self.model.stop_training = True

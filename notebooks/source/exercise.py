@@ -38,7 +38,6 @@
 # Written by notebooks/build.py.
 
 # %% id="load" figure="digits.png"
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -57,6 +56,8 @@ from mnist_nn import (
     train_nn_classification_model,
 )
 from mnist_nn.analysis import plot_examples
+
+import keras
 
 set_language("en")
 keras.config.set_floatx("float64")  # the same results on every computer
@@ -191,8 +192,6 @@ from mnist_nn.checks import (
 # example. (The `None` in its shape is the number of examples, which can be anything.)
 
 # %% id="pixels"
-import keras
-
 pixels = keras.Input(shape=(784,), name="pixels")
 print(pixels.name, pixels.shape)
 

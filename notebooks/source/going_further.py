@@ -35,7 +35,6 @@
 # trained model.
 
 # %% id="imports"
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML
@@ -69,6 +68,8 @@ from mnist_nn.analysis import (
 from mnist_nn.data import data_folder
 from mnist_nn.drawing import dataframe_from_images, draw
 from mnist_nn.search import plot_search, search_hyperparameters
+
+import keras
 
 set_language("en")
 keras.config.set_floatx("float64")  # the same results on every computer

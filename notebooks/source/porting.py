@@ -8,8 +8,8 @@
 #
 # The reference is the original itself. We ran its code on TensorFlow 2.15, the last version that
 # has Estimators: twelve runs of each of five calls, and a hundred training steps with recorded
-# weights. These measurements come with the package (in a checkout, in the folder `data/original`),
-# together with `comparison.py`, which compares the port with them.
+# weights. These measurements come with the package (in a checkout, in the folder `data/original`).
+# The module `mnist_nn.fidelity` compares the port with them.
 
 # %% [markdown] id="table"
 # ## What became of each part
@@ -45,27 +45,16 @@
 # weights after 1, 10 and 100 steps, and the probabilities at the end.
 
 # %% id="imports"
-import sys
-
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn import metrics
 
 import mnist_nn
 from mnist_nn import compile_classification_model
-from mnist_nn.data import data_folder
+from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, trainer_with
 from mnist_nn.sampling import Period, sample_batches, split_steps
 
 import keras
-
-sys.path.append(str(data_folder() / "original"))
-from comparison import (
-    CALLS,
-    difference_from_steps,
-    run_figures,
-    trainer_with,
-    trainer_with_batches,
-)
 
 # %% id="exact"
 for model in ("linear", "nn"):
@@ -274,11 +263,13 @@ show_trap(
 
 # %% id="wrong-periods"
 def sample_the_same(n_examples, batch_size, steps, periods, seed):
-    return sample_batches(n_examples, batch_size, steps // periods, 1, seed) * periods
+    return [*sample_batches(n_examples, batch_size, steps // periods, 1, seed)] * periods
 
 
 # %% id="show-periods"
-show_trap("nn 0.05/1000/30", {"same batches each period": trainer_with_batches(sample_the_same)})
+show_trap(
+    "nn 0.05/1000/30", {"same batches each period": trainer_with(sample_batches=sample_the_same)}
+)
 
 # %% [markdown] id="trap-epochs"
 # ### 6. Batches are cut once, repeated and shuffled as batches
@@ -304,7 +295,7 @@ def sample_epochs(n_examples, batch_size, steps, periods, seed):
 
 
 # %% id="show-epochs"
-show_trap("nn 0.05/1000/30", {"epochs": trainer_with_batches(sample_epochs)})
+show_trap("nn 0.05/1000/30", {"epochs": trainer_with(sample_batches=sample_epochs)})
 
 # %% [markdown] id="trap-log-loss"
 # ### 7. The log loss is that of 2018

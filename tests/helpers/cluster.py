@@ -7,10 +7,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-HELPERS = Path(__file__).parent
 SEARCH = """
 import sys
 
@@ -36,21 +34,12 @@ if __name__ == "__main__":
 
 
 class Cluster:
-    """A scheduler and its workers; all they write is in ``folder``."""
+    """A scheduler and its workers; all they write is in ``folder``. Kill them at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.processes: list[subprocess.Popen[str]] = []
-        self.address = "127.0.0.1:0"  # the scheduler takes a free port
-
-    def __enter__(self) -> "Cluster":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: Any, traceback: TracebackType | None
-    ) -> None:
-        for process in self.processes:
-            kill_group(process)
+        self.address = ""  # the scheduler's
 
     def start(self, *command: str | Path, **variables: str) -> subprocess.Popen[str]:
         """Start a process in a session of its own."""
@@ -58,7 +47,7 @@ class Cluster:
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,  # not the checkout, whose package would come first
-                env=os.environ | {"PYTHONPATH": str(HELPERS)} | variables,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables,
                 stdout=log,
                 stderr=log,
                 text=True,
@@ -70,8 +59,8 @@ class Cluster:
     def start_scheduler(self, **variables: str) -> subprocess.Popen[str]:
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        host, port = self.address.removeprefix("tcp://").split(":")
-        options = ("--host", host, "--port", port, "--no-dashboard", "--scheduler-file", file)
+        # Port 0 stands for any free port.
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file)
         process = self.start(sys.executable, "-m", "dask", "scheduler", *options, **variables)
         while not file.exists() or not file.read_text():
             assert process.poll() is None

@@ -9,7 +9,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
-from comparison import BUILDERS, CALLS, difference_from_steps, run_figures, select_weights
 from original import (
     BY_CHANCE,
     SEEDS,
@@ -21,6 +20,7 @@ from original import (
 )
 
 import mnist_nn
+from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, select_weights
 
 
 @cache
@@ -28,7 +28,7 @@ def figures(call: str) -> npt.NDArray[np.float64]:
     return run_figures(CALLS[call], SEEDS)
 
 
-@pytest.mark.parametrize("model", BUILDERS)
+@pytest.mark.parametrize("model", ["linear", "nn"])
 def test_each_step_is_the_originals(model: str) -> None:
     difference = difference_from_steps(model, mnist_nn.compile_classification_model)
     # Exactly 0 on the processor that measured the original; others round float32 otherwise.

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
@@ -194,6 +195,26 @@ def test_solutions_pass_the_checks_when_pasted() -> None:
     said = run_exercise(edition, pasted)
     assert len(said) == 2 * 4
     assert all(line.startswith("✔") and "\n" not in line for line in said), said
+
+
+def outputs_of(notebook: Any, kind: str) -> list[tuple[str, str]]:
+    """Return what cells print (``text/plain``) or draw (``image/png``), each with the cell's id."""
+    return [
+        (cell.id, output.get("text", output.get("data", {}).get(kind, "")))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if kind in output.get("data", {}) or (kind == "text/plain" and "text" in output)
+    ]
+
+
+def test_executed_solution_prints_and_draws_what_is_saved() -> None:
+    """In float64, whatever the computer. Figures depend on Matplotlib's version as well."""
+    notebook, saved = build.make(SOLUTION), build.read_saved(SOLUTION)
+    build.execute(notebook, str(SOLUTION))
+    assert outputs_of(notebook, "text/plain") == outputs_of(saved, "text/plain")
+    pinned = (build.NOTEBOOKS.parent / "constraints.txt").read_text().splitlines()
+    if f"matplotlib=={matplotlib.__version__}" in pinned:
+        assert outputs_of(notebook, "image/png") == outputs_of(saved, "image/png")
 
 
 def test_answer_cells_begin_by_clearing_their_answers() -> None:

@@ -6,10 +6,10 @@
 import math
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from digits import STROKES, assert_same_digit
 from hypothesis import HealthCheck, given, settings
@@ -20,8 +20,8 @@ from sklearn import metrics as sklearn_metrics
 import mnist_nn
 from mnist_nn.analysis import compare_predictions, confused_pairs
 from mnist_nn.drawing import digit_from_image
-from mnist_nn.search.results import to_setting
-from mnist_nn.search.search import _rank
+from mnist_nn.search import search_hyperparameters
+from mnist_nn.search.results import METRICS
 
 TIMES = int(os.environ.get("FUZZING", "1"))
 cases = settings(max_examples=100 * TIMES, deadline=None, derandomize=TIMES == 1, database=None)
@@ -80,20 +80,18 @@ def test_mcnemars_test_is_the_binomial_formula(rows: list[tuple[int, int, int]])
 @cases
 @given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=8))
 def test_search_ranks_by_means_with_standard_errors(accuracies: list[list[float]]) -> None:
-    seeds = [1, 2, 3]
-    settings_ = [to_setting({"steps": number}) for number in range(len(accuracies))]
-    rows: Any = {
-        (setting, seed): {"val_accuracy": accuracy}
-        for setting, of_setting in zip(settings_, accuracies, strict=True)
-        for seed, accuracy in zip(seeds, of_setting, strict=True)
-    }
-    ranked = _rank(settings_, seeds, rows, 1)
-    expected = pd.Series([np.mean(each) for each in accuracies], settings_)
-    errors = pd.Series([np.std(each, ddof=1) / math.sqrt(3) for each in accuracies], settings_)
-    found = ranked.loc[settings_]
-    np.testing.assert_allclose(found["mean_val_accuracy"], expected, atol=1e-12)
-    np.testing.assert_allclose(found["standard_error"], errors, atol=1e-12)
-    assert ranked["mean_val_accuracy"].is_monotonic_decreasing
+    def train(number: int, seed: int, **options: Any) -> Any:
+        history = {name: [accuracies[number][seed]] for name in METRICS}
+        return SimpleNamespace(history=SimpleNamespace(history=history))
+
+    parameters = {"number": range(len(accuracies)), "steps": [1], "periods": [1]}
+    data: Any = [np.zeros((1, 784)), [0]] * 2
+    results = search_hyperparameters(train, parameters, *data, seeds=[0, 1, 2], n_jobs=1, verbose=0)
+    assert results["mean_val_accuracy"].is_monotonic_decreasing
+    of_number = results.groupby("number")
+    expected = np.mean(accuracies, axis=1), np.std(accuracies, axis=1, ddof=1) / math.sqrt(3)
+    np.testing.assert_allclose(of_number["mean_val_accuracy"].first(), expected[0], atol=1e-12)
+    np.testing.assert_allclose(of_number["standard_error"].first(), expected[1], atol=1e-12)
 
 
 ORIENTATION = 0x0112  # of a photo's EXIF data: what a viewer does to the stored picture

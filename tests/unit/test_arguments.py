@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from split import Split
 
+import mnist_nn
 from mnist_nn import arguments
+from mnist_nn.search import search_hyperparameters
 
 
 def features(n_rows: int = 2) -> pd.DataFrame:
@@ -122,7 +125,8 @@ def test_labels_of_different_lengths() -> None:
 
 def test_probabilities() -> None:
     check = arguments.check_labels_and_probabilities
-    for dtype in (np.int64, np.float16, np.float64):
+    dtypes: list[Any] = [np.int64, np.float16, np.float64]
+    for dtype in dtypes:
         targets, probabilities = check(labels(3), np.eye(10, dtype=dtype)[[3]])
         assert targets.tolist() == [3]
         assert probabilities.shape == (1, 10)
@@ -208,11 +212,22 @@ def test_examples_and_targets_that_do_not_belong_together() -> None:
         arguments.check_data(a=features(), b=labels(10, 1))
 
 
-def test_raw_pixels_are_warned_of_once() -> None:
-    scaled, raw = np.full((2, 1, 784), [[[0.5]], [[2]]], np.float32)
-    with pytest.warns(UserWarning, match="^b contains whole numbers up to 2.* 255") as caught:
-        arguments.warn_of_raw_pixels(a=scaled, b=raw, c=raw)
-    assert len(caught) == 1
+def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None:
+    training_pixels, validation_pixels = ((small[i] * 255).round() for i in (0, 2))
+    raw = small._replace(training_examples=training_pixels, validation_examples=validation_pixels)
+    model, linear = mnist_nn.build_linear_model(), mnist_nn.train_linear_classification_model
+    parameters = {"learning_rate": [0.1], "steps": [10], "batch_size": [10]}
+    calls: list[Any] = [
+        lambda: linear(0.1, 10, 10, *raw, verbose=0),
+        lambda: mnist_nn.train_nn_classification_model(0.1, 10, 10, [2], *raw, verbose=0),
+        lambda: mnist_nn.train_classification_model(model, 0.1, 10, 10, *raw, verbose=0),
+        lambda: search_hyperparameters(linear, parameters, *raw, n_jobs=1, verbose=0),
+    ]
+    for call in calls:
+        with pytest.warns(UserWarning, match="^training_examples .* up to 255.* by 255") as caught:
+            call()
+        places = [(warning.filename, warning.lineno) for warning in caught]
+        assert places == [(__file__, call.__code__.co_firstlineno)]
 
 
 def test_other_scales_are_not_warned_of() -> None:

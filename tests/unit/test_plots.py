@@ -109,7 +109,7 @@ def test_only_the_figures_that_are_shown_are_closed(monkeypatch: pytest.MonkeyPa
     users_figure = plt.figure()
     rendering.show(mnist_nn.plot_digit(np.zeros(784)))
     assert shown == [[1, 2]]
-    assert plt.get_fignums() == [users_figure.number]  # type: ignore[attr-defined]
+    assert plt.get_fignums() == [users_figure.number]
 
 
 def test_settings_of_the_user_upset_no_figure() -> None:

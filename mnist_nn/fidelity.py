@@ -1,0 +1,171 @@
+"""Compares this port with the original, as ``data/original`` recorded it: by steps and by runs."""
+
+from __future__ import annotations  # signatures show names such as Compile
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_nn import models, sampling, training
+from mnist_nn._backend import keras
+from mnist_nn.arguments import Array, Features, Labels
+from mnist_nn.data import data_folder, load_mnist_dataframe, parse_labels_and_features
+
+Figures = npt.NDArray[np.float64]
+Build = Callable[[], keras.Model]
+Compile = Callable[[keras.Model, float], None]
+Sample = Callable[..., Iterable[sampling.Period]]
+Train = Callable[..., keras.Model]
+
+ORIGINAL = data_folder() / "original"
+STEPS = dict(np.load(ORIGINAL / "original_steps.npz"))
+LEARNING_RATES = {"linear": 0.03, "nn": 0.05}  # of these steps
+TRAINERS: dict[str, Train] = {
+    "linear": training.train_linear_classification_model,
+    "nn": training.train_nn_classification_model,
+}
+
+
+class Call(NamedTuple):
+    """A call of the exercise, and the figures of the original's runs of it."""
+
+    name: str  # model, learning rate / steps / batch size
+    trainer: Train
+    arguments: dict[str, Any]
+    # Of shape (n_runs, 12): the validation log loss of each of 10 periods, then the final accuracy
+    # on the validation set and on the test set.
+    figures: Figures
+
+
+def _read_call(entry: dict[str, Any]) -> Call:
+    arguments = ("learning_rate", "steps", "batch_size", "hidden_units")
+    figures = ("val_log_loss", "val_accuracy", "test_accuracy")
+    return Call(
+        name="{model} {learning_rate}/{steps}/{batch_size}".format(**entry),
+        trainer=TRAINERS[entry["model"]],
+        arguments={name: entry[name] for name in arguments if entry[name]},
+        figures=np.column_stack([entry["measured"][name] for name in figures]),
+    )
+
+
+ENTRIES = json.loads((ORIGINAL / "original_runs.json").read_text("utf-8"))
+CALLS = {call.name: call for call in map(_read_call, ENTRIES)}
+
+
+def select_weights(model: str, step: int) -> list[Array]:
+    """Return the original's weights of ``"linear"`` or ``"nn"`` after a step, in Keras' order."""
+    return [weights for name, weights in STEPS.items() if name.startswith(f"{model}/{step}/")]
+
+
+def difference_from_steps(
+    model: str, compile_model: Compile, build_linear_model: Build = models.build_linear_model
+) -> float:
+    """Train from the original's weights on its batches, and return how far the two part.
+
+    Args:
+        model: ``"linear"`` or ``"nn"``, a network with hidden units [20, 10].
+        compile_model: Compiles a model, given the model and a learning rate.
+        build_linear_model: Builds the linear model.
+
+    Returns:
+        The largest difference of any weight before training (if it does not start at random), of
+        any weight after 1, 10 and 100 steps, and of any probability after the last.
+    """
+    ours = build_linear_model() if model == "linear" else models.build_nn_model([20, 10], seed=0)
+    compile_model(ours, LEARNING_RATES[model])
+    start = select_weights(model, 0)
+    pairs = [pair for pair in zip(ours.get_weights(), start, strict=True) if not pair[1].any()]
+    ours.set_weights(start)
+    features, labels = _load_digits("train")
+    for step, rows in enumerate(STEPS["rows"], start=1):
+        ours.train_on_batch(features[rows], labels[rows])
+        if step in (1, 10, 100):
+            pairs += zip(ours.get_weights(), select_weights(model, step), strict=True)
+    probabilities = np.asarray(ours(features[10_000:10_050], training=False))
+    pairs.append((probabilities, STEPS[f"{model}/probabilities"]))
+    return float(np.max([np.abs(first - second).max() for first, second in pairs]))
+
+
+def trainer_with(
+    compile_model: Compile = models.compile_classification_model,
+    build_linear_model: Build = models.build_linear_model,
+    sample_batches: Sample = sampling.sample_batches,
+) -> Train:
+    """Return a trainer for :func:`run_figures` that does some of its work in another way.
+
+    Args:
+        compile_model, build_linear_model: As in :func:`difference_from_steps`.
+        sample_batches: Samples the batches of all periods, as
+            :func:`mnist_nn.sampling.sample_batches` does.
+    """
+
+    def train(
+        learning_rate: float,
+        steps: int,
+        batch_size: int,
+        hidden_units: Sequence[int] | None = None,
+        *,
+        seed: int,
+        verbose: int,
+        **data: Any,
+    ) -> keras.Model:
+        if hidden_units is None:
+            model = build_linear_model()
+        else:
+            model = models.build_nn_model(hidden_units, seed=seed)
+        compile_model(model, learning_rate)
+        return training.train_on_batches(
+            model,
+            None,
+            batch_size,
+            sample_batches(len(data["training_examples"]), batch_size, steps, 10, seed),
+            sampling.split_steps(steps, 10),
+            (data["training_examples"], data["training_targets"]),
+            (data["validation_examples"], data["validation_targets"]),
+            callbacks=None,
+            verbose=verbose,
+        )
+
+    return train
+
+
+def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) -> Figures:
+    """Train once with each seed, and return the figures of these runs.
+
+    Args:
+        call: One of ``CALLS``.
+        seeds: Each seed shuffles the 10,000 rows, as the exercise does, and trains.
+        trainer: Trains instead of the package's trainer.
+
+    Returns:
+        Array of shape (n_seeds, 12): what ``call.figures`` are for the original's runs.
+    """
+    features, labels = _load_digits("train")
+    test_features, test_labels = _load_digits("test")
+    figures = []
+    for seed in seeds:
+        rows, validation_rows = np.split(np.random.default_rng(seed).permutation(10_000), [7_500])
+        model = (trainer or call.trainer)(
+            **call.arguments,
+            training_examples=features[rows],
+            training_targets=labels[rows],
+            validation_examples=features[validation_rows],
+            validation_targets=labels[validation_rows],
+            seed=seed,
+            verbose=0,
+        )
+        history = model.history.history
+        predicted_classes = np.asarray(model(test_features, training=False)).argmax(axis=1)
+        accuracies = [history["val_accuracy"][-1], np.mean(predicted_classes == test_labels)]
+        figures.append([*history["val_log_loss"], *accuracies])
+    return np.array(figures)
+
+
+@cache
+def _load_digits(split: str) -> tuple[Features, Labels]:
+    labels, features = parse_labels_and_features(load_mnist_dataframe(split))
+    return np.asarray(features, np.float32), np.asarray(labels)
