@@ -251,8 +251,9 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
             differing = [] if is_alike or sizes[1] < WIPED_OUT * sizes[0] else ["seed"]
         if differing:
             raise WrongAnswerError(
-                f"{name} was trained with another {differing[0]} than networks[10]. Train "
-                "all three with the same hyperparameters and the same seed, so that only the steps differ."
+                f"{name} was trained with another {differing[0]} than networks[10]. Train all "
+                "three with the same hyperparameters and the same seed, so that only the steps "
+                "differ."
             )
     return message(
         "Well done: three networks with the same layers, learning rate and initial weights, "
