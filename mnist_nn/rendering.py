@@ -16,6 +16,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from mnist_nn.language import get_language, message
@@ -31,6 +32,10 @@ def describe(ax: Axes, *sentences: str) -> None:
     """Set the alternative text of an Axes: its label, which Matplotlib does not show."""
     ax.set_label(get_language().space.join(map(message, filter(None, sentences))))
     _described.add(ax)
+    if font := _find_font(get_language().fonts):
+        for text in ax.findobj(Text):  # some are as old as the Axes: language_font came later
+            if font not in text.get_fontfamily():
+                text.set_fontfamily([*text.get_fontfamily(), font])
     ipython: Any = sys.modules.get("IPython")
     if ipython and (shell := ipython.get_ipython()):
         shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
@@ -98,7 +103,9 @@ def language_font() -> Iterator[None]:
 def _find_font(names: tuple[str, ...]) -> str | None:
     """Return the first of these fonts that this machine has."""
     manager = font_manager.fontManager
-    if set(names).isdisjoint(manager.get_font_names()):  # fonts may be newer than its list
+    if names and set(names).isdisjoint(
+        manager.get_font_names()
+    ):  # fonts may be newer than its list
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)
