@@ -52,6 +52,7 @@ from sklearn import metrics
 import mnist_nn
 from mnist_nn import compile_classification_model
 from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, trainer_with
+from mnist_nn.rendering import describe
 from mnist_nn.sampling import Period, sample_batches, split_steps
 
 import keras
@@ -78,9 +79,10 @@ def draw_original(ax, call):
     ax.fill_between(PERIODS, mean - spread, mean + spread, color="0.85", label="original, ±2 sd")
     ax.set(title=call.name, xlabel="Periods", ylabel="LogLoss (validation)", xticks=PERIODS[::3])
     # The alternative text, for those who cannot see the figure.
-    ax.set_label(
+    describe(
+        ax,
         f"Line chart of the log loss over ten periods, {call.name}. A grey band about the mean of "
-        f"the original, from {mean[0]:.2f} to {mean[-1]:.2f}."
+        f"the original, from {mean[0]:.2f} to {mean[-1]:.2f}.",
     )
 
 
@@ -88,8 +90,9 @@ def draw_runs(ax, figures, color, label):
     ax.plot(PERIODS, figures[:, :10].T, color=color, linewidth=0.6, alpha=0.6)
     mean = figures[:, :10].mean(axis=0)
     ax.plot(PERIODS, mean, color=color, linewidth=2, label=label)
-    ax.set_label(
-        f"{ax.get_label()} Lines, {label}: in the mean from {mean[0]:.2f} to {mean[-1]:.2f}."
+    describe(
+        ax,
+        f"{ax.get_label()} Lines, {label}: in the mean from {mean[0]:.2f} to {mean[-1]:.2f}.",
     )
 
 
