@@ -116,7 +116,7 @@ WRONG: dict[str, tuple[str, Case]] = {
     "network: few nodes": ("Try more nodes first", lambda a: a.check_network(a.weak)),
     "network: few steps": (
         "Try more steps, larger batches or a learning rate near 0.05",
-        lambda a: a.check_network(a.train(50, hidden_units=[100])),
+        lambda a: a.check_network(a.train(50, hidden_units=[64])),
     ),
     "network: nine outputs": (
         "output of shape (2, 9)",
@@ -167,6 +167,12 @@ WRONG: dict[str, tuple[str, Case]] = {
         lambda a: a.check_test(a.predictions, 100 * a.accuracy),
     ),
     "test: error rate": ("of wrong ones", lambda a: a.check_test(a.predictions, 1 - a.accuracy)),
+    "test: weak network": (
+        "The computation is right",
+        lambda a: a.check_test(
+            predict(a.weak, a.test[0]), np.mean(predict(a.weak, a.test[0]) == a.test[1]), a.weak
+        ),
+    ),
     "test: off by more than two decimals": (
         "It must be the fraction",
         lambda a: a.check_test(a.predictions, a.accuracy + 0.0051),
@@ -181,6 +187,7 @@ WRONG: dict[str, tuple[str, Case]] = {
         "without a value: networks[100].",
         lambda a: a.check_three(a.three | {100: None}),
     ),
+    "three: one network": ("networks[10], networks[100]", lambda a: a.check_three(a.weak)),
     "three: weights": (
         "networks[10] must be a Keras model",
         lambda a: a.check_three({steps: np.ones((784, 20)) for steps in STEPS}),
@@ -254,12 +261,29 @@ def test_tables_of_all_kinds_pass(answers: Answers) -> None:
     assert answers.check_network(answers.network, examples.to_numpy(np.float32)).passed
 
 
+def test_other_images_are_no_reason_to_accuse(answers: Answers) -> None:
+    """How other digits would look is not known of inverted or transposed images."""
+    examples, targets = answers.data[2:]
+    turned = examples.to_numpy().reshape(-1, 28, 28).swapaxes(1, 2).reshape(-1, 784)
+    for other in (1 - examples.to_numpy(), turned):
+        model = fitted(mnist_nn.build_nn_model([64], seed=0), other, targets)
+        assert "knows these digits" not in answers.check_network(model, other).message
+    for scaled in (255 * examples, examples - 0.1, (examples > 0.5).astype(float)):
+        model = fitted(mnist_nn.build_nn_model([64], seed=0), scaled, targets)
+        assert "knows these digits already" in answers.check_network(model, scaled).message
+
+
 def test_predictions_and_accuracies_of_all_kinds_pass(answers: Answers) -> None:
     predictions, right = answers.predictions, answers.predictions == answers.test[1]
     metric = keras.metrics.Accuracy()
     metric.update_state(answers.test[1], predictions)
     mean = tf.reduce_mean(tf.cast(right, tf.float32))
-    for accuracy in (mean, metric.result(), np.array(answers.accuracy), round(answers.accuracy, 2)):
+    for accuracy in (
+        mean,
+        metric.result(),
+        np.array([answers.accuracy]),
+        round(answers.accuracy, 2),
+    ):
         assert answers.check_test(predictions, accuracy).passed
     changed = predictions.tolist()
     changed[0] = (changed[0] + 1) % 10  # as another batch size may decide
