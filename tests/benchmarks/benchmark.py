@@ -184,6 +184,9 @@ def measure_contestants() -> None:
         runs = take_turns(contestants, call, REPETITIONS if call == MAIN else 3)
         ours = runs.pop("mnist_nn")
         accuracy = statistics.mean(run.accuracy for run in ours)
+        in_float64 = median(runs.pop("float64"))
+        bar = 3 if call == MAIN else None
+        report(f"{call} in float64 against float32", (in_float64, median(ours)), bar)
         for name, theirs in runs.items():
             bar = bars[name] if call == MAIN else None
             accuracy_there = statistics.mean(run.accuracy for run in theirs)

@@ -45,6 +45,14 @@ def mnist_nn_trainer() -> Train:
     return train
 
 
+def mnist_nn_in_float64() -> Train:
+    train = mnist_nn_trainer()
+    import keras
+
+    keras.config.set_floatx("float64")
+    return train
+
+
 def plain_keras() -> Train:
     """The port that people write: a ``fit`` and two ``predict`` a period."""
     from mnist_nn._backend import keras
@@ -164,6 +172,7 @@ def numpy_loop() -> Train:
 
 CONTESTANTS: dict[str, Callable[[], Train]] = {
     "mnist_nn": mnist_nn_trainer,
+    "float64": mnist_nn_in_float64,
     "NumPy loop": numpy_loop,
     "PyTorch loop": pytorch,
     "MLPClassifier": scikit_learn,
