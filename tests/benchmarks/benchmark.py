@@ -185,8 +185,8 @@ def measure_contestants() -> None:
         ours = runs.pop("mnist_nn")
         accuracy = statistics.mean(run.accuracy for run in ours)
         in_float64 = median(runs.pop("float64"))
-        bar = 3 if call == MAIN else None
-        report(f"{call} in float64 against float32", (in_float64, median(ours)), bar)
+        most = 3 if call == MAIN else None
+        report(f"{call} in float64 against float32", (in_float64, median(ours)), most)
         for name, theirs in runs.items():
             bar = bars[name] if call == MAIN else None
             accuracy_there = statistics.mean(run.accuracy for run in theirs)
