@@ -1,26 +1,44 @@
 """Checks of a student's answers: each says whether the answer is right, and if not, what to do."""
 
 import functools
-from collections.abc import Callable, Mapping
+import html
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from mnist_nn.arguments import Examples, Targets
-from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
-from mnist_nn.language import message
-from mnist_nn.models import check_classifier, predict_probabilities
+from mnist_nn.arguments import (
+    Examples,
+    Features,
+    Labels,
+    Targets,
+    are_probabilities,
+    check_data,
+    check_features,
+)
+from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS, load_mnist_dataframe
+from mnist_nn.errors import ArgumentError
+from mnist_nn.language import get_language, message
+from mnist_nn.models import check_outputs, predict_probabilities
 
 # The accuracies on the validation set that the tasks ask for, and where partial credit begins.
 TARGETS = {"linear": 0.88, "network": 0.95}
 PARTIAL_CREDIT_FROM = {"linear": 0.84, "network": 0.90}
 GUESSING = 0.2  # below this, training has diverged rather than stopped early
-TOO_GOOD = 0.995  # on the validation set; 7,500 examples do not teach a network that much
-TEST_TOLERANCE = 0.02  # four standard errors of a difference between 2,500 and 10,000 examples
-ACCURACY_TOLERANCE = 0.005  # of the accuracy that a student computes
-FEW = 5  # predictions that rounding may change, rows that tables may share by chance
+STANDARD_ERRORS = 4.0  # between known and new digits; honest models have at most 1.6
+ACCURACY_TOLERANCE = 0.005 + 1e-9  # of the accuracy that a student computes: two decimals
+FEW = 5  # predictions that rounding may change
+ENOUGH_NODES = 100  # in each hidden layer
+ALIKE = 0.5  # correlation of initial weights: below 0.1 with other seeds
+WIPED_OUT = 0.1  # share of the initial weights
 STEPS = (10, 100, 1_000)
+USED_ROWS = 10_000  # of the training table: no part of the exercise uses the others
+BADGE = '<span style="background:{}; color:#fff; padding:0 .3em; border-radius:.2em">{}</span> {}'
 
 
 @dataclass(frozen=True)
@@ -34,23 +52,51 @@ class CheckResult:
     def __repr__(self) -> str:
         return f"{'✔' if self.passed else '✘'} {self.message}"
 
+    def _repr_html_(self) -> str:
+        colour = "#1b7f3b" if self.passed else "#c62828"  # white on it is legible in every theme
+        return BADGE.format(colour, repr(self)[0], html.escape(self.message))
 
-class WrongAnswerError(Exception):
+
+class WrongAnswerError(ArgumentError):
     """A wrong answer: what the student reads, and the share of the points."""
 
     def __init__(self, english: str, score: float = 0.0) -> None:
-        self.result = CheckResult(False, message(english), score)
+        super().__init__(english)
+        self.score = score
+
+
+class Measured(NamedTuple):
+    """What a model does on the validation set, and on digits that the exercise never trains on."""
+
+    accuracy: float  # on the validation set
+    error: float  # standard error of its difference from the accuracy on new digits
+    lowest: float  # of all accuracies
+    scale: int  # 1 or 255: the largest pixel of the images that the model was trained on
+    remarks: list[str]
+
+    def is_known(self, accuracy: float) -> bool:
+        return accuracy - self.lowest > STANDARD_ERRORS * self.error
+
+    def check_new(self, name: str, accuracy: float, score: float = 0.0) -> None:
+        """Raise WrongAnswerError if the model knows the digits of a table."""
+        if self.is_known(accuracy):
+            raise WrongAnswerError(
+                f"The accuracy on {name} is {accuracy:.4f}, but only {self.lowest:.4f} on other "
+                "digits: the model knows these digits already. Train a new one, on "
+                "training_examples and training_targets only.",
+                score,
+            )
 
 
 def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
-    """Turn a function that returns praise, or raises a WrongAnswerError, into a check."""
+    """Turn a function that returns praise, or raises an error, into a check."""
 
     @functools.wraps(check)
     def return_result(*answers: Any, **named_answers: Any) -> CheckResult:
         try:
             return CheckResult(True, check(*answers, **named_answers))
-        except WrongAnswerError as wrong:
-            return wrong.result
+        except (TypeError, ValueError) as error:  # also of arguments: they say what is valid
+            return CheckResult(False, str(error), getattr(error, "score", 0.0))
 
     return return_result
 
@@ -64,25 +110,23 @@ def check_linear_classifier(
     Args:
         linear_classifier: The student's trained Keras model, or None.
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
-        validation_targets: Series or ndarray of shape (n_validation,).
+        validation_targets: Series or ndarray of shape (n_validation,), (n_validation, 1) or, if it
+            is one-hot, (n_validation, 10).
+
+    Returns:
+        A CheckResult, also for arguments of other types and shapes.
     """
-    if linear_classifier is None:
-        raise WrongAnswerError("Not done yet. Train a linear model and call it linear_classifier.")
-    _check_model(linear_classifier, validation_examples)
-    kernels = _list_kernels(linear_classifier)
-    if [tuple(kernel.shape) for kernel in kernels] != [(PIXELS, CLASSES)]:
-        raise WrongAnswerError(
-            "A linear model has a single layer of weights, from 784 pixels to 10 classes, but "
-            f"this model has {len(kernels)}. Train one with train_linear_classification_model."
-        )
-    return _check_accuracy(
-        linear_classifier,
-        validation_examples,
-        validation_targets,
-        TARGETS["linear"],
-        PARTIAL_CREDIT_FROM["linear"],
-        message("Try more steps, larger batches or another learning rate."),
+    measured = _measure(
+        validation_examples, validation_targets, linear_classifier=linear_classifier
     )
+    shapes = [kernel.shape for kernel in _list_kernels(linear_classifier)]
+    if [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
+        raise WrongAnswerError(
+            "A linear model has one layer of weights, from 784 pixels to 10 classes. Those of this "
+            f"model have the shapes {shapes}. Train one with train_linear_classification_model."
+        )
+    advice = message("Try more steps, larger batches or another learning rate.")
+    return _judge_accuracy("linear", measured, advice)
 
 
 @_return_result
@@ -90,16 +134,12 @@ def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
 ) -> str:
     """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
-    if classifier is None:
-        raise WrongAnswerError("Not done yet. Train a network and call it classifier.")
-    return _check_accuracy(
-        classifier,
-        validation_examples,
-        validation_targets,
-        TARGETS["network"],
-        PARTIAL_CREDIT_FROM["network"],
-        message("Try more steps or larger batches."),
-    )
+    measured = _measure(validation_examples, validation_targets, classifier=classifier)
+    advice = message("Try more steps, larger batches or a learning rate near 0.05.")
+    nodes = [kernel.shape[-1] for kernel in _list_kernels(classifier)][:-1]
+    if min(nodes, default=0) < ENOUGH_NODES:
+        advice = message("Try more nodes first, as in [100, 100], and a learning rate near 0.05.")
+    return _judge_accuracy("network", measured, advice)
 
 
 @_return_result
@@ -115,50 +155,53 @@ def check_test_accuracy(
     """Check the predictions for the test set, their accuracy, and what they say of the network.
 
     Args:
-        test_predictions: The student's predicted digits, of shape (n_test,), or None.
-        accuracy: The student's accuracy on the test set, or None.
-        classifier: The student's trained Keras model, or None.
+        test_predictions: The student's predicted digits, of shape (n_test,), or batches of them.
+        accuracy: The student's accuracy on the test set, a number.
+        classifier: The student's trained Keras model. Each of these three may be None.
         validation_examples, validation_targets, test_examples, test_targets: The two data sets.
     """
-    if test_predictions is None or accuracy is None or classifier is None:
+    _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
+    measured = _measure(validation_examples, validation_targets, classifier=classifier)
+    features, labels = _read_table("test", test_examples, test_targets)
+    predictions = _to_numbers(test_predictions)
+    shape, rows = predictions.shape, len(labels)
+    predictions = np.resize(predictions, rows) if predictions.size == rows else np.array([])
+    if not len(predictions) or not np.isin(predictions, range(CLASSES)).all():
         raise WrongAnswerError(
-            "Not done yet. Predict the digits of the test set with classifier "
-            "(test_predictions), and compute the fraction that is correct (accuracy)."
+            f"test_predictions must contain one digit from 0 to 9 for each of the {rows} rows of "
+            "test_examples, as classifier.predict(test_examples).argmax(axis=1) returns them. The "
+            f"shape is {shape}."
         )
-    test = np.asarray(test_examples, np.float32)
-    if _is_trained_on(_check_model(classifier, test), test):
+    if np.sum(predictions != _predict(classifier, measured.scale * features)) > FEW:
+        is_raw = np.sum(predictions != _predict(classifier, PIXEL_MAXIMUM * features)) <= FEW
         raise WrongAnswerError(
-            "This model was trained on examples of the test set, so its accuracy there means "
-            "nothing. Train a new one, on training_examples and training_targets only."
+            "test_predictions was predicted from raw pixels, from 0 to 255. Predict test_examples, "
+            "in which the pixels are divided by 255."
+            if is_raw
+            else "test_predictions differs from what classifier predicts now. Did you train it "
+            "again, or use another model or other data? Predict test_examples again."
         )
-    predictions = _check_predictions(test_predictions, classifier, test, len(validation_targets))
-    right = float(np.mean(predictions == np.asarray(test_targets)))
-    _check_computed_accuracy(accuracy, right)
-    validation = _measure_accuracy(classifier, validation_examples, validation_targets)
-    if right > validation + TEST_TOLERANCE:
+    right = float(np.mean(predictions == labels))
+    if np.ndim(accuracy):
         raise WrongAnswerError(
-            f"The accuracy is {right:.4f} on the test set, but only {validation:.4f} on the "
-            "validation set. A network does not do that much better on new digits. Was it "
-            "trained on the test set?"
+            f"accuracy contains {np.size(accuracy)} values. Take the mean of what is right (1) or "
+            "wrong (0); of what classifier.evaluate returns, take the second value."
         )
-    if validation < TARGETS["network"]:
+    number = math.nan
+    with suppress(TypeError, ValueError):
+        number = math.nan if isinstance(accuracy, str) else float(accuracy)
+    if not abs(number - right) <= ACCURACY_TOLERANCE:
         raise WrongAnswerError(
-            f"Your computation is correct: the accuracy on the test set is {right:.4f}. But the "
-            f"network is not there yet: on the validation set, its accuracy is {validation:.4f}, "
-            f"and the task asks for {TARGETS['network']:.4f}.",
-            0.5,
+            f"accuracy is {accuracy!r:.100}. It must be the fraction of test_predictions that "
+            f"equal test_targets, {right:.4f}: no percentage, and not the fraction of wrong ones."
         )
-    if right < validation - TEST_TOLERANCE:
-        raise WrongAnswerError(
-            f"Your computation is correct, but the accuracy is only {right:.4f} on the test set, "
-            f"compared with {validation:.4f} on the validation set. The network fits the "
-            "validation set better than new digits. Was it trained on the validation set?",
-            0.5,
-        )
-    return message(
-        f"Well done: {right:.4f} on the test set, {validation:.4f} on the validation set. The "
-        "network does about as well on digits that played no part in choosing it."
+    measured.check_new("test_examples", right)
+    measured.check_new("validation_examples", measured.accuracy, score=0.5)
+    praise = message(
+        f"Well done: {right:.4f} on the test set, {measured.accuracy:.4f} on the validation set. "
+        "The network does about as well on digits that played no part in choosing it."
     )
+    return _join(praise, *measured.remarks)
 
 
 @_return_result
@@ -166,218 +209,183 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     """Check that three networks differ in nothing but their 10, 100 and 1,000 training steps.
 
     Args:
-        networks: The student's dictionary: number of steps to trained Keras model.
+        networks: The student's dictionary or Series: number of steps to trained Keras model; or a
+            list in this order.
         training_examples: DataFrame or ndarray of shape (n_training, 784).
     """
-    chosen = [networks.get(steps) if isinstance(networks, Mapping) else None for steps in STEPS]
-    if any(network is None for network in chosen):
+    names = [f"networks[{steps}]" for steps in STEPS]
+    pairs = networks.items() if hasattr(networks, "items") else enumerate(networks or [])
+    found = {f"networks[{key}]": value for key, value in pairs}
+    if len(found) == len(names) and not found.keys() & {*names}:
+        found = dict(zip(names, found.values(), strict=True))
+    chosen = {name: found.get(name) for name in names}
+    _check_done(**chosen)
+    features = check_features("training_examples", training_examples)
+    for name, network in chosen.items():
+        check_outputs(name, name, network, features[:2])
+    if len({*map(id, chosen.values())}) < len(chosen):
         raise WrongAnswerError(
-            "Not done yet. Train networks for 10, 100 and 1000 steps, and keep them as "
-            "networks[10], networks[100] and networks[1000]."
+            "networks contains the same network more than once. Train a new one for each number of "
+            "steps."
         )
-    if any(isinstance(network, np.ndarray | list | tuple) for network in chosen):
+    first_kernel, *kernels = (_list_kernels(network)[0] for network in chosen.values())
+    first, *others = map(_read_hyperparameters, chosen.values())
+    if len(first["hidden_units"]) < 2 or len(first_kernel) != PIXELS:
         raise WrongAnswerError(
-            "networks must contain the trained networks themselves, so that the check can see "
-            "how they were trained. Keep the models that the training calls return."
+            "The networks must have a hidden layer above the 784 pixels. Train them with "
+            "train_nn_classification_model."
         )
-    features = np.asarray(training_examples, np.float32)
-    records = [_check_model(network, features) for network in chosen]
-    if len(set(map(id, chosen))) < len(chosen):
-        raise WrongAnswerError(
-            "networks contains the same network more than once. Train a new one for each number "
-            "of steps."
-        )
-    for steps, record in zip(STEPS, records, strict=True):
-        if record and record.steps != steps:
+    for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
+        if (steps := _count_steps(network)) not in (expected, 0):
             raise WrongAnswerError(
-                f"networks[{steps}] was trained for {record.steps} steps. "
-                f"Train a new one for {steps}."
+                f"{name} was trained for {steps} steps. Train a new one for {expected}."
             )
-    kernels = [_list_kernels(network) for network in chosen]
-    first_kernels = [layers[0].numpy() for layers in kernels if len(layers) > 1]
-    if len(first_kernels) < len(chosen) or any(len(k) != PIXELS for k in first_kernels):
-        raise WrongAnswerError(
-            "networks[10], networks[100] and networks[1000] must each have a hidden layer above "
-            "the 784 pixels. Train them with train_nn_classification_model."
-        )
-    if len({kernel.shape for kernel in first_kernels}) > 1:
-        raise WrongAnswerError(
-            "The first hidden layers differ in size. Use the same hidden_units for all three "
-            "networks."
-        )
-    seeds = {record.seed if record else None for record in records}
-    if len(seeds) > 1 or None in seeds:
-        # Without a seed to compare: pixels that never hold ink keep their initial weights, which
-        # are the same for one seed, and the other weights move further with more steps.
-        blank = ~features.any(axis=0)
-        starts = [kernel[blank] for kernel in first_kernels]
-        if not all(np.allclose(start, starts[0], atol=1e-3) for start in starts):
+    # Pixels without ink keep their initial weights, which l2 only shrinks. But l1 wipes them out.
+    blank = features.min(axis=0) == features.max(axis=0)
+    for name, kernel, other in zip(names[1:], kernels, others, strict=True):
+        differing = [key for key in first if first[key] != other.get(key, first[key])]
+        if not differing:
+            starts = [np.ravel(k[blank] - k[blank].mean(axis=0)) for k in (first_kernel, kernel)]
+            sizes = [np.linalg.norm(start) for start in starts]
+            is_alike = starts[0] @ starts[1] >= ALIKE * sizes[0] * sizes[1]
+            differing = [] if is_alike or sizes[1] < WIPED_OUT * sizes[0] else ["seed"]
+        if differing:
             raise WrongAnswerError(
-                "The networks did not start from the same weights. Train all three with the same "
-                "seed, so that only the steps differ."
+                f"{name} was trained with another {differing[0]} than networks[10]. Train all "
+                "three with the same hyperparameters and the same seed, so that only the steps "
+                "differ."
             )
-        if np.any(np.diff([kernel.std() for kernel in first_kernels]) < 0):
-            raise WrongAnswerError(
-                "The more steps, the further the weights should move, but these do not. Is each "
-                "network stored under the right number of steps?"
-            )
-    return message("Well done: three networks that differ only in their number of steps.")
+    return message(
+        "Well done: three networks with the same layers, learning rate and initial weights, "
+        "trained for 10, 100 and 1000 steps."
+        if all(map(_count_steps, chosen.values()))
+        else "Well done: three networks with the same layers and initial weights. (They do not "
+        "show for how many steps they were trained.)"
+    )
 
 
-def _check_accuracy(
-    classifier: Any, examples: Any, targets: Any, target: float, partial_from: float, advice: str
-) -> str:
+def _measure(examples: Examples, targets: Targets, **named_model: Any) -> Measured:
+    """Return what a model, given by name, does on the validation set and on new digits."""
+    _check_done(**named_model)
+    ((name, model),) = named_model.items()
+    features, labels = _read_table("validation", examples, targets)
+    outputs = check_outputs(name, name, model, features[:2])
+    raw = _measure_accuracy(model, PIXEL_MAXIMUM * features, labels)
+    scale = PIXEL_MAXIMUM if raw > GUESSING + _measure_accuracy(model, features, labels) else 1
+    tables = [(features, labels)]
+    tables += [(_scale_like(features, pixels), digits) for pixels, digits in _load_new_digits()]
+    right = [_measure_accuracy(model, scale * table, digits) for table, digits in tables]
+    error = math.sqrt(min(right) * (1 - min(right)) * (1 / len(labels) + 1 / USED_ROWS))
+    measured = Measured(right[0], error, min(right), scale, [])
+    if not are_probabilities(outputs):
+        text = message("(Its outputs are no probabilities, so the largest of the ten decides.)")
+        measured.remarks.append(text)
+    if scale > 1:
+        text = message("(It does far better on raw pixels, from 0 to 255, so it was given those.)")
+        measured.remarks.append(text)
+    if measured.is_known(right[1]):
+        text = message(
+            "(It knows rows of the table after the first 10,000. The validation set counts all the "
+            "same, but with so much training data, the task is easier.)"
+        )
+        measured.remarks.append(text)
+    return measured
+
+
+def _judge_accuracy(kind: str, measured: Measured, advice: str) -> str:
     """Return praise for a model that reaches the target on the validation set."""
-    record = _check_model(classifier, examples)
-    if _is_trained_on(record, examples):
-        raise WrongAnswerError(
-            "This model was trained on examples of the validation set, so its accuracy there means "
-            "nothing. Train a new one, on training_examples and training_targets only."
-        )
-    accuracy = _measure_accuracy(classifier, examples, targets)
+    accuracy, target, partial_from = measured.accuracy, TARGETS[kind], PARTIAL_CREDIT_FROM[kind]
+    measured.check_new("validation_examples", accuracy)
     if accuracy < GUESSING:
-        raise WrongAnswerError(
-            f"The accuracy on the validation set is {accuracy:.4f}, hardly better than guessing. "
-            "Lower the learning rate, or train for more steps."
-        )
-    if accuracy > TOO_GOOD and not record:
-        raise WrongAnswerError(
-            f"The accuracy on the validation set is {accuracy:.4f}. That is too good to be true "
-            "for 7,500 training examples: was the model trained on the validation set?"
-        )
+        advice = message("Lower the learning rate, or train for more steps.")
     if accuracy < target:
         raise WrongAnswerError(
             f"Not there yet: the accuracy on the validation set is {accuracy:.4f}, and the task "
-            f"asks for {target:.4f}. {advice}",
+            f"asks for {target:.4f}. {_join(advice, *measured.remarks)}",
             max(0.0, (accuracy - partial_from) / (target - partial_from)),
         )
     praise = message(
         f"Well done: the accuracy on the validation set is {accuracy:.4f}, and the task asks for "
         f"{target:.4f}."
     )
-    if record:
-        return praise
-    only_predictions = message(
-        "(The model has no record of its training, for example because it was loaded from a file. "
-        "So only its predictions were checked.)"
-    )
-    return f"{praise} {only_predictions}"
+    return _join(praise, *measured.remarks)
 
 
-def _check_model(classifier: Any, examples: Any) -> Any:
-    """Return the record of a model, if it has one; raise an error if it is no classifier."""
-    if isinstance(classifier, np.ndarray | list | tuple):
-        raise WrongAnswerError(
-            f"This is an array or a list ({type(classifier).__name__}), not a Keras model. "
-            "Predictions, or the mean of several networks' predictions, are not a model: use the "
-            "model that one training call returns."
-        )
-    features = np.asarray(examples, np.float32)
-    try:
-        check_classifier("classifier", message("the model"), classifier, features[:2])
-    except TypeError:
-        raise WrongAnswerError(
-            f"This is not a Keras model; its type is {type(classifier).__name__}. Use the model "
-            "that the training call returns."
-        ) from None
-    except ValueError as error:
-        raise WrongAnswerError(
-            f"The model does not turn 784 pixels into ten probabilities: {error}."
-        ) from None
-    return getattr(classifier, "training_record", None)
+def _check_done(**answers: Any) -> None:
+    """Raise WrongAnswerError with the names of what is None."""
+    if missing := [name for name, answer in answers.items() if answer is None]:
+        names = get_language().comma.join(missing)
+        raise WrongAnswerError(f"Not done yet. Still without a value: {names}.")
 
 
-def _is_trained_on(record: Any, examples: Any) -> bool:
-    return bool(record and record.is_trained_on(np.asarray(examples, np.float32), FEW))
+def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Features, Labels]:
+    """Return features, and labels that may be a column, one-hot, text or categories."""
+    labels = _to_numbers(targets)
+    if labels.shape[1:] in ((1,), (CLASSES,)):
+        labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
+    if isinstance(targets, pd.Series | pd.DataFrame):
+        labels = pd.Series(labels, targets.index)
+    return check_data(**{f"{name}_examples": examples, f"{name}_targets": labels})
 
 
-def _list_kernels(classifier: Any) -> list[Any]:
-    return [weight for weight in classifier.trainable_weights if len(weight.shape) > 1]
+def _to_numbers(values: Any) -> Any:
+    """Return an array of values, which may come in batches; of numbers, even if they are text."""
+    if isinstance(values, Iterator | list | tuple):
+        values = [*values]
+        if len({np.shape(value) for value in values}) > 1:  # the last batch is smaller
+            values = np.concatenate(values)
+    values = np.asarray(values)
+    with suppress(TypeError, ValueError):
+        values = values.astype(np.float64)
+    return values
 
 
-def _check_predictions(predictions: Any, classifier: Any, test: Any, validation_rows: int) -> Any:
-    """Return the predicted digits of the test set as an array."""
-    predictions = np.asarray(predictions)
-    rows = len(test)
-    match predictions.shape:
-        case (length,) if length == rows:
-            pass
-        case ():
-            raise WrongAnswerError(
-                "test_predictions is a single number: .argmax() without axis looks at all "
-                "probabilities at once. Use .argmax(axis=1), which returns one digit per row."
-            )
-        case (length,) if length == validation_rows:
-            raise WrongAnswerError(
-                f"test_predictions has {length} digits, one per row of the validation set. "
-                "Predict test_examples instead."
-            )
-        case (length, columns) if (length, columns) == (rows, PIXELS):
-            raise WrongAnswerError(
-                "test_predictions contains pixels. First turn them into probabilities with "
-                "classifier.predict."
-            )
-        case (length, columns) if (length, columns) == (rows, CLASSES):
-            raise WrongAnswerError(
-                "test_predictions contains ten probabilities per example. Pick the most probable "
-                "digit with .argmax(axis=1)."
-            )
-        case shape:
-            raise WrongAnswerError(
-                f"test_predictions has the shape {shape}. It needs one digit for each of the "
-                f"{rows} rows of the test set."
-            )
-    if not np.isin(predictions, np.arange(CLASSES)).all():
-        raise WrongAnswerError(
-            "test_predictions must contain digits from 0 to 9. Use .argmax(axis=1) to find the "
-            "digits; .max(axis=1) returns their probabilities."
-        )
-    if (predictions != _predict(classifier, test)).sum() <= FEW:
-        return predictions
-    if (predictions != _predict(classifier, test * PIXEL_MAXIMUM)).sum() <= FEW:
-        raise WrongAnswerError(
-            "test_predictions was predicted from raw pixels, from 0 to 255. Predict "
-            "test_examples, in which the pixels are divided by 255."
-        )
-    raise WrongAnswerError(
-        "test_predictions differs from what classifier predicts now. Did you train classifier "
-        "again, or use another model or other data? Predict test_examples again."
-    )
+def _list_kernels(model: Any) -> list[npt.NDArray[Any]]:
+    return [np.asarray(weight) for weight in model.weights if len(weight.shape) > 1]
 
 
-def _check_computed_accuracy(accuracy: Any, right: float) -> None:
-    """Raise WrongAnswerError unless ``accuracy`` is the share of right predictions."""
-    if np.ndim(accuracy):
-        raise WrongAnswerError(f"accuracy contains {len(accuracy)} values. Take their mean.")
-    is_number = isinstance(accuracy, int | float | np.number)
-    if is_number and abs(accuracy - right) <= ACCURACY_TOLERANCE:
-        return
-    if is_number and abs(accuracy - 100 * right) <= 100 * ACCURACY_TOLERANCE:
-        raise WrongAnswerError(
-            f"accuracy is {accuracy}, a percentage. It must be a fraction, from 0 to 1."
-        )
-    if not is_number or not 0 <= accuracy <= 1:
-        raise WrongAnswerError(f"accuracy is {accuracy!r}. It must be a number from 0 to 1.")
-    if abs(accuracy - (1 - right)) <= ACCURACY_TOLERANCE:
-        raise WrongAnswerError(
-            f"accuracy is {accuracy:.4f}, the fraction of wrong predictions. "
-            "Compute the fraction of correct ones."
-        )
-    if abs(accuracy - right**0.5) <= ACCURACY_TOLERANCE:
-        raise WrongAnswerError(
-            f"accuracy is {accuracy:.4f}, the square root of the fraction of correct predictions. "
-            "Leave out the root."
-        )
-    raise WrongAnswerError(
-        f"accuracy is {accuracy:.4f}, but the fraction of correct digits in test_predictions is "
-        f"{right:.4f}. Compare test_predictions with test_targets."
-    )
+def _count_steps(model: Any) -> int:
+    """Return the steps of a model's optimizer: 0 if another one trained it."""
+    return int(model.optimizer.iterations) if model.optimizer else 0
 
 
-def _measure_accuracy(classifier: Any, examples: Any, targets: Any) -> float:
-    return float(np.mean(_predict(classifier, examples) == np.asarray(targets)))
+def _read_hyperparameters(network: Any) -> dict[str, Any]:
+    """Return the arguments with which a network was built and trained, as far as it knows them."""
+    penalties = [getattr(layer, "kernel_regularizer", None) for layer in network.layers]
+    rate = network.optimizer.get_config()["learning_rate"] if _count_steps(network) else None
+    found = {
+        "hidden_units": [kernel.shape for kernel in _list_kernels(network)],
+        "dropout": [layer.rate for layer in network.layers if hasattr(layer, "rate")],
+        "l1": {getattr(penalty, "l1", 0) for penalty in penalties},
+        "l2": {getattr(penalty, "l2", 0) for penalty in penalties},
+        "batch_normalization": [type(layer) for layer in network.layers],
+    }
+    return found if rate is None else found | {"learning_rate": rate}
 
 
-def _predict(classifier: Any, examples: Any) -> Any:
-    features = np.asarray(examples, np.float32)
-    return np.asarray(predict_probabilities(classifier, features)).argmax(axis=1)
+@functools.cache
+def _load_new_digits() -> list[tuple[npt.NDArray[np.uint8], Labels]]:
+    """Load the digits on which no part of the exercise trains, once."""
+    tables = load_mnist_dataframe()[USED_ROWS:], load_mnist_dataframe("test")
+    return [(table.loc[:, 1:].to_numpy(np.uint8), table[0].to_numpy()) for table in tables]
+
+
+def _scale_like(features: Features, pixels: npt.NDArray[np.uint8]) -> Any:
+    """Return new digits with the scale of a student's table, which may be standardised."""
+    new = check_features("", pixels / PIXEL_MAXIMUM)
+    if features.min() == 0:
+        return new * features.max()
+    spread = np.where(new.std(axis=0), new.std(axis=0), 1)
+    return (new - new.mean(axis=0)) / spread * features.std(axis=0) + features.mean(axis=0)
+
+
+def _measure_accuracy(model: Any, features: Features, labels: Labels) -> float:
+    return float(np.mean(_predict(model, features) == labels))
+
+
+def _predict(model: Any, features: Features) -> Any:
+    return np.asarray(predict_probabilities(model, features)).argmax(axis=1)
+
+
+def _join(*sentences: str) -> str:
+    return get_language().space.join(sentences)

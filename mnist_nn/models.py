@@ -153,8 +153,22 @@ def check_classifier(argument: str, name: str, model: Any, examples: Features) -
 
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """
+    probabilities = check_outputs(argument, name, model, examples)
+    if not arguments.are_probabilities(probabilities):
+        raise ArgumentError(
+            f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "
+            "to 1: end it with softmax"
+        )
+    return probabilities
+
+
+def check_outputs(argument: str, name: str, model: Any, examples: Features) -> Array:
+    """Return the ten outputs of a model for each example, as :func:`check_classifier`."""
     if not isinstance(model, keras.Model):
-        raise ArgumentTypeError(f"{argument} must be a Keras model, not {type(model).__name__}")
+        raise ArgumentTypeError(
+            f"{argument} must be a Keras model, as a training call returns it, not "
+            f"{type(model).__name__}"
+        )
     try:
         outputs = model(examples, training=False)
     except Exception as error:  # a layer may raise anything
@@ -167,15 +181,10 @@ def check_classifier(argument: str, name: str, model: Any, examples: Features) -
         raise ArgumentError(
             f"{name} has {len(outputs)} outputs: it must have one, a layer of 10 nodes with softmax"
         )
-    probabilities = to_float(outputs)
-    if probabilities.shape != (len(examples), CLASSES):
+    array = to_float(outputs)
+    if array.shape != (len(examples), CLASSES):
         raise ArgumentError(
-            f"{name} has an output of shape {probabilities.shape} for {len(examples)} examples: "
-            "end it with a layer of 10 nodes and softmax"
+            f"{name} has an output of shape {array.shape} for {len(examples)} examples: end it "
+            "with a layer of 10 nodes and softmax"
         )
-    if not arguments.are_probabilities(probabilities):
-        raise ArgumentError(
-            f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "
-            "to 1: end it with softmax"
-        )
-    return probabilities
+    return array

@@ -10,7 +10,6 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import pytest
 import split
@@ -18,7 +17,6 @@ from once import make_once
 from split import Split, split_rows
 
 import mnist_nn
-from mnist_nn.record import record_training
 
 # A shell starts background jobs with SIGINT ignored, but some tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -54,7 +52,4 @@ def network(train_table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory)
         )
         model.save(path)
 
-    model = keras.models.load_model(make_once(tmp_path_factory, "network.keras", train))
-    # A file does not keep the record of the training.
-    record_training(model, 1_500, 50, 1, data.training_examples.to_numpy(np.float32))
-    return model
+    return keras.models.load_model(make_once(tmp_path_factory, "network.keras", train))

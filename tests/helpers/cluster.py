@@ -7,30 +7,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
-
-SEARCH = """
-import sys
-
-import joblib
-from dask.distributed import Client
-
-import mnist_nn
-from mnist_nn.search import search_hyperparameters
-from split import split_rows, train_table
-
-if __name__ == "__main__":
-    address, path = sys.argv[1:]
-    with Client(address), joblib.parallel_config(backend="dask"):
-        search_hyperparameters(
-            mnist_nn.train_nn_classification_model,
-            {parameters},
-            *split_rows(train_table(), 200, 100),
-            seeds=(1, 2, 3),
-            results=path,
-            verbose=0,
-        )
-"""
 
 
 class Cluster:
@@ -72,10 +48,6 @@ class Cluster:
         options = ("--nthreads", "1", "--no-dashboard", "--local-directory", self.folder)
         command = (sys.executable, "-m", "dask", "worker", self.address, *options)
         return self.start(*command, **variables)
-
-    def start_search(self, path: Path, parameters: dict[str, Any]) -> subprocess.Popen[str]:
-        code = SEARCH.replace("{parameters}", repr(parameters))
-        return self.start(sys.executable, "-c", code, self.address, path)
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,11 +54,20 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         kill_group(process)
 
 
-def search_on_cluster(cluster: Cluster, data: Split, path: Path | None = None) -> pd.DataFrame:
+def search_on_cluster(address: str, data: Split, path: Path | None = None) -> pd.DataFrame:
     from dask import distributed
 
-    with distributed.Client(cluster.address), joblib.parallel_config(backend="dask"):
+    with distributed.Client(address), joblib.parallel_config(backend="dask"):
         return search(data, path)
+
+
+SEARCH = """
+import sys
+from pathlib import Path
+from split import split_rows, train_table
+from tests.slow.test_search_processes import search_on_cluster
+search_on_cluster(sys.argv[1], split_rows(train_table(), 200, 100), Path(sys.argv[2]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -115,23 +125,23 @@ def test_cluster_whose_every_part_is_killed_keeps_all_runs(
     run_after(path, 2, lambda: kill_group(workers[0]))  # its run is repeated
     run_after(path, 3, lambda: kill_group(scheduler))
     with pytest.raises(RuntimeError, match=r"connection to the cluster was lost after \d+ runs"):
-        search_on_cluster(cluster, small, path)
+        search_on_cluster(cluster.address, small, path)
 
     cluster.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
     worker = cluster.start_worker()
     n_runs = len(pd.read_json(path, lines=True))
     run_after(path, n_runs + 1, lambda: kill_group(worker))  # its run is given up
     with pytest.raises(RuntimeError, match=r"worker process was lost after \d+ runs"):
-        search_on_cluster(cluster, small, path)
+        search_on_cluster(cluster.address, small, path)
 
     cluster.start_worker()
     n_runs = len(pd.read_json(path, lines=True))
-    searching = cluster.start_search(path, PARAMETERS)
+    searching = cluster.start(sys.executable, "-c", SEARCH, cluster.address, path)
     wait_for_runs(path, n_runs + 1, searching)
     kill_group(searching)
     with path.open("a") as file:
         file.write('{"trainer": "tra')  # killed while it wrote
-    results = search_on_cluster(cluster, small, path)
+    results = search_on_cluster(cluster.address, small, path)
     assert_all_runs_are_finished(results, expected, path)
 
 
@@ -166,7 +176,7 @@ def test_cluster_without_this_version_is_told(
     cluster.start_scheduler()
     cluster.start_worker(PYTHONPATH=str(tmp_path))
     with pytest.raises(RuntimeError, match=reason):
-        search_on_cluster(cluster, small)
+        search_on_cluster(cluster.address, small)
 
 
 def test_interrupt_keeps_finished_runs_and_leaves_no_process(

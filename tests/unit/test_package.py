@@ -24,7 +24,7 @@ ORDER = (
     ("_backend", "rendering"),
     ("data",),
     ("arguments",),
-    ("sampling", "models", "metrics", "plots", "record"),
+    ("sampling", "models", "metrics", "plots"),
     ("training",),
     ("__init__",),  # hands out the core
     ("checks", "fidelity", *ROOMS),

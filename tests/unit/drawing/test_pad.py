@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from digits import STROKES
-from ipywidgets import widget_serialization  # type: ignore[import-untyped]
+from ipywidgets import widget_serialization
 from PIL import Image
 
 from mnist_nn import build_linear_model
