@@ -74,8 +74,8 @@ def test_compiled_as_the_original() -> None:
     assert config["initial_accumulator_value"] == 0.1
     assert config["epsilon"] == 0
     assert (config["global_clipnorm"], config["clipnorm"], config["clipvalue"]) == (5, None, None)
-    loss = float(model.loss(np.array([2, 9]), np.full((2, 10), 0.1)))
-    assert loss == pytest.approx(2 * np.log(10))
+    loss = float(model.loss(np.array([0, 9]), np.array([[0.55] + [0.05] * 9] * 2)))
+    assert loss == pytest.approx(-np.log(0.55) - np.log(0.05))
 
 
 def test_seed_fixes_weights_and_dropout() -> None:

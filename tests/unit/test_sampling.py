@@ -54,7 +54,6 @@ def test_batches_repeat_within_a_period() -> None:
     distinct = [len(set(period.batch_numbers)) for period in periods]
     # The mean of ten has a standard error of 1.0: five are exceeded once in 1.7 million seeds.
     assert 77 < np.mean(distinct) < 88
-    assert not np.array_equal(periods[0].batch_numbers, periods[1].batch_numbers)
 
 
 def test_shuffle_is_that_of_tf_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +94,15 @@ def test_buffer_holds_ten_thousand_batches() -> None:
     assert len(set(numbers)) == 5_000
     assert (numbers < 10_000 + np.arange(5_000)).all()
     assert numbers[:1_000].max() > 9_900  # by chance, one seed in 20,000 fails
+
+
+def test_one_generator_draws_all_permutations_and_then_all_batches() -> None:
+    generator = np.random.default_rng(5)
+    permutations = [generator.permutation(50) for _ in range(2)]
+    for period, rows in zip(sample_batches(50, 10, 40, 2, seed=5), permutations, strict=True):
+        np.testing.assert_array_equal(period.rows, rows)
+        numbers = sampling.sample_batch_numbers(5, 20, generator)
+        np.testing.assert_array_equal(period.batch_numbers, numbers)
 
 
 def test_all_batches_are_as_likely_also_the_remainder() -> None:
