@@ -262,7 +262,7 @@ def test_subclassed_network_is_compiled_and_trains(small: Split) -> None:
 
 
 def test_models_that_do_not_fit_are_refused(small: Split) -> None:
-    with pytest.raises(TypeError, match="^model must be a Keras model, not str"):
+    with pytest.raises(TypeError, match="^model .* not str"):
         train_own(small, "dnn")
     pixels = keras.Input(shape=(784,))
     logits = keras.Model(pixels, keras.layers.Dense(10)(pixels), name="logits")
