@@ -94,7 +94,9 @@ def compute_metrics(
     model: keras.Model, features: Any, labels: Any, outputs: Any
 ) -> dict[str, float]:
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
-    if model.get_compile_config().get("metrics") in (None, ["accuracy"]):
+    config, is_own = model.get_compile_config(), type(model).compute_metrics
+    has_others = config.get("weighted_metrics") or is_own is not keras.Model.compute_metrics
+    if not has_others and config.get("metrics") in (None, ["accuracy"]):
         return {}
     model.reset_metrics()
     values = model.compute_metrics(features, labels, outputs)

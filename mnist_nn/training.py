@@ -254,7 +254,7 @@ def train_on_batches(
                     train_steps(period.rows, chunk)
                     steps_done += len(chunk)
                     if interrupts:
-                        last = last[:1]
+                        last = last[:1]  # one step more: only train_period predicts
                         break
                 logs, outputs, val_outputs, val_loss = train_period(period.rows, last)
                 steps_done += len(last)
@@ -270,6 +270,9 @@ def train_on_batches(
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(0)
         model.optimizer.finalize_variable_values(model.trainable_weights)
+        for callback in callback_list.callbacks if interrupts else []:
+            if isinstance(callback, keras.callbacks.BackupAndRestore):
+                callback.delete_checkpoint = False  # the next call resumes from it
         callback_list.on_train_end(logs)
 
     model._initial_epoch = None
@@ -383,7 +386,8 @@ def _check_callbacks(callbacks: Any) -> Any:
                 f"not {callback!r:.100}"
             )
         if getattr(callback, "mode", "") == "auto":  # Keras knows it for compiled metrics alone
-            callback.mode = DIRECTIONS.get(callback.monitor.removeprefix("val_"), "auto")
+            metric = getattr(callback, "monitor", "").removeprefix("val_")
+            callback.mode = DIRECTIONS.get(metric, "auto")
     return callbacks
 
 

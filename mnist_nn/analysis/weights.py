@@ -15,7 +15,7 @@ from mnist_nn.errors import ArgumentError
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keras callback that keeps the first layer's weights: before training and after each period.
 
-    Its ``weights`` map numbers of steps to ndarrays of shape (784, n_nodes), float32.
+    Its ``weights`` map numbers of steps to ndarrays of shape (784, n_nodes), of the model's dtype.
 
     Example:
         >>> keep = KeepWeights()

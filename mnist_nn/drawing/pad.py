@@ -78,6 +78,7 @@ class DrawingPad:
         import matplotlib.pyplot as plt  # silently only after TensorFlow
 
         ax = ax or plt.subplots(layout="constrained")[1]
+        ax.grid(False)
         ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest", origin="upper")
         digits = self.probabilities.idxmax().items()
         answers = [f"{figure_text(str(name))} {digit}" for name, digit in digits]

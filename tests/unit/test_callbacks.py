@@ -51,8 +51,12 @@ def test_evaluate_returns_loss_and_accuracy_of_the_history(small: Split) -> None
     assert loss == pytest.approx(history["val_loss"][-1], rel=1e-5)
 
 
-def test_compiled_metrics_have_the_values_of_whole_sets_after_a_period(small: Split) -> None:
-    model = build(metrics=[keras.metrics.SparseTopKCategoricalAccuracy(3, name="top3")])
+@pytest.mark.parametrize("kind", ["metrics", "weighted_metrics"])
+def test_compiled_metrics_have_the_values_of_whole_sets_after_a_period(
+    kind: str, small: Split
+) -> None:
+    compiled: Any = {kind: [keras.metrics.SparseTopKCategoricalAccuracy(3, name="top3")]}
+    model = build(**compiled)
     history = train_own(small, model)
     for prefix, (examples, targets) in {"": small[:2], "val_": small[2:]}.items():
         loss, top3 = model.evaluate(examples, targets, verbose=0)
@@ -112,14 +116,17 @@ def test_printed_accuracy_is_that_of_the_returned_model(
         assert capsys.readouterr().out.endswith(f": {accuracy(model, small):.2f}\n")
 
 
-def test_backup_survives_an_error_and_is_resumed(small: Split, tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_backup_survives_an_error_and_is_resumed(
+    error: type[BaseException], small: Split, tmp_path: Path
+) -> None:
     def fail(epoch: int, logs: Any) -> None:
         if epoch == 4:
-            raise RuntimeError("a callback of one's own")
+            raise error
 
     backup = tmp_path / "backup"
     failing = CALLBACKS.LambdaCallback(on_epoch_end=fail)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(error):
         train(small, callbacks=[CALLBACKS.BackupAndRestore(backup), failing])
     resumed = train(small, callbacks=[CALLBACKS.BackupAndRestore(backup)])
     assert resumed.history.epoch == [5, 6, 7, 8, 9]
