@@ -295,6 +295,7 @@ def _train_on_cluster(
 ) -> Generator[tuple[Run, Row]]:
     """Train on Dask's workers. joblib would wait forever for a run that Dask gives up."""
     from dask.distributed import KilledWorker, as_completed
+    from distributed.comm import CommClosedError
 
     if client.status != "running":
         raise CancelledError
@@ -316,6 +317,8 @@ def _train_on_cluster(
             yield future.result()
     except KilledWorker as error:  # several workers were lost with the same run
         raise BrokenProcessPool from error
+    except CommClosedError as error:  # the scheduler was lost while a result was fetched
+        raise CancelledError from error
     finally:
         client.cancel(futures)
 
