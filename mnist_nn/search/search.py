@@ -295,7 +295,7 @@ def _train_on_cluster(
 ) -> Generator[tuple[Run, Row]]:
     """Train on Dask's workers. joblib would wait forever for a run that Dask gives up."""
     from dask.distributed import KilledWorker, as_completed
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     if client.status != "running":
         raise CancelledError
