@@ -124,8 +124,10 @@ def trainer_with(
             batch_size,
             sample_batches(len(data["training_examples"]), batch_size, steps, 10, seed),
             sampling.split_steps(steps, 10),
-            (data["training_examples"], data["training_targets"]),
-            (data["validation_examples"], data["validation_targets"]),
+            data["training_examples"],
+            data["training_targets"],
+            data["validation_examples"],
+            data["validation_targets"],
             callbacks=None,
             verbose=verbose,
         )

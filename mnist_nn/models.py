@@ -179,7 +179,8 @@ def check_outputs(argument: str, name: str, model: Any, examples: Features) -> A
         ) from None
     if isinstance(outputs, list | tuple | dict):
         raise ArgumentError(
-            f"{name} has {len(outputs)} outputs: it must have one, a layer of 10 nodes with softmax"
+            f"{name} returns a {type(outputs).__name__} of {len(outputs)}: it must have one "
+            "output, a layer of 10 nodes with softmax"
         )
     array = to_float(outputs)
     if array.shape != (len(examples), CLASSES):

@@ -3,6 +3,7 @@
 from __future__ import annotations  # signatures show names such as Examples
 
 import contextlib
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -188,15 +189,16 @@ def train_classification_model(
     val_features, val_labels = arguments.check_data(
         validation_examples=validation_examples, validation_targets=validation_targets
     )
-    batches = sample_batches(len(features), batch_size, steps, periods, seed)
     return train_on_batches(
         model,
         learning_rate,
         batch_size,
-        batches,
+        sample_batches(len(features), batch_size, steps, periods, seed),
         split_steps(steps, periods),
-        (features, labels),
-        (val_features, val_labels),
+        features,
+        labels,
+        val_features,
+        val_labels,
         callbacks=callbacks,
         verbose=verbose,
     )
@@ -208,25 +210,28 @@ def train_on_batches(
     batch_size: int,
     batches: Iterable[Period],
     steps_by_period: Sequence[int],
-    training_set: tuple[Features, Labels],
-    validation_set: tuple[Features, Labels],
+    features: Features,
+    labels: Labels,
+    val_features: Features,
+    val_labels: Labels,
     *,
     callbacks: Sequence[keras.callbacks.Callback] | None,
     verbose: int,
 ) -> keras.Model:
     """Train on batches that have been sampled, as :func:`train_classification_model`."""
-    features, labels = training_set
-    val_features, val_labels = validation_set
     if len(labels) > 1 and labels.min() == labels.max():
         raise ArgumentError(
             f"training_targets has no other digit than {labels[0]}: pass examples of several digits"
         )
+    callbacks = _check_callbacks(callbacks)
     _compile(model, learning_rate, val_features, val_labels)
     arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
-    tensors = [tf.convert_to_tensor(each) for each in (features, labels, val_features, val_labels)]
-    train_steps, train_period = _compile_steps(model, batch_size, *tensors)
+    arrays = (features, labels, val_features, val_labels)
+    train_steps, train_and_predict = _compile_steps(
+        model, batch_size, *map(tf.convert_to_tensor, arrays)
+    )
     callback_list = keras.callbacks.CallbackList(
-        _check_callbacks(callbacks),
+        callbacks,
         add_history=True,
         model=model,
         epochs=len(steps_by_period),
@@ -236,13 +241,16 @@ def train_on_batches(
     logs: dict[str, Any] = {}
     steps_done = 0
     model.stop_training = False
+    model._initial_epoch = None
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
         callback_list.on_train_begin()
+        # BackupAndRestore sets it, to resume there. Keras would start a later call there, too.
+        first_period, model._initial_epoch = model._initial_epoch or 0, None
         try:
             for number, period in enumerate(batches):
-                if number < (model._initial_epoch or 0):  # BackupAndRestore resumes after it
+                if number < first_period:
                     continue
                 callback_list.on_epoch_begin(number)
                 model.reset_metrics()
@@ -254,12 +262,12 @@ def train_on_batches(
                     train_steps(period.rows, chunk)
                     steps_done += len(chunk)
                     if interrupts:
-                        last = last[:1]  # one step more: only train_period predicts
+                        last = last[:1]  # one step more: train_steps does not predict
                         break
-                logs, outputs, val_outputs, val_loss = train_period(period.rows, last)
+                losses, outputs, val_outputs = train_and_predict(period.rows, last)
                 steps_done += len(last)
                 callback_list.params["steps_done"] = steps_done
-                logs["val_loss"] = float(val_loss)
+                logs = {name: float(value) for name, value in losses.items()}
                 logs |= _evaluate(model, number, "", features, labels, outputs)
                 logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
                 if verbose:
@@ -268,17 +276,17 @@ def train_on_batches(
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
-            interrupts.append(0)
+            interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
         for callback in callback_list.callbacks if interrupts else []:
             if isinstance(callback, keras.callbacks.BackupAndRestore):
                 callback.delete_checkpoint = False  # the next call resumes from it
         callback_list.on_train_end(logs)
 
-    model._initial_epoch = None
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
+        steps_done += sum(steps_by_period[:first_period])
         print(message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps."))
     elif verbose:
         print("Model training finished.")
@@ -297,9 +305,8 @@ def _compile_steps(
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return two functions that run training steps in one call, given rows and batch numbers.
 
-    The second one also predicts both sets, and returns Keras' logs, the two predictions and the
-    validation loss. A call for each step, or a ``tf.data`` pipeline, would take about twice the
-    time.
+    The second one also returns Keras' logs with ``val_loss``, and the predictions for both sets. A
+    call for each step, or a ``tf.data`` pipeline, would take about twice the time.
     """
     keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
@@ -309,52 +316,41 @@ def _compile_steps(
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def train_step(rows: Any, batch_number: Any) -> Any:
         batch = select_rows(rows, batch_number, batch_size)
-        return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
+        with contextlib.nullcontext() if is_custom else without_metrics(model):
+            return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
 
-    def repeat(rows: Any, batch_numbers: Any, logs: Any) -> Any:
+    def train_steps(rows: Any, batch_numbers: Any) -> Any:
+        logs = {}
+        if is_custom:  # TensorFlow's loop has to know what it returns
+            logs = train_step(rows, batch_numbers[0])
+            batch_numbers = batch_numbers[1:]
         for batch_number in batch_numbers:
             logs = train_step(rows, batch_number)
         return logs
 
-    # AutoGraph makes it a loop of TensorFlow. To convert all of the function would take 0.2 s.
-    loop = repeat if model.run_eagerly else tf.autograph.to_graph(repeat)
-
-    def train_steps(rows: Any, batch_numbers: Any) -> Any:
-        if not is_custom:
-            return loop(rows, batch_numbers, {})
-        first_logs = train_step(rows, batch_numbers[0])  # to know what it returns
-        return loop(rows, batch_numbers[1:], first_logs)
+    if not model.run_eagerly:  # AutoGraph, for this function alone: for all it would take 0.2 s
+        train_steps = tf.autograph.to_graph(train_steps)
 
     def train_and_predict(rows: Any, batch_numbers: Any) -> Any:
         logs = train_steps(rows, batch_numbers)
+        if not is_custom:
+            logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
         outputs = predict_probabilities(model, features)
         val_outputs = predict_probabilities(model, val_features)
         val_loss = model.compute_loss(x=val_features, y=val_labels, y_pred=val_outputs)
         if getattr(model.loss, "reduction", "") == "sum":  # as large as in a training step
             penalties = sum(model.losses)
             val_loss = (val_loss - penalties) * (batch_size / len(val_labels)) + penalties
-        return logs, outputs, val_outputs, val_loss
+        return logs | {"val_loss": val_loss}, outputs, val_outputs
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
-    functions: list[Any] = [train_steps, train_and_predict]
-    if not model.run_eagerly:
-        signature = 2 * [tf.TensorSpec([None], tf.int64)]
-        # Without partial(), TensorFlow warns of retracing.
-        functions = [tf.function(partial(f), signature, autograph=False) for f in functions]
-
-    def train_chunk(rows: Any, batch_numbers: Any) -> None:
-        with contextlib.nullcontext() if is_custom else without_metrics(model):
-            functions[0](rows, batch_numbers)
-
-    def train_period(rows: Any, batch_numbers: Any) -> Any:
-        with contextlib.nullcontext() if is_custom else without_metrics(model):
-            logs, *others = functions[1](rows, batch_numbers)
-        if not is_custom:
-            logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
-        return {name: float(value) for name, value in logs.items()}, *others
-
-    return train_chunk, train_period
+    if model.run_eagerly:
+        return train_steps, train_and_predict
+    # Without partial(), TensorFlow warns of retracing.
+    signature = 2 * [tf.TensorSpec([None], tf.int64)]
+    compiled = partial(tf.function, input_signature=signature, autograph=False)
+    return compiled(partial(train_steps)), compiled(partial(train_and_predict))
 
 
 def _evaluate(
@@ -378,7 +374,9 @@ def _evaluate(
 
 def _check_callbacks(callbacks: Any) -> Any:
     """Return callbacks as a list, or raise a TypeError; tell them which metrics should fall."""
-    callbacks = list(callbacks or []) if isinstance(callbacks, Iterable | None) else [callbacks]
+    if callbacks is None:
+        return []
+    callbacks = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ArgumentTypeError(
@@ -404,7 +402,7 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
     if not model.compiled:
         return compile_classification_model(model, learning_rate)
     try:
-        keras.losses.get(model.loss)(targets[first_and_last], probabilities)
+        model.compute_loss(y=targets[first_and_last], y_pred=probabilities)
     except Exception as error:  # a custom loss may raise anything
         raise ArgumentError(
             f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
@@ -413,7 +411,13 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
         ) from None
     if learning_rate is not None:
         rate = arguments.check_positive_number("learning_rate", learning_rate)
-        model.optimizer.learning_rate = rate
+        try:
+            model.optimizer.learning_rate = rate
+        except TypeError:
+            raise ArgumentError(
+                f"learning_rate is {rate:g}, but {name} is compiled with a learning rate schedule: "
+                "pass None to keep the schedule"
+            ) from None
 
 
 def _show_results(model: keras.Model, features: Features, labels: Labels) -> None:

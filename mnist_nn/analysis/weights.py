@@ -36,7 +36,11 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
         if not kernels:
             raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
         self._kernel = kernels[0]
-        self.weights = {int(self.model.optimizer.iterations): self._kernel.numpy()}
+        self.weights = {}
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self.weights:  # now other callbacks have restored what they keep
+            self.weights[int(self.model.optimizer.iterations)] = self._kernel.numpy()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         step = int(self.model.optimizer.iterations)  # without what mixed precision skips

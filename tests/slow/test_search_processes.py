@@ -116,6 +116,7 @@ def test_search_resumes_after_a_worker_is_lost(
     assert_all_runs_are_finished(search(small, path), expected, path)
 
 
+@pytest.mark.weekly
 def test_cluster_whose_every_part_is_killed_keeps_all_runs(
     cluster: Cluster, small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:

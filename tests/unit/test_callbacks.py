@@ -15,6 +15,7 @@ import tensorflow as tf
 from split import Split
 
 import mnist_nn
+from mnist_nn.analysis import KeepWeights
 
 CALLBACKS = keras.callbacks
 
@@ -24,10 +25,16 @@ def train(small: Split, steps: int = 100, **options: Any) -> keras.Model:
     return mnist_nn.train_nn_classification_model(0.05, steps, 10, [20], *small, **options)
 
 
-def build(kind: type[keras.Model] = keras.Sequential, **compiled: Any) -> keras.Model:
+def build(
+    kind: type[keras.Model] = keras.Sequential,
+    *,
+    optimizer: Any = "sgd",
+    loss: Any = "sparse_categorical_crossentropy",
+    **compiled: Any,
+) -> keras.Model:
     """Return a compiled network of one's own."""
     model = kind([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
-    model.compile("sgd", "sparse_categorical_crossentropy", **compiled)
+    model.compile(optimizer, loss, **compiled)
     return model
 
 
@@ -103,8 +110,7 @@ def test_printed_accuracy_is_that_of_the_returned_model(
     small: Split, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = CALLBACKS.EarlyStopping("val_accuracy", patience=1, restore_best_weights=True)
-    averaging = build()
-    averaging.compile(keras.optimizers.Adam(0.3, use_ema=True), "sparse_categorical_crossentropy")
+    averaging = build(optimizer=keras.optimizers.Adam(0.3, use_ema=True))
     calls: list[Callable[[], keras.Model]] = [
         lambda: train(small, steps=30, callbacks=stop, verbose=1),
         lambda: mnist_nn.train_classification_model(averaging, None, 50, 10, *small, seed=1),
@@ -128,8 +134,10 @@ def test_backup_survives_an_error_and_is_resumed(
     failing = CALLBACKS.LambdaCallback(on_epoch_end=fail)
     with pytest.raises(error):
         train(small, callbacks=[CALLBACKS.BackupAndRestore(backup), failing])
-    resumed = train(small, callbacks=[CALLBACKS.BackupAndRestore(backup)])
+    keep = KeepWeights()
+    resumed = train(small, callbacks=[keep, CALLBACKS.BackupAndRestore(backup)])
     assert resumed.history.epoch == [5, 6, 7, 8, 9]
+    assert [*keep.weights] == [50, 60, 70, 80, 90, 100]
     assert not backup.exists()
     for ours, uninterrupted in zip(resumed.get_weights(), train(small).get_weights(), strict=True):
         np.testing.assert_array_equal(ours, uninterrupted)
@@ -141,10 +149,35 @@ def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str])
     assert "val_loss" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("callbacks", [["early_stopping"], [CALLBACKS.EarlyStopping], 3])
+@pytest.mark.parametrize("callbacks", [["stop"], [CALLBACKS.EarlyStopping], 3, {"stop": 1}])
 def test_what_is_no_callback(callbacks: Any, small: Split) -> None:
     with pytest.raises(TypeError, match="^callbacks "):
         train(small, callbacks=callbacks)
+
+
+def test_callbacks_in_an_array(small: Split) -> None:
+    model = build()
+    stop = CALLBACKS.LambdaCallback(on_epoch_end=lambda *_: setattr(model, "stop_training", True))
+    history = train_own(small, model, callbacks=np.array([stop, CALLBACKS.EarlyStopping()]))
+    assert len(history["loss"]) == 1
+
+
+@pytest.mark.parametrize("loss", [["sparse_categorical_crossentropy"], None, "mse"])
+def test_losses_that_keras_takes_or_refuses(loss: Any, small: Split) -> None:
+    model = build(loss=loss)
+    if isinstance(loss, list):
+        assert train_own(small, model)["val_loss"][-1] < 2.3
+        return
+    with pytest.raises(ValueError, match=f"^model .* with loss {loss!r}, .* compile it with"):
+        train_own(small, model)
+
+
+def test_learning_rate_beside_a_schedule(small: Split) -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 20)
+    model = build(optimizer=keras.optimizers.SGD(schedule))
+    with pytest.raises(ValueError, match=r"^learning_rate is 0.05, .* pass None"):
+        mnist_nn.train_classification_model(model, 0.05, 20, 10, *small)
+    assert train_own(small, model)["loss"]
 
 
 def test_distribution_strategies_are_refused(small: Split) -> None:

@@ -177,7 +177,7 @@ def with_two_outputs() -> keras.Model:
         (lambda: predicting(0.5, 0.53), "add up to 1.* softmax"),
         (lambda: predicting(np.nan), "add up to 1.* softmax"),
         (lambda: predicting(1, weight=1e-4), "add up to 1.* softmax"),  # but for row 0
-        (with_two_outputs, "has 2 outputs"),
+        (with_two_outputs, "returns a list of 2: .* one output"),
     ],
 )
 def test_other_models_get_a_short_error(build: Callable[[], keras.Model], message: str) -> None:
