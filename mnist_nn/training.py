@@ -291,7 +291,7 @@ def train_on_batches(
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
-        _show_results(model, val_features, val_labels)
+        _show_results(model, steps_done, val_features, val_labels)
     return model
 
 
@@ -420,7 +420,7 @@ def _compile(model: keras.Model, learning_rate: Any, features: Features, targets
             ) from None
 
 
-def _show_results(model: keras.Model, features: Features, labels: Labels) -> None:
+def _show_results(model: keras.Model, steps: int, features: Features, labels: Labels) -> None:
     """Print the last line of the original's trainers, and show their two figures."""
     from mnist_nn import plots, rendering  # silent calls do not need Matplotlib and seaborn
 
@@ -428,7 +428,10 @@ def _show_results(model: keras.Model, features: Features, labels: Labels) -> Non
     predicted_classes = np.asarray(predict_probabilities(model, features)).argmax(axis=1)
     accuracy = np.mean(labels == predicted_classes)
     print(f"Final accuracy (on validation data): {accuracy:0.2f}", flush=True)
-    rendering.show(
+    axes = [
         plots.plot_log_loss(model.history.history),
         plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
-    )
+    ]
+    for ax in axes:
+        ax.set_title(rendering.figure_text(f"{steps:,} steps"), loc="right", fontsize="medium")
+    rendering.show(*axes)

@@ -65,32 +65,25 @@ ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
 INSTALL = """
-# Check that mnist_nn is installed.
-import importlib.util
-import sys
-
-if importlib.util.find_spec("mnist_nn") is None:
-    {install}
+# If this fails, choose another kernel (menu Kernel > Change Kernel). Or run "pip install ." in the
+# project's folder, and restart the kernel.
+import mnist_nn
 """.strip()
 # If the project's address is set. Kaggle's NumPy is newer than its TensorFlow asks for: pip would
 # replace it.
 INSTALL_FROM_ADDRESS = """
+# Install mnist_nn if it is missing.
+import importlib.util
 import os
+import sys
 
+if importlib.util.find_spec("mnist_nn") is None:
     # Colab and Kaggle have all libraries that mnist_nn needs: leave their versions as they are.
     is_service = {"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"} & os.environ.keys()
     pip_options = "--no-deps" if is_service else ""
     !"{sys.executable}" -m pip install -qq {pip_options} git+{address}
-""".strip()
-# One line instead of a traceback, and no cell runs after it.
-STOP = """
-class WrongKernelError(Exception):
-        _render_traceback_ = lambda self: [str(self)]
 
-    raise WrongKernelError(
-        f"mnist_nn is not installed in {sys.executable}. Choose another kernel (menu Kernel > "
-        "Change Kernel), or run this in the project's folder: pip install ."
-    )
+import mnist_nn
 """.strip()
 
 
@@ -140,8 +133,8 @@ def read_source(source: str) -> list[NotebookNode]:
         cell.id = cell.metadata.pop("id")
         if cell.metadata.get("generated") == "install":
             address = project_address()
-            install = INSTALL_FROM_ADDRESS.replace("{address}", address) if address else STOP
-            cell.source = INSTALL.replace("{install}", install)
+            install = INSTALL_FROM_ADDRESS if address else INSTALL
+            cell.source = install.replace("{address}", address)
     return cells
 
 
@@ -230,7 +223,6 @@ def execute(notebook: NotebookNode, name: str) -> None:
             timeout=CELL_TIMEOUT_SECONDS,
             record_timing=False,
             store_widget_state=False,  # of no use without a kernel
-            coalesce_streams=True,
             extra_arguments=["--log-level=ERROR"],  # says nothing of its transport
             resources={"metadata": {"path": folder}},
         )
@@ -246,11 +238,26 @@ def execute(notebook: NotebookNode, name: str) -> None:
             raise NotebookError(f"{name}: {error}. {ASK_FOR_MEMORY}") from None
     notebook.metadata = metadata | METADATA
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
         for output in cell.get("outputs", []):
             if "alt" in output.get("metadata", {}).get("image/png", {}):
                 output.data["image/png"] = reduce_colours(output.data["image/png"])
             if output.get("name") == "stderr" or LOG_LINE.search(output.get("text", "")):
                 raise NotebookError(f"{name}, cell {cell.id} is not silent:\n{output.text}")
+
+
+def merge_streams(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Merge printed text that comes in several pieces, up to the next figure."""
+    merged: list[NotebookNode] = []
+    for name, group in groupby(outputs, key=lambda output: output.get("name")):
+        first, *others = group
+        if name is None:
+            merged += [first, *others]
+        else:
+            text = "".join(output.text for output in (first, *others))
+            merged.append(nbformat.from_dict(first | {"text": text}))
+    return merged
 
 
 def reduce_colours(png: str) -> str:
@@ -340,7 +347,7 @@ def check_editions(language: str | None) -> Iterator[str]:
 
 def read_english(source: str) -> dict[str, str]:
     """Return the English of all that is translated, by cell id."""
-    install = INSTALL + INSTALL_FROM_ADDRESS + STOP
+    install = INSTALL + INSTALL_FROM_ADDRESS
     english = {
         cell.id: install if "generated" in cell.metadata else cell.source
         for cell in read_source(source)

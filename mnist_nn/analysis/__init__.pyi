@@ -1,4 +1,5 @@
 from .animation import animate_weights as animate_weights
+from .gradient import plot_gradient as plot_gradient
 from .mistakes import compare_predictions as compare_predictions
 from .mistakes import confident_mistakes as confident_mistakes
 from .mistakes import confused_pairs as confused_pairs
@@ -7,6 +8,7 @@ from .plots import plot_confusion_difference as plot_confusion_difference
 from .plots import plot_cross_entropy as plot_cross_entropy
 from .plots import plot_examples as plot_examples
 from .plots import plot_mistakes as plot_mistakes
+from .plots import plot_probabilities as plot_probabilities
 from .plots import plot_runs as plot_runs
 from .plots import plot_weights_over_training as plot_weights_over_training
 from .weights import KeepWeights as KeepWeights

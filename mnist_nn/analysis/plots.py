@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
-from mnist_nn.data import IMAGE_SIDE
+from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language, join_numbers, message
 from mnist_nn.rendering import describe, figure_text, language_font
@@ -129,6 +129,43 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     shares = [f"{probability:.1%}" for probability in mistakes["probability"]]
     lines: dict[str, Any] = {name: mistakes[name] for name in ("label", "predicted")}
     return _draw_examples(features[positions], lines | {"": shares}, ax)
+
+
+@language_font()
+def plot_probabilities(
+    probabilities: Array, label: int | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw the ten probabilities that a model predicts for one digit, as bars.
+
+    Args:
+        probabilities: ndarray of shape (10,) or (1, 10), a row of what ``predict`` returns.
+        label: The digit's label, 0 to 9: its bar is black.
+        ax: Axes to draw into. Without it, the function makes a new figure.
+
+    Raises:
+        ValueError: If ``probabilities`` are not ten probabilities that add up to 1.
+
+    Example:
+        >>> probabilities = classifier.predict(validation_examples[:1], verbose=0)
+        >>> ax = plot_probabilities(probabilities, validation_targets.iloc[0])
+    """
+    row = np.asarray(probabilities).reshape(1, -1)
+    targets = np.array([0 if label is None else label])
+    row = arguments.check_labels_and_probabilities(targets, row)[1][0]
+    ax = ax or plt.subplots(figsize=(6, 3), layout="constrained")[1]
+    colours = ["black" if digit == label else "tab:blue" for digit in range(CLASSES)]
+    bars = ax.bar(range(CLASSES), row, color=colours)
+    ax.bar_label(bars, [f"{probability:.2f}" for probability in row], fontsize="small")
+    ax.set(xlabel=figure_text("digit"), ylabel=figure_text("probability"), ylim=(0, 1.1))
+    ax.set_xticks(range(CLASSES))
+    if label is not None:
+        ax.set_title(figure_text(f"label {label}"))
+    describe(
+        ax,
+        f"Bar chart of the probabilities of the digits 0 to 9: {join_numbers(row)}. "
+        f"Label: {'–' if label is None else label}.",
+    )
+    return ax
 
 
 @language_font()
