@@ -324,7 +324,7 @@ linear_classifier = train_linear_classification_model(
 
 # %% [markdown] id="linear-answer" fold="Task 1"
 # **Answer to the question:** about 90 of 100. Digits that look alike when people write them quickly
-# are confused most often: 7 and 9, 4 and 9, 3 and 5.
+# are confused most often: 4 and 9, 7 and 9, 3 and 5.
 
 # %% [markdown] id="task-2"
 # ## Task 2: Replace the linear classifier with a neural network

@@ -13,6 +13,7 @@ from mnist_nn.analysis import (
     plot_cross_entropy,
     plot_examples,
     plot_mistakes,
+    plot_probabilities,
     plot_runs,
     plot_weights_over_training,
 )
@@ -143,3 +144,15 @@ def test_accuracies() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["100", "1,000"]
     ax = plot_accuracies({"linear": [0.5], "network": [0.5, 0.6]})  # of different lengths
     assert [list(line.get_xdata()) for line in ax.lines] == [[0], [0, 1]]
+
+
+def test_probabilities() -> None:
+    probabilities = np.full((1, 10), 0.05)
+    probabilities[0, 3] = 0.55
+    ax: Any = plot_probabilities(probabilities, 3)
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx([*probabilities[0]])
+    assert [i for i, bar in enumerate(ax.patches) if bar.get_facecolor()[:3] == (0, 0, 0)] == [3]
+    assert "0.05, 0.55, 0.05" in ax.get_label()
+    assert plot_probabilities(probabilities).get_title() == ""
+    with pytest.raises(ValueError, match="^probabilities "):
+        plot_probabilities(np.ones(10))

@@ -1,0 +1,117 @@
+"""What the prose of the solution says of numbers is true of the numbers that are saved in it."""
+
+import math
+import re
+from typing import Any
+
+import pytest
+
+from notebooks import build
+
+SAVED: Any = build.read_saved(build.Edition("exercise", "solution", "en"))
+CELLS = {cell.id: cell for cell in SAVED.cells}
+WRONG_DIGIT = -math.log(1e-15)  # what it adds to the log loss
+
+
+def printed(cell: str) -> str:
+    """Return what a cell prints."""
+    return "".join(output.get("text", "") for output in CELLS[cell].outputs)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"\d+\.\d+", text)]
+
+
+def log_losses(cell: str) -> list[float]:
+    """Return the log losses on the validation set that a training call prints."""
+    return [float(loss) for loss in re.findall(r"period \d\d : ([\d.]+)", printed(cell))]
+
+
+def described(cell: str, figure: int = 0) -> str:
+    """Return the alternative text of a figure of a cell."""
+    texts = [
+        output.metadata["image/png"]["alt"]
+        for output in CELLS[cell].outputs
+        if "image/png" in output.get("data", {})
+    ]
+    return str(texts[figure])
+
+
+def training_log_losses(cell: str) -> list[float]:
+    return numbers(described(cell).split("Validation")[0])
+
+
+def accuracy(cell: str) -> float:
+    """Return the accuracy on the validation set, which is printed with two decimals only."""
+    return 1 - log_losses(cell)[-1] / WRONG_DIGIT
+
+
+def test_trainer_prints_the_numbers_of_the_loop() -> None:
+    assert numbers(printed("training-loop")) == log_losses("linear-first-call")
+
+
+def test_losses_in_the_table() -> None:
+    rows = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", CELLS["log-loss"].source, re.M)
+    assert len(rows) == 3
+    for probability, cross_entropy, log_loss in rows:
+        assert f"{-math.log(float(probability)):.2f}" == cross_entropy
+        assert float(log_loss) == (0 if float(probability) >= 0.5 else round(WRONG_DIGIT, 2))
+
+
+def test_loss_along_the_gradient() -> None:
+    start, lowest, validation_lowest, validation_end = numbers(described("training-dataset"))
+    assert start == round(math.log(10), 2)  # "ten equal probabilities cost 2.30"
+    assert "cost 2.30" in CELLS["input-functions"].source
+    assert lowest < start / 2
+    assert start - 0.05 < validation_lowest < start  # "soon rises"
+    assert validation_end > start
+
+
+def test_loss_of_the_one_prediction() -> None:
+    probabilities = numbers(described("one-prediction"))
+    (label,) = re.findall(r"Label: (\d)", described("one-prediction"))
+    assert f"Predicted digit: {max(range(10), key=probabilities.__getitem__)}" in printed(
+        "one-prediction"
+    )
+    (loss,) = numbers(printed("one-prediction"))
+    assert loss == pytest.approx(-math.log(probabilities[int(label)]), abs=0.02)
+
+
+def test_accuracies_that_the_prose_names() -> None:
+    for cell, text in {"nn-solution": "nn-original", "nn-longer": "test-read"}.items():
+        assert f"{accuracy(cell):.3f}" in CELLS[text].source
+    assert 0.88 < accuracy("linear-solution") < 0.9  # "close to 0.9"
+    assert abs(numbers(printed("test-accuracy"))[0] - accuracy("nn-longer")) < 0.01
+    first = described("linear-solution", 1).split("Most frequent mistake: ")[1]
+    assert first.startswith("4 predicted as 9")  # the pair that the answer names first
+
+
+def test_network_overfits_as_the_prose_says() -> None:
+    assert training_log_losses("nn-longer")[-1] < 0.05  # "near zero"
+    *_, before, last = log_losses("nn-longer")
+    assert abs(last - min(log_losses("nn-longer"))) < 0.1  # "almost stopped falling"
+    assert last > before  # and does not fall any more in the last period
+    for cell in ("nn-solution", "nn-longer"):
+        assert (
+            training_log_losses(cell)[-1] < log_losses(cell)[-1] < log_losses("linear-solution")[-1]
+        )
+
+
+def test_regularisation_does_what_the_prose_says() -> None:
+    text = printed("nn-regularisation")
+    without, *others = [numbers(part) for part in re.split(r"(?m)^(?=\{)", text)[1:]]
+    assert len(others) == 2
+    for run in others:
+        training, validation, accuracy = run[-3:]
+        assert training > without[0]
+        assert validation < without[1]
+        assert accuracy <= without[2]
+        assert validation - training < without[1] - without[0]
+
+
+def test_accuracy_rises_with_the_steps() -> None:
+    accuracies = [float(a) for a in re.findall(r"data\): ([\d.]+)", printed("nn-by-steps"))]
+    assert len(accuracies) == 3
+    assert 0.3 < accuracies[0] < accuracies[1] < accuracies[2]  # "far better than guessing"
+    limits = {cell: numbers(described(cell)) for cell in ("weights", "weights-10-steps")}
+    assert limits["weights"] == limits["weights-10-steps"]  # "on the same colour scale"
