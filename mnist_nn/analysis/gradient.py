@@ -2,8 +2,6 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -73,24 +71,24 @@ def plot_gradient(
     while compute_loss(2 * end, *batch) < compute_loss(end, *batch):
         end *= 2
     distances = np.linspace(0, 2 * end, POINTS)
-    ax = ax or plt.subplots(layout="constrained")[1]
-    curves: dict[str, Any] = {"this batch": batch, "validation set": validation}
-    for name, data in curves.items():
-        curves[name] = [compute_loss(distance, *data) for distance in distances]
-        ax.plot(distances, curves[name], label=figure_text(name))
-    start, lowest = curves["this batch"][0], min(curves["this batch"])
+    batch_losses = [compute_loss(distance, *batch) for distance in distances]
+    validation_losses = [compute_loss(distance, *validation) for distance in distances]
+    start, lowest = batch_losses[0], min(batch_losses)
     slope = float(sum(np.sum(np.square(gradient)) for gradient in gradients))
+    ax = ax or plt.subplots(layout="constrained")[1]
+    ax.plot(distances, batch_losses, label=figure_text("this batch"))
+    ax.plot(distances, validation_losses, label=figure_text("validation"))
     tangent = [0, (start - lowest) / slope], [start, lowest]
     ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
     ax.plot(0, start, "o", color="black", zorder=3)
-    ax.set(xlabel=figure_text("distance along the gradient"), ylabel=figure_text("cross entropy"))
+    ax.set(xlabel=figure_text("distance along the gradient"), ylabel=figure_text("Cross entropy"))
     ax.set_ylim(0)
     ax.legend()
     describe(
         ax,
-        f"Two curves of the cross entropy, from {start:.2f} at the start, as the weights move "
-        f"along the gradient of a batch: that of the batch falls to {lowest:.2f}, that of the "
-        f"validation set goes to {min(curves['validation set']):.2f} at the lowest and ends at "
-        f"{curves['validation set'][-1]:.2f}.",
+        "Line chart of the cross entropy, as the weights move along the gradient of a batch from "
+        f"where it is {start:.2f}. That of the batch falls to {lowest:.2f}. That of the validation "
+        f"set is {min(validation_losses):.2f} at the lowest, and {validation_losses[-1]:.2f} at "
+        "the end.",
     )
     return ax

@@ -156,14 +156,15 @@ def plot_probabilities(
     colours = ["black" if digit == label else "tab:blue" for digit in range(CLASSES)]
     bars = ax.bar(range(CLASSES), row, color=colours)
     ax.bar_label(bars, [f"{probability:.2f}" for probability in row], fontsize="small")
-    ax.set(xlabel=figure_text("digit"), ylabel=figure_text("probability"), ylim=(0, 1.1))
+    ax.set(xlabel=figure_text("Digit"), ylabel=figure_text("Probability"), ylim=(0, 1.1))
     ax.set_xticks(range(CLASSES))
     if label is not None:
-        ax.set_title(figure_text(f"label {label}"))
+        ax.set_title(f"{figure_text('label')} {label}")
+    described = "–" if label is None else label
     describe(
         ax,
         f"Bar chart of the probabilities of the digits 0 to 9: {join_numbers(row)}. "
-        f"Label: {'–' if label is None else label}.",
+        f"Label: {described}.",
     )
     return ax
 

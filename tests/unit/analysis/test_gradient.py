@@ -28,7 +28,7 @@ def test_curves_start_at_the_loss_and_fall_along_the_slope(small: Split) -> None
     )
     for kept, weight in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weight)
-    assert f"from {high:.2f} at the start" in ax.get_label()
+    assert f"from where it is {high:.2f}." in ax.get_label()
 
 
 def test_model_that_is_no_classifier_is_refused(small: Split) -> None:
