@@ -191,9 +191,10 @@ plot_gradient(model, batch_features, batch_labels, validation_examples, validati
 plt.show()
 
 # %% [markdown] id="gradient-read"
-# The dot is the model before training. If its weights move along this gradient, the loss on these
-# ten digits falls for a while. But the loss on the validation set soon rises: ten digits say little
-# about the others. So training takes many small steps, each with another batch. Here are a hundred:
+# The dot is the model before training. If its weights move down along this gradient, the loss on
+# these ten digits falls for a while. But the loss on the validation set soon rises: ten digits say
+# little about the others. So training takes many small steps, each with another batch. Here are a
+# hundred:
 
 # %% id="training-loop"
 for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1):
@@ -205,14 +206,14 @@ for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1)
         print(f"step {step:3} : {log_loss(validation_targets, predicted_classes):0.2f}")
 
 # %% [markdown] id="log-loss"
-# The numbers fall: the model learns. (It has used 1,000 of the 7,500 examples at most: with few
-# steps, much of the data is never seen.)
+# By and large, the numbers fall: the model learns. (It has used 1,000 of the 7,500 examples at
+# most: with few steps, much of the data is never seen.)
 #
 # The loop prints the **log loss** on the validation set. Elsewhere, log loss and cross entropy are
 # two names for one thing. But the original computed its log loss from the predicted *digits*, as if
 # the model were certain of them. A wrong answer then gives the correct digit a probability of 0,
-# whose logarithm is infinite, and scikit-learn replaced the 0 by 10⁻¹⁵. So every wrong digit costs
-# 34.54, and every correct one nothing:
+# whose logarithm is minus infinity, and scikit-learn replaced the 0 by 10⁻¹⁵. So every wrong digit
+# costs 34.54, and every correct one nothing:
 #
 # | probability of the correct digit | cross entropy, which training makes smaller | log loss, which is printed |
 # |---|---|---|
@@ -412,8 +413,8 @@ check_test_accuracy(
 build_nn_model(hidden_units=[100, 100]).summary()
 
 # %% [markdown] id="nn-original" fold="Task 2"
-# Train it with the hyperparameters of the original exercise first. It ends at 0.946, just short of
-# the 0.95 of the task.
+# Train it with the hyperparameters of the original exercise first. It ends at 0.946 (printed as
+# 0.95), just short of the task.
 
 # %% id="nn-solution" fold="Task 2"
 classifier = train_nn_classification_model(
@@ -493,7 +494,8 @@ accuracy = metrics.accuracy_score(test_targets, test_predictions)
 print(f"Accuracy on test data: {accuracy:0.2f}")
 
 # %% [markdown] id="test-read" fold="Task 2"
-# On the validation set, it was 0.955. Choosing the hyperparameters there did no visible harm.
+# On the validation set, it was 0.955 (printed as 0.96). Choosing the hyperparameters there did no
+# visible harm.
 
 # %% [markdown] id="task-3"
 # ## Task 3: Visualise the weights of the first hidden layer
