@@ -253,7 +253,9 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     texts = {str(name): f"{means[name]:.3f} ± {spreads[name]:.3f}" for name in accuracies}
     positions = np.arange(len(texts))
     ax = ax or plt.subplots(layout="constrained")[1]
-    ax.plot(positions, table.T, "o", color="C0", alpha=0.5)
+    sideways = np.linspace(-0.08, 0.08, len(table))  # equal accuracies are dots side by side
+    for position, name in zip(positions, table, strict=True):
+        ax.plot(position + sideways, table[name], "o", color="C0", alpha=0.5)
     ax.errorbar(positions + 0.15, means, spreads, fmt="D", color="C1", capsize=5)
     for position, mean, text in zip(positions, means, texts.values(), strict=True):
         ax.annotate(text, (position + 0.2, mean), (8, -4), textcoords="offset points")

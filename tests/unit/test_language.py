@@ -49,7 +49,8 @@ def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> 
         mnist_nn.set_language(language)
         ax: Any = plot_runs({"linear": [0.8, 0.9]})
         assert ax.get_ylabel() == "Accuracy (validation)"
-        (text,) = (text for key, text in read_messages(language).items() if key.startswith("A handwritten digit of"))
+        begin = "A handwritten digit of"
+        (text,) = (t for key, t in read_messages(language).items() if key.startswith(begin))
         label = mnist_nn.plot_digit(np.zeros(784), 7).get_label()
         assert label == re.sub(r"\{.*?\}", "7", text)
         assert message("no translation of 7") == "no translation of 7"
