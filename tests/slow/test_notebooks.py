@@ -36,8 +36,10 @@ N_RUNS = 2
 ROWS = (100, 1000)
 SEARCH_SEEDS = (1,)
 FRESH_SEEDS = (101,)
+LUCKY_RUNS = 2
 TRAIN_BEST = True
-COPIES = EPOCHS = VIEWS = 1
+COPIES = VIEWS = 1
+EPOCHS = 5
 """
 # What else takes less time, and shows as much.
 SMALLER = {

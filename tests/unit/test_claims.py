@@ -1,4 +1,4 @@
-"""What the prose of the solution says of numbers is true of the numbers that are saved in it."""
+"""What the prose of the notebooks says of numbers is true of the numbers that are saved in them."""
 
 import math
 import re
@@ -8,8 +8,11 @@ import pytest
 
 from notebooks import build
 
-SAVED: Any = build.read_saved(build.Edition("exercise", "solution", "en"))
-CELLS = {cell.id: cell for cell in SAVED.cells}
+SAVED: list[Any] = [
+    build.read_saved(build.Edition(source, name, "en"))
+    for source, name in (("going_further", "going_further"), ("exercise", "solution"))
+]
+CELLS = {cell.id: cell for notebook in SAVED for cell in notebook.cells}
 WRONG_DIGIT = -math.log(1e-15)  # what it adds to the log loss
 
 
@@ -115,3 +118,52 @@ def test_accuracy_rises_with_the_steps() -> None:
     assert 0.3 < accuracies[0] < accuracies[1] < accuracies[2]  # "far better than guessing"
     limits = {cell: numbers(described(cell)) for cell in ("weights", "weights-10-steps")}
     assert limits["weights"] == limits["weights-10-steps"]  # "on the same colour scale"
+
+
+def test_nodes_that_change_most_matter_most() -> None:
+    in_top_row, largest = numbers(printed("edge"))
+    assert in_top_row == 0 < largest
+    whole, least, random, most = numbers(printed("cut-nodes"))
+    assert whole - least < 0.01 < whole - random < whole - most
+
+
+def test_early_stopping_gives_less_certain_mistakes_but_more() -> None:
+    (_, entropy, accuracy), (_, stopped_entropy, stopped_accuracy) = (
+        [float(number) for number in re.findall(r"[\d.]*\d", part)][-3:]
+        for part in printed("early-stopping").strip().split("stopped")
+    )
+    assert stopped_entropy < entropy
+    assert stopped_accuracy < accuracy
+
+
+def test_best_of_many_runs_was_lucky_and_the_winner_was_not() -> None:
+    on_few, on_others, mean = (n for n in numbers(printed("search-luck")) if n < 1)
+    assert on_few > on_others
+    assert on_others <= mean + 0.002  # "no better than the mean of all"
+    accuracies = numbers(printed("search-winner"))
+    assert len(accuracies) == 3
+    assert max(accuracies) - min(accuracies) < 0.01  # "what 2,500 digits can measure"
+
+
+def test_convolutional_network_and_copies_are_better() -> None:
+    dense, convolutional = numbers(printed("convolution"))
+    assert convolutional > dense + 0.01
+    sizes = [
+        int(n.replace(",", "")) for n in re.findall(r"([\d,]+) weights", printed("convolution"))
+    ]
+    assert round(sizes[0] / sizes[1]) == 7  # "a seventh of the weights"
+    alone, copies = numbers(printed("best-train")), numbers(printed("best-with-copies"))
+    assert max(alone) + 0.01 < copies[-1] < numbers(printed("best-views"))[0] + 0.002
+
+
+def test_answers_of_try_it_start_from_what_is_shown() -> None:
+    spreads = described("many-runs")
+    for mean in re.findall(r"(0\.\d+) ± (0\.\d+)", spreads):
+        assert mean[0] in CELLS["standard-error-read"].source
+    final = numbers(described("two-losses").split("Cross entropy")[-1])[-1]
+    assert f"{final:.2f}" in CELLS["losses-read"].source
+    ends = [end[-1] for end in map(numbers, described("start-and-activation").split(";"))]
+    relu, sigmoid = ends[1], ends[3]
+    assert f"ReLU ({relu:.3f}) and the sigmoid ({sigmoid:.3f})" in CELLS[
+        "initialisation-read"
+    ].source.replace("\n", " ")
