@@ -1,0 +1,197 @@
+"""How nbgrader grades a submission: it is executed, and then judged in a process of its own.
+
+``nbgrader_config.py`` of a course calls :func:`configure`.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearOutput,
+    DeduplicateIds,
+    Execute,
+    IgnorePattern,
+    LimitOutput,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+)
+from sqlalchemy.exc import SAWarning
+from traitlets.log import get_logger
+
+from notebooks.course import cells
+from notebooks.course.results import RESULTS, Outcome, combine
+
+SAVE = Path(__file__).with_name("save.py").read_text("utf-8")
+JUDGE_SECONDS = 600
+KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
+STOPPED = "a cell that no student wrote took too long"
+
+limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
+
+
+class ExecuteToTheEnd(Execute):  # type: ignore[misc]
+    """Executes a notebook. If its Python ends, what was saved until then is judged."""
+
+    def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        try:
+            return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+        except (DeadKernelError, MemoryError) as error:
+            get_logger().warning("%s: %s", resources["nbgrader"]["student"], error)
+            resources["mnist_nn"]["problem"] = KERNEL_ENDED
+            return nb, resources
+
+
+def read_notebook(folder: str, resources: Any) -> NotebookNode:
+    of = resources["nbgrader"]
+    notebook: NotebookNode = nbformat.read(f"{folder}/{of['assignment']}/{of['notebook']}.ipynb", 4)
+    return notebook
+
+
+def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Put back the cells that students have deleted or renamed."""
+    release, source = (read_notebook(folder, resources) for folder in ("release", "source"))
+    for line in cells.restore(notebook, release, source):
+        get_logger().warning("%s: %s", resources["nbgrader"]["student"], line)
+    return notebook, resources
+
+
+def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Insert the cells that save the answers, and start the notebook's time."""
+    folder = Path(tempfile.mkdtemp(prefix="answers-"))
+    cells.take_out_hidden(notebook)
+    release = read_notebook("release", resources)
+    prose = cells.find_prose(notebook, release)
+    resources["mnist_nn"] = {"folder": folder, "prose": prose, "problem": ""}
+    cells.insert_saves(notebook, folder, SAVE)
+    limits["end"] = time.monotonic() + limits["notebook"]
+    return notebook, resources
+
+
+def limit_seconds(cell: NotebookNode) -> int:
+    """Return how long a cell may take. A loop that catches its interruption blocks all cells."""
+    return int(min(limits["cell"], max(2, limits["end"] - time.monotonic())))
+
+
+def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Judge the saved answers, and put the points where nbgrader reads them."""
+    state, of = resources["mnist_nn"], resources["nbgrader"]
+    coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    late = (c for c in coded if any(o.get("ename") == "CellTimeoutError" for o in c.outputs))
+    first = next(late, None)
+    if first and ("saves" in first.metadata or cells.nbgrader_of(first).get("locked")):
+        state["problem"] = state["problem"] or STOPPED
+    cells.take_out_saves(notebook)
+    cells.shorten_outputs(notebook)
+    release = Path("release", of["assignment"], f"{of['notebook']}.ipynb")
+    verdicts, problem = run_judge(release, state["folder"])
+    shutil.rmtree(state["folder"], ignore_errors=True)
+    outcomes = {}
+    for cell in filter(cells.is_check, notebook.cells):
+        grade_id, points = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
+        shown = cells.read_shown(cell)
+        mine = [verdict for verdict in verdicts if verdict["check"] == grade_id]
+        outcome = combine(mine, shown, points, state["problem"] or problem)
+        cells.write_result(cell, outcome.lines(), outcome.points)
+        outcomes[grade_id] = outcome
+    if state["prose"]:
+        reason = "there is text outside the cells for written answers"
+        for cell in filter(cells.is_question, notebook.cells):
+            outcomes[cell.metadata.nbgrader.grade_id] = Outcome(0, 0, reasons=[reason])
+    for grade_id, outcome in outcomes.items():
+        for reason in outcome.reasons:
+            log = get_logger()
+            log.warning("%s: %s is for a person: %s", of["student"], grade_id, reason)
+    cells.insert_model_answers(notebook, read_notebook("source", resources))
+    state["outcomes"] = outcomes
+    folder = Path("autograded", of["student"], of["assignment"])
+    text = json.dumps({key: outcome.__dict__ for key, outcome in outcomes.items()}, indent=1)
+    (folder / RESULTS).write_text(text, "utf-8")
+    return notebook, resources
+
+
+def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """Return what the judge says, and why it did not say all."""
+    command = [sys.executable, "-I", "-m", "notebooks.course.judge", release.resolve(), folder]
+    problem = ""
+    with tempfile.TemporaryDirectory() as empty:
+        try:
+            run = subprocess.run(
+                command, cwd=empty, capture_output=True, text=True, timeout=JUDGE_SECONDS
+            )
+            out = run.stdout
+            if run.returncode:
+                reason = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
+                problem = f"the answers could not be judged ({reason[:200]})"
+        except subprocess.TimeoutExpired as error:
+            out = (error.stdout or b"").decode(errors="replace")
+            problem = "the judge took too long"
+    lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [json.loads(line) for line in lines], problem
+
+
+def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Tell the gradebook what a person has to look at."""
+    of = resources["nbgrader"]
+    questions = {c.metadata.nbgrader.grade_id for c in notebook.cells if cells.is_question(c)}
+    with Gradebook(of["db_url"]) as gradebook:
+        for grade_id, outcome in resources["mnist_nn"]["outcomes"].items():
+            if outcome.reasons:
+                place = (grade_id, of["notebook"], of["assignment"], of["student"])
+                grade = gradebook.find_grade(*place)
+                grade.needs_manual_grade = True
+                if grade_id in questions:
+                    grade.auto_score = None
+                    gradebook.find_comment(*place).auto_comment = None
+        gradebook.db.commit()
+    return notebook, resources
+
+
+def configure(config: Any, cell_seconds: float = 120, notebook_seconds: float = 600) -> None:
+    """Configure nbgrader for a course.
+
+    Args:
+        config: What ``get_config()`` returns in ``nbgrader_config.py``.
+        cell_seconds: How long a cell may take; a whole notebook takes about half a minute.
+        notebook_seconds: How long all may take; after that, each cell is stopped soon.
+    """
+    limits.update(cell=cell_seconds, notebook=notebook_seconds)
+    warnings.filterwarnings("ignore", category=SAWarning)
+    config.CourseDirectory.course_id = "mnist_nn"
+    config.CourseDirectory.ignore = [
+        *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
+    ]
+    exchange = Path("exchange").resolve()  # without one, formgrader complains
+    exchange.mkdir(exist_ok=True)
+    config.Exchange.root = str(exchange)
+    # The cells for answers say already, in the reader's language, what to write there.
+    config.ClearSolutions.code_stub = {"python": ""}
+    config.ClearSolutions.text_stub = ""
+    config.Autograde.sanitize_preprocessors = [
+        *(restore_cells, ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells),
+        CheckCellMetadata,
+    ]
+    config.Autograde.autograde_preprocessors = [
+        *(insert_saves, ExecuteToTheEnd, judge_answers),
+        *(IgnorePattern, ClearMetadataPreprocessor, LimitOutput, SaveAutoGrades, flag_for_person),
+        *(AssignLatePenalties, CheckCellMetadata),
+    ]
+    no_exit = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
+    config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
+    config.Execute.timeout_func = limit_seconds
+    config.Execute.raise_on_iopub_timeout = False
+    config.LimitOutput.max_lines = 200
