@@ -2,7 +2,7 @@
 
     python -m notebooks.course make [FOLDER] [--language en]
     python -m notebooks.course collect ASSIGNMENT ZIP_OR_FOLDER [--students students.csv]
-    python -m notebooks.course export ASSIGNMENT [--students students.csv]
+    python -m notebooks.course export ASSIGNMENT [--students students.csv] [--machines FOLDER ...]
 
 ``make`` writes a course to a folder, ``build/course`` unless another is given. The others work in
 the course's folder, in which they are run. See INSTRUCTORS.md.
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str]) -> None:
     collect.add_argument("path", type=Path, nargs="+")
     export = commands.add_parser("export", help="write grades.csv and other tables")
     export.add_argument("assignment")
-    for command in (collect, export):
-        command.add_argument("--students", type=Path, help="a table with a column named student")
-        command.add_argument("--folder", type=Path, default=Path(), help="of the course")
+    export.add_argument("--machines", type=Path, nargs="+", default=(), help="other folders")
+    for each in (collect, export):
+        each.add_argument("--students", type=Path, help="a table with a column named student")
+        each.add_argument("--folder", type=Path, default=Path(), help="of the course")
     options = vars(parser.parse_args(arguments))
     command = options.pop("command")
     if command == "make":
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
     else:
         from notebooks.course.export import export as run_export
 
-        run_export(folder, assignment, options["students"])
+        run_export(folder, assignment, options["students"], options["machines"])
 
 
 if __name__ == "__main__":

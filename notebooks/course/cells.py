@@ -49,9 +49,7 @@ def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str
     return [*dict.fromkeys(names)]
 
 
-def restore(
-    notebook: NotebookNode, release: NotebookNode, source: NotebookNode
-) -> Iterator[str]:
+def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode) -> Iterator[str]:
     """Put back what students have deleted, renamed or edited; yield a line for each."""
     known = {nbgrader_of(c).grade_id: c for c in release.cells if nbgrader_of(c)}
     found: dict[str, NotebookNode] = {}
@@ -156,7 +154,8 @@ def insert_saves(notebook: NotebookNode, folder: Path, code: str) -> None:
 def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:
     text = SAVE.format(code=code, names=names, known=known, folder=str(folder))
     source = f"exec({text!r}, {{'values': globals()}})"
-    return nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
+    cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
+    return cell
 
 
 def take_out_saves(notebook: NotebookNode) -> None:
@@ -169,11 +168,15 @@ def shorten_outputs(notebook: NotebookNode) -> None:
         sizes = accumulate(len(str(output)) for output in cell.outputs)
         short = [size <= OUTPUT_CHARACTERS for size in sizes]
         if not all(short):
-            cell.outputs = [*compress(cell.outputs, short), print_text("Longer outputs are left out.")]
+            cell.outputs = [
+                *compress(cell.outputs, short),
+                print_text("Longer outputs are left out."),
+            ]
 
 
 def print_text(text: str) -> NotebookNode:
-    return nbformat.v4.new_output("stream", name="stdout", text=f"{text}\n")
+    output: NotebookNode = nbformat.v4.new_output("stream", name="stdout", text=f"{text}\n")
+    return output
 
 
 def read_shown(cell: NotebookNode) -> str:

@@ -5,8 +5,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -34,10 +32,10 @@ from sqlalchemy.exc import SAWarning
 from traitlets.log import get_logger
 
 from notebooks.course import cells
+from notebooks.course.judge import run_judge
 from notebooks.course.results import RESULTS, Outcome, combine
 
 SAVE = Path(__file__).with_name("save.py").read_text("utf-8")
-JUDGE_SECONDS = 600
 KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
 STOPPED = "a cell that no student wrote took too long"
 
@@ -124,26 +122,6 @@ def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
     return notebook, resources
 
 
-def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
-    """Return what the judge says, and why it did not say all."""
-    command = [sys.executable, "-I", "-m", "notebooks.course.judge", release.resolve(), folder]
-    problem = ""
-    with tempfile.TemporaryDirectory() as empty:
-        try:
-            run = subprocess.run(
-                command, cwd=empty, capture_output=True, text=True, timeout=JUDGE_SECONDS
-            )
-            out = run.stdout
-            if run.returncode:
-                reason = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
-                problem = f"the answers could not be judged ({reason[:200]})"
-        except subprocess.TimeoutExpired as error:
-            out = (error.stdout or b"").decode(errors="replace")
-            problem = "the judge took too long"
-    lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
-    return [json.loads(line) for line in lines], problem
-
-
 def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Tell the gradebook what a person has to look at."""
     of = resources["nbgrader"]
@@ -190,7 +168,9 @@ def configure(config: Any, cell_seconds: float = 120, notebook_seconds: float = 
         *(IgnorePattern, ClearMetadataPreprocessor, LimitOutput, SaveAutoGrades, flag_for_person),
         *(AssignLatePenalties, CheckCellMetadata),
     ]
-    no_exit = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
+    no_exit = (
+        "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
+    )
     config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
     config.Execute.timeout_func = limit_seconds
     config.Execute.raise_on_iopub_timeout = False

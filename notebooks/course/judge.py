@@ -9,7 +9,9 @@ import contextlib
 import hashlib
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -23,6 +25,7 @@ from notebooks.course.cells import END, is_check, list_answers
 
 MEMORY = 8 * 2**30  # bytes
 SECONDS = 300  # of processor time
+PATIENCE_SECONDS = 900  # of a busy machine
 MODEL_BYTES = 200_000_000  # of a file
 
 
@@ -75,7 +78,10 @@ class Answers:
             return self.models[value]
         if kind == "pairs":
             keys = [self._convert(name, key) for key, _ in value]
-            values = (self._convert(f"{name}[{key}]", each) for key, (_, each) in zip(keys, value, strict=True))
+            values = (
+                self._convert(f"{name}[{key}]", each)
+                for key, (_, each) in zip(keys, value, strict=True)
+            )
             return dict(zip(keys, values, strict=True))
         if kind == "list":
             return [self._convert(f"{name}[{i}]", each) for i, each in enumerate(value)]
@@ -142,10 +148,12 @@ def judge_check(
 ) -> None:
     answers = Answers(folder)
     variables = {**data, **{name: answers.read(name) for name in names}}
-    missing = [name for name in names if is_missing(variables[name])]
-    if missing and answers.other_models:
-        others = ", ".join(answers.other_models)
-        verdict.problem = f"{', '.join(missing)} has no value, but there are models in {others}"
+    others = {name: count for name, count in answers.other_models.items() if count}
+    for name in names:
+        needed = len(variables[name]) if isinstance(variables[name], dict) else 1
+        if is_missing(variables[name]) and 0 < needed <= sum(others.values()):
+            verdict.problem = f"{name} has no value, but there are models in {', '.join(others)}"
+            break
     verdict.models = {name: describe_model(m, data) for name, m in answers.named.items()}
     result = eval(code, variables)
     verdict.score, verdict.passed = min(1.0, max(0.0, float(result.score))), result.passed
@@ -153,9 +161,29 @@ def judge_check(
 
 
 def is_missing(answer: Any) -> bool:
-    if isinstance(answer, dict):
-        answer = next((value for value in answer.values() if value is not None), None)
-    return answer is None
+    values = answer.values() if isinstance(answer, dict) else [answer]
+    return all(value is None for value in values)
+
+
+def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """Judge in a process of its own; return the verdicts, and why they are not all."""
+    command = [sys.executable, "-I", "-m", "notebooks.course.judge"]
+    command += [str(release.resolve()), str(folder)]
+    problem = ""
+    with tempfile.TemporaryDirectory() as empty:
+        try:
+            run = subprocess.run(
+                command, cwd=empty, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+            )
+            out = run.stdout
+            if run.returncode:
+                reason = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
+                problem = f"the answers could not be judged ({reason[:200]})"
+        except subprocess.TimeoutExpired as error:
+            out = (error.stdout or b"").decode(errors="replace")
+            problem = "the answers took too long to judge"
+    lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [json.loads(line) for line in lines], problem
 
 
 def main(release: str, folder: str, out: TextIO) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 RESULTS = "judged.json"  # in the folder of a graded submission
-BELOW = "These are the answers at the end of the notebook: they are better than those at this check."
+BELOW = (
+    "These are the answers at the end of the notebook: they are better than those at this check."
+)
 GRACE = "So close to the target, all points are given: 2,500 digits measure no finer."
 
 
@@ -54,7 +56,7 @@ def combine(
     reasons = [each["problem"] for each in verdicts if each["problem"]]
     if best["score"] == 1:  # nothing is left to be gained
         reasons = []
-    elif problem and best["score"] < 1 and not best["message"]:
+    elif problem:
         reasons.append(problem)
     if shown[:1] in ("✔", "✘") and first["message"] and first["state"] == "check":
         judged = f"{'✔' if first['passed'] else '✘'} {first['message']}"

@@ -33,8 +33,8 @@ def save_answers(
         except Exception as error:
             answers[name] = {"unsaved": f"{type(error).__name__}: {error}"[:300]}
     others = [name for name in variables if name not in known and not name.startswith("_")]
-    others = [name for name in others if save.has_model(variables[name])]
-    text = json.dumps({"answers": answers, "other_models": others})
+    counts = {name: save.count_models(variables[name]) for name in others}
+    text = json.dumps({"answers": answers, "other_models": counts})
     (folder / "answers.json").write_text(text, "utf-8")
 
 
@@ -48,9 +48,9 @@ class Saver:
     def is_model(self, value: Any) -> bool:
         return isinstance(value, sys.modules["keras"].Model)
 
-    def has_model(self, value: Any) -> bool:
+    def count_models(self, value: Any) -> int:
         values = [*value.values()] if type(value) is dict else value
-        return any(map(self.is_model, values if type(values) is list else [value]))
+        return sum(map(self.is_model, values if type(values) is list else [value]))
 
     def __call__(self, value: Any) -> Any:
         if value is None or value is ...:

@@ -21,7 +21,8 @@ from split import Split
 
 import mnist_nn
 from mnist_nn.language import LANGUAGES
-from notebooks import build, course, languages
+from notebooks import build, languages
+from notebooks.course import make as course
 
 SOLUTION = build.Edition("exercise", "solution", "en")
 EXERCISE = build.Edition("exercise", "exercise", "en")
