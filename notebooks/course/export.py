@@ -69,6 +69,7 @@ def make_rows(
     students: Iterable[str],
     failures: Mapping[str, str],
     graded: Mapping[str, Graded],
+    judged: Mapping[str, Mapping[str, Any]],
     checks: Sequence[str],
     maximum: float,
 ) -> list[dict[str, Any]]:
@@ -85,7 +86,11 @@ def make_rows(
         row["penalty"] = f"{of.penalty:.2f}"
         row["unread_answers"] = len(of.unread - {*checks})
         row["unread_tasks"] = len(tasks)
-        row["note"] = f"look at {', '.join(tasks)}" if tasks else ""
+        reasons: dict[str, list[str]] = {}  # and the tasks that each of them is for
+        for cell in tasks:
+            for reason in judged.get(student, {}).get(cell, {}).get("reasons", []) or ["see there"]:
+                reasons.setdefault(reason, []).append(cell)
+        row["note"] = "; ".join(f"{', '.join(where)}: {why}" for why, where in reasons.items())
         rows.append(row)
     return rows
 
@@ -190,7 +195,7 @@ def export(
     maximum = sum(cell.metadata.nbgrader.points for cell in cells)
     ids = [cell.metadata.nbgrader.grade_id for cell in cells]
     checks = [cell.metadata.nbgrader.grade_id for cell in cells if is_check(cell)]
-    rows = make_rows(sorted(failures), failures, graded, checks, maximum)
+    rows = make_rows(sorted(failures), failures, graded, judged, checks, maximum)
     for row in rows:
         person = people.get(row["student"], {})
         row["name"], row["submitted"] = person.get("name", ""), person.get("time", "")

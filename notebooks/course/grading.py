@@ -13,21 +13,9 @@ from typing import Any
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
-from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearOutput,
-    DeduplicateIds,
-    Execute,
-    IgnorePattern,
-    LimitOutput,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
+from nbgrader.preprocessors import Execute
 from sqlalchemy.exc import SAWarning
 from traitlets.log import get_logger
 
@@ -37,13 +25,21 @@ from notebooks.course.results import RESULTS, Outcome, combine
 
 SAVE = Path(__file__).with_name("save.py").read_text("utf-8")
 KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
-STOPPED = "a cell that no student wrote took too long"
+TOO_LONG = "a cell took too long, and was stopped"
+LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
 
+SANITIZE = (
+    *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
+    "CheckCellMetadata",
+)
 limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
 
 
 class ExecuteToTheEnd(Execute):  # type: ignore[misc]
     """Executes a notebook. If its Python ends, what was saved until then is judged."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"timeout_func": limit_seconds} | options)
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         try:
@@ -91,8 +87,9 @@ def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
     coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
     late = (c for c in coded if any(o.get("ename") == "CellTimeoutError" for o in c.outputs))
     first = next(late, None)
-    if first and ("saves" in first.metadata or cells.nbgrader_of(first).get("locked")):
-        state["problem"] = state["problem"] or STOPPED
+    if first:
+        is_ours = "saves" in first.metadata or cells.nbgrader_of(first).get("locked")
+        state["problem"] = state["problem"] or (LOCKED_TOO_LONG if is_ours else TOO_LONG)
     cells.take_out_saves(notebook)
     cells.shorten_outputs(notebook)
     release = Path("release", of["assignment"], f"{of['notebook']}.ipynb")
@@ -139,11 +136,17 @@ def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNod
     return notebook, resources
 
 
-def configure(config: Any, cell_seconds: float = 120, notebook_seconds: float = 600) -> None:
+def configure(
+    config: Any,
+    folder: Path = Path(),
+    cell_seconds: float = 120,
+    notebook_seconds: float = 600,
+) -> None:
     """Configure nbgrader for a course.
 
     Args:
         config: What ``get_config()`` returns in ``nbgrader_config.py``.
+        folder: The course's folder.
         cell_seconds: How long a cell may take; a whole notebook takes about half a minute.
         notebook_seconds: How long all may take; after that, each cell is stopped soon.
     """
@@ -153,25 +156,26 @@ def configure(config: Any, cell_seconds: float = 120, notebook_seconds: float = 
     config.CourseDirectory.ignore = [
         *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
     ]
-    exchange = Path("exchange").resolve()  # without one, formgrader complains
+    exchange = (folder / "exchange").resolve()  # without one, formgrader complains
     exchange.mkdir(exist_ok=True)
     config.Exchange.root = str(exchange)
     # The cells for answers say already, in the reader's language, what to write there.
     config.ClearSolutions.code_stub = {"python": ""}
     config.ClearSolutions.text_stub = ""
+    # By name: nbgrader imports them.
     config.Autograde.sanitize_preprocessors = [
-        *(restore_cells, ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells),
-        CheckCellMetadata,
+        f"{__name__}.restore_cells",
+        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE),
     ]
     config.Autograde.autograde_preprocessors = [
-        *(insert_saves, ExecuteToTheEnd, judge_answers),
-        *(IgnorePattern, ClearMetadataPreprocessor, LimitOutput, SaveAutoGrades, flag_for_person),
-        *(AssignLatePenalties, CheckCellMetadata),
+        *(f"{__name__}.{name}" for name in ("insert_saves", "ExecuteToTheEnd", "judge_answers")),
+        *("nbgrader.preprocessors.LimitOutput", "nbgrader.preprocessors.SaveAutoGrades"),
+        f"{__name__}.flag_for_person",
+        "nbgrader.preprocessors.AssignLatePenalties",
     ]
     no_exit = (
         "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
     )
     config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
-    config.Execute.timeout_func = limit_seconds
     config.Execute.raise_on_iopub_timeout = False
     config.LimitOutput.max_lines = 200

@@ -155,12 +155,12 @@ def judge_check(
             verdict.problem = f"{name} has no value, but there are models in {', '.join(others)}"
             break
     verdict.models = {name: describe_model(m, data) for name, m in answers.named.items()}
-    weights = [each["weights"] for each in verdict.models.values()]
-    if len({*weights}) < len(weights):
-        verdict.problem = f"{', '.join(verdict.models)} have the same weights in part"
     result = eval(code, variables)
     verdict.score, verdict.passed = min(1.0, max(0.0, float(result.score))), result.passed
     verdict.message = str(result.message)
+    weights = [each["weights"] for each in verdict.models.values()]
+    if result.passed and len({*weights}) < len(weights):
+        verdict.problem = f"some of {', '.join(verdict.models)} have the same weights"
 
 
 def is_missing(answer: Any) -> bool:

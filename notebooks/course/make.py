@@ -134,6 +134,7 @@ def find_contradictions(only: str | None = None) -> Iterator[str]:
     named |= {part for parts in (ANSWERS | MODEL_ANSWERS).values() for part in parts}
     for cell_id in sorted(named - ids):
         yield f"{PLACE}: there is no cell {cell_id!r}. Take it out"
+    yield from check_page()
     for language in build.languages("exercise"):
         if only in (None, language):
             yield from check_texts(language)
@@ -166,6 +167,19 @@ def check_texts(language: str) -> Iterator[str]:
                     f"notebooks/source/{name}: [{place}] does not name {short}, which follows "
                     f"from TARGETS in mnist_nn/checks.py for the task with the {kind} model"
                 )
+
+
+def check_page() -> Iterator[str]:
+    """Yield what the page for instructors says otherwise."""
+    text = (build.NOTEBOOKS / "INSTRUCTORS.md").read_text("utf-8")
+    numbers = {*map(pad, re.findall(r"\d\.\d+", text))}
+    for kind, target in TARGETS.items():
+        for each in (target, target - GRACE, PARTIAL_CREDIT_FROM[kind]):
+            if f"check-{kind}" in POINTS_BY_CHECK and pad(str(each)) not in numbers:
+                yield f"notebooks/INSTRUCTORS.md: the table of points does not name {each:g}"
+    for points in POINTS_BY_CHECK.values():
+        if not re.search(rf"^\|.*\| {points} \|", text, re.MULTILINE):
+            yield f"notebooks/INSTRUCTORS.md: no task of the table has {points} points"
 
 
 def pad(number: str) -> str:

@@ -55,7 +55,7 @@ def combine(
     first = verdicts[0]
     reasons = [each["problem"] for each in verdicts if each["problem"]]
     if best["score"] == 1:  # nothing is left to be gained
-        reasons = []
+        reasons = [best["problem"]] if best["problem"] else []
     elif problem:
         reasons.append(problem)
     if shown[:1] in ("✔", "✘") and first["message"] and first["state"] == "check":

@@ -307,7 +307,7 @@ HONEST = {
         9, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2374"), **TEST}
     ),
     "2310-right": Submission(
-        7.5, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2310"), **TEST}
+        6.5, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2310"), **TEST}
     ),
     "logits": Submission(
         9,
@@ -452,7 +452,7 @@ ATTACKS = {
     "recursion": second("classifier = []\nclassifier.append(classifier)", tasks=2),
     "huge-layer": second(
         HUGE_LAYER,
-        tasks=2,
+        tasks=0,
     ),
     "judged-as-folder": second("import os\nos.makedirs('judged.json')"),
     "child-process": second(
@@ -473,7 +473,7 @@ ATTACKS = {
     ),
 }
 LOOPS = {
-    "loop": second("while True: pass"),
+    "loop": second("while True: pass", tasks=3),
     "loop-that-catches": second(LOOP_THAT_CATCHES, tasks=3),
     "loop-in-a-locked-cell": second(
         "def slow(*_):\n    while True: pass\npd.DataFrame.describe = slow"

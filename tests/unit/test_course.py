@@ -221,6 +221,8 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
     assert results.combine([], "", 4, "").reasons == ["the answers could not be saved"]
     assert results.combine([verdict(problem="odd", message="")], "", 4, "").reasons == ["odd"]
     assert results.combine([verdict(score=0.4567)], "✘ no", 4, "").points == 1.83
+    twins = verdict(score=1.0, passed=True, problem="the same weights")
+    assert results.combine([twins], "✔ no", 4, "").reasons == ["the same weights"]
     assert results.GRACE in results.combine([verdict(score=1.0)], "✘ no", 4, "").lines()
 
 
@@ -320,10 +322,12 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
         "bea": export.Graded(20.0, cells={"q": 8.0, "c": 12.0}),
     }
     failures = {"eve": "could not be graded: no notebook (NotJSONError)"}
-    rows = export.make_rows(["anna", "bea", "eve"], failures, graded, ["c"], 20)
+    same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
+    judged = {"anna": same, "bea": same}
+    rows = export.make_rows(["anna", "bea", "eve"], failures, graded, judged, ["c"], 20)
     assert [row["points"] for row in rows] == ["11.35", "20.00", ""]
     assert [row.get("unread_answers") for row in rows] == [1, 0, None]
-    assert rows[0]["note"] == "look at c"
+    assert rows[0]["note"] == "c: odd"
     assert rows[2]["note"] == failures["eve"]
     people = {"anna": {"name": "Kim, Anna", "number": "5"}}
     canvas = export.fill_canvas("exercise-en", rows, people, 20)
@@ -332,8 +336,7 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
     assert canvas[3]["exercise-en"] == ""
     (moodle,) = export.fill_moodle(rows, people)
     assert (moodle["Identifier"], moodle["Grade"]) == ("Participant 5", "11.35")
-    same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
-    columns, tasks = export.make_tasks(graded, {"anna": same, "bea": same}, ["q", "c"])
+    columns, tasks = export.make_tasks(graded, judged, ["q", "c"])
     assert [row["models_that_others_have_too"] for row in tasks] == [1, 1]
     assert tasks[0]["reasons"] == "c: odd"
     collect.write_table(tmp_path / "tasks.csv", columns, tasks)
