@@ -441,7 +441,6 @@ ATTACKS = {
         tasks=4,
     ),
     "save-patched": first("keras.Model.save = lambda *a, **o: None", tasks=1),
-    "isinstance-patched": first(PATCH + "builtins.isinstance = lambda *_: True", tasks=4),
     "stdout-closed": first("import sys\nsys.stdout.close()"),
     "one-long-line": second("print('x' * 200_000_000)"),
     "many-lines": second("for _ in range(2_000_000): print('x' * 100)"),
@@ -473,6 +472,7 @@ ATTACKS = {
     ),
 }
 LOOPS = {
+    "isinstance-patched": first(PATCH + "builtins.isinstance = lambda *_: True", tasks=4),
     "loop": second("while True: pass", tasks=3),
     "loop-that-catches": second(LOOP_THAT_CATCHES, tasks=3),
     "loop-in-a-locked-cell": second(
