@@ -153,7 +153,8 @@ def insert_saves(notebook: NotebookNode, folder: Path, code: str) -> None:
 
 def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:
     text = SAVE.format(code=code, names=names, known=known, folder=str(folder))
-    source = f"exec({text!r}, {{'values': globals()}})"
+    # Students call variables "globals" or "exec".
+    source = f"__import__('builtins').exec({text!r}, {{'values': (lambda: 0).__globals__}})"
     cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
     return cell
 

@@ -1,6 +1,7 @@
 """Export the points of a course: for the instructor, for Canvas and for Moodle."""
 
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -162,10 +163,26 @@ def fill_moodle(
     return filled
 
 
+def pack_feedback(
+    folder: Path, folders: Iterable[Path], assignment: str, people: Mapping[str, Mapping[str, str]]
+) -> int:
+    """Write the feedback pages to ``feedback.zip``, in the folders that a system gave students."""
+    pages = {
+        page.parts[-3]: page
+        for place in folders
+        for page in (place / "feedback").glob(f"*/{assignment}/exercise.html")
+    }
+    with zipfile.ZipFile(folder / "feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for student, page in sorted(pages.items()):
+            top, _, rest = people.get(student, {}).get("file", "").partition("/")
+            archive.write(page, f"{top if rest else student}/exercise.html")
+    return len(pages)
+
+
 def export(
     folder: Path, assignment: str, students: Path | None, machines: Sequence[Path] = ()
 ) -> None:
-    """Write ``grades.csv``, ``tasks.csv``, ``canvas.csv`` and ``moodle.csv`` to a course's folder.
+    """Write ``grades.csv``, tables for others and ``feedback.zip`` to a course's folder.
 
     If other machines graded part of the students, their folders are read as well.
     """
@@ -213,4 +230,6 @@ def export(
     tasks = sum(row.get("unread_tasks", 0) for row in rows)
     if unread or tasks:
         print(f"Not read yet: {unread} written answers, {tasks} tasks (see grades.csv)")
+    pages = pack_feedback(folder, folders, assignment, people)
     print(f"Written: grades.csv, tasks.csv, canvas.csv, moodle.csv ({len(graded)} graded)")
+    print(f"Written: feedback.zip ({pages} pages)")

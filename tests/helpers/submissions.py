@@ -336,7 +336,7 @@ HONEST = {
     "builtins-shadowed": first(
         f"list = dict = str = len = id = 3\n{SOLUTION['linear-solution']}", 4
     ),
-    "globals-shadowed": first(f"{SOLUTION['linear-solution']}\nglobals = exec = 5", 4, tasks=4),
+    "globals-shadowed": first(f"{SOLUTION['linear-solution']}\nglobals = exec = 5", 4),
     "iterator": Submission(
         9, {**NETWORK, "test-answer": f"{PREDICTIONS}\ntest_predictions = iter(test_predictions)"}
     ),

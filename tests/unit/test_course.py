@@ -356,4 +356,11 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
     collect.write_table(tmp_path / "tasks.csv", columns, tasks)
     text = (tmp_path / "tasks.csv").read_text("utf-8-sig")
     assert [row["c"] for row in csv.DictReader(text.splitlines())] == ["12.35", "12.00"]
+    page = tmp_path / "feedback" / "anna" / "exercise-en" / "exercise.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("page")
+    file = {"anna": {"file": "Anna Kim_5_assignsubmission_file_/exercise.ipynb"}}
+    assert export.pack_feedback(tmp_path, [tmp_path], "exercise-en", file) == 1
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
+        assert archive.namelist() == ["Anna Kim_5_assignsubmission_file_/exercise.html"]
     assert export.find_failure(tmp_path, "exercise-en", "zoe") == "nothing handed in"
