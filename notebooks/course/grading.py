@@ -44,10 +44,13 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         try:
             return super().preprocess(nb, resources)  # type: ignore[no-any-return]
-        except (DeadKernelError, MemoryError) as error:
-            get_logger().warning("%s: %s", resources["nbgrader"]["student"], error)
-            resources["mnist_nn"]["problem"] = KERNEL_ENDED
-            return nb, resources
+        except DeadKernelError:
+            problem = KERNEL_ENDED
+        except Exception as error:  # code that breaks the kernel's messages, say
+            problem = f"the notebook did not run to its end ({type(error).__name__}: {error})"[:300]
+        get_logger().warning("%s: %s", resources["nbgrader"]["student"], problem)
+        resources["mnist_nn"]["problem"] = problem
+        return nb, resources
 
 
 def read_notebook(folder: str, resources: Any) -> NotebookNode:
@@ -113,9 +116,11 @@ def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
             log.warning("%s: %s is for a person: %s", of["student"], grade_id, reason)
     cells.insert_model_answers(notebook, read_notebook("source", resources))
     state["outcomes"] = outcomes
-    folder = Path("autograded", of["student"], of["assignment"])
+    path = Path("autograded", of["student"], of["assignment"], RESULTS)
+    if path.is_dir():  # which a student's code has made
+        shutil.rmtree(path)
     text = json.dumps({key: outcome.__dict__ for key, outcome in outcomes.items()}, indent=1)
-    (folder / RESULTS).write_text(text, "utf-8")
+    path.write_text(text, "utf-8")
     return notebook, resources
 
 
