@@ -310,7 +310,7 @@ HONEST = {
         6.5, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2310"), **TEST}
     ),
     "logits": Submission(
-        9,
+        7,
         {
             "task-2-answer": ADAM.replace("LAST", "None").replace(
                 "LOSS", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"
@@ -318,7 +318,7 @@ HONEST = {
             **TEST,
         },
     ),
-    "own-loss": second(OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 9),
+    "own-loss": second(OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 7),
     "batch-norm-and-dropout": second(
         f"classifier = {trained(2000, 0.05, '[100, 100]', BATCH_NORM)}",
         9,
@@ -425,7 +425,7 @@ ATTACKS = {
     "models-patched": first(
         PATCH + "def fake(model, x): return np.eye(10)[np.resize(validation_targets, len(x))]\n"
         "mnist_nn.models.predict_probabilities = mnist_nn.checks.predict_probabilities = fake",
-        tasks=1,
+        tasks=0,
     ),
     "check-is-lambda": first(PATCH + f"check_linear_classifier = lambda *_: {RESULT}", tasks=1),
     "score-of-4": first(
