@@ -96,6 +96,8 @@ def load_model(name: str, path: Path) -> Any:
     """Load a model without running code that is saved with it."""
     import keras
 
+    if not path.exists():
+        raise NoAnswerError(f"{name} could not be saved")
     if path.stat().st_size > MODEL_BYTES:
         raise NoAnswerError(f"{name} is too large: {path.stat().st_size / 1e6:.0f} MB")
     error: Exception | None = None
