@@ -38,7 +38,7 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # models compute in float32
+    if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # also if models use float32
         return float(value)
     raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 

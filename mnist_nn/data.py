@@ -129,6 +129,12 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
     if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)) or dataset.empty:
         rows, columns = dataset.shape
+        if rows and columns == 1 + PIXELS:
+            raise ArgumentError(
+                f"{name} has columns named {dataset.columns[0]!r} to {dataset.columns[-1]!r}: name "
+                "them by the numbers 0 (the label) to 784 with "
+                "dataset.set_axis(range(785), axis=1), if they are in this order"
+            )
         raise ArgumentError(
             f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
             "label in column 0 and the pixels in columns 1 to 784"

@@ -1,13 +1,34 @@
 """Errors for invalid arguments, and what other libraries' errors say."""
 
+import difflib
+import functools
+import inspect
 import os
 import re
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from mnist_nn.language import message
 
+P = ParamSpec("P")
+R = TypeVar("R")
 PACKAGE = str(Path(__file__).parent) + os.sep
+# What other libraries call the trainers' arguments.
+SYNONYMS = {
+    "alpha": "learning_rate",
+    "eta": "learning_rate",
+    "lr": "learning_rate",
+    "epochs": "periods",
+    "iterations": "steps",
+    "layers": "hidden_units",
+    "units": "hidden_units",
+    "random_state": "seed",
+    "x": "training_examples",
+    "y": "training_targets",
+    "validation_data": "validation_examples",
+}
 
 
 class ShortTracebackError(Exception):
@@ -59,3 +80,22 @@ def describe_error(error: Exception) -> str:
     expected = re.findall("Expected shape.*", text)  # without Keras' values before it
     lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
     return lines[0][:300].rstrip(".") if lines else type(error).__name__
+
+
+def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function raise a TypeError that names what an unknown argument may mean."""
+    known = [*inspect.signature(function).parameters]
+
+    @functools.wraps(function)
+    def call(*arguments: P.args, **named: P.kwargs) -> R:
+        for name in named.keys() - {*known}:
+            similar = difflib.get_close_matches(name.lower(), [*known, *SYNONYMS], n=1)
+            meant = [SYNONYMS.get(word, word) for word in similar]
+            raise ArgumentTypeError(
+                f"{function.__name__} has no argument {name}: did you mean {meant[0]}?"
+                if meant and meant[0] in known
+                else f"{function.__name__} has no argument {name}: it has {', '.join(known)}"
+            )
+        return function(*arguments, **named)
+
+    return call

@@ -21,7 +21,12 @@ from mnist_nn._backend import (
     without_replica_context,
 )
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
+from mnist_nn.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    describe_error,
+    suggest_arguments,
+)
 from mnist_nn.language import message
 from mnist_nn.models import (
     build_linear_model,
@@ -37,6 +42,7 @@ DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # t
 STEPS_AT_ONCE = 500  # interrupts are noticed after these
 
 
+@suggest_arguments
 def train_linear_classification_model(
     learning_rate: float,
     steps: int,
@@ -90,6 +96,7 @@ def train_linear_classification_model(
     return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
+@suggest_arguments
 def train_nn_classification_model(
     learning_rate: float,
     steps: int,
@@ -151,6 +158,7 @@ def train_nn_classification_model(
     return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
+@suggest_arguments
 def train_classification_model(
     model: keras.Model,
     learning_rate: float | None,

@@ -49,7 +49,13 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import encode_png
-from notebooks.languages import UNKNOWN, check_languages, check_translation, find_left, short_hash
+from notebooks.languages import (
+    UNKNOWN,
+    check_languages,
+    check_translation,
+    find_unknown_languages,
+    short_hash,
+)
 
 NOTEBOOKS = Path(__file__).parent
 # Nothing in it depends on the machine.
@@ -127,7 +133,8 @@ def editions(language: str | None = None) -> list[Edition]:
 def languages(source: str) -> list[str]:
     """Return the languages of a source: English, and those that have a translation."""
     files = {path.suffixes[0][1:]: path for path in (NOTEBOOKS / "source").glob(f"{source}.*.toml")}
-    for code in files.keys() - LANGUAGES.keys():
+    if unknown := files.keys() - LANGUAGES.keys():
+        code = min(unknown)
         raise NotebookError(UNKNOWN.format(f"notebooks/source/{files[code].name}", code))
     return [code for code in LANGUAGES if code == ENGLISH or code in files]
 
@@ -177,9 +184,8 @@ def make(edition: Edition) -> NotebookNode:
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
     if address.startswith("https://github.com/"):
-        next(cell for cell in cells if cell.cell_type == "markdown").source += colab_badge(
-            address, edition
-        )
+        title = next(cell for cell in cells if cell.cell_type == "markdown")
+        title.source += colab_badge(address, edition)
     for cell in cells:
         if "attach" in cell.metadata:
             png = (NOTEBOOKS / "figures" / cell.metadata["attach"]).read_bytes()
@@ -400,20 +406,23 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("command", choices=("write", "execute", "check", "stamp"))
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--language", choices=LANGUAGES)
-    command, name, language = vars(parser.parse_args(arguments)).values()
-    if command == "write":
+    options = parser.parse_args(arguments)
+    name, language = options.name, options.language
+    if options.command == "write":
         for_all(editions(language), write_one)
-    elif command == "execute":
+    elif options.command == "execute":
         named = [edition for edition in editions(language) if edition.name == name]
         if not named:
             names = sorted({edition.name for edition in editions(language)})
             raise NotebookError(f"NAME must be one of {names}, not {name!r}")
         for_all(named, execute_one)
-    elif command == "stamp":
+    elif options.command == "stamp":
         stamp(name)
     else:
         checks = (check_languages, check_editions, check_translations, check_course)
-        problems = [*find_left()] or [line for check in checks for line in check(language)]
+        problems = [*find_unknown_languages()] or [
+            line for check in checks for line in check(language)
+        ]
         if problems:
             raise NotebookError("\n".join(problems))
         print(f"{len(editions(language))} notebooks are up to date")

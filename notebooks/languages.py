@@ -34,7 +34,7 @@ ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
 
 
-def find_left() -> Iterator[str]:
+def find_unknown_languages() -> Iterator[str]:
     """Yield where there is something of a language that is not in the table."""
     for place, code in _find_codes():
         if code not in LANGUAGES:

@@ -118,8 +118,9 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     positions = pd.Index(mistakes["position"])
     is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
     # The index says which examples they are, unless they come from an ndarray or it was reset.
-    has_names = not isinstance(mistakes.index, pd.RangeIndex) | mistakes.index.equals(positions)
-    if is_same and isinstance(examples, pd.DataFrame) and has_names:
+    is_reset = isinstance(mistakes.index, pd.RangeIndex)
+    is_from_array = mistakes.index.equals(positions)
+    if is_same and isinstance(examples, pd.DataFrame) and not (is_reset or is_from_array):
         is_same = mistakes.index.equals(examples.index[positions])
     if not is_same:
         raise ArgumentError(

@@ -1,11 +1,22 @@
-"""In float64, a seed gives the same numbers whatever the processor and the number of threads."""
+"""In float64: the same numbers whatever the processor and threads, in every part of the package."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+import pytest
+from split import Split
+
+import mnist_nn
+from mnist_nn.analysis import KeepWeights
+from mnist_nn.checks import check_networks
+from mnist_nn.drawing import draw
+from mnist_nn.search import search_hyperparameters
 
 CODE = """
 import sys
@@ -61,3 +72,51 @@ def test_same_numbers_with_other_settings(tmp_path: Path) -> None:
         for ours, expected in zip(weights, expected_weights, strict=True):
             assert ours.dtype == np.float64
             np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-9, err_msg=name)
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+
+
+@pytest.mark.usefixtures("float64")
+def test_every_part_of_the_package_computes_in_float64(small: Split, tmp_path: Path) -> None:
+    examples = small.training_examples.astype(np.float64)
+    examples.loc[:, 100] = np.nextafter(0.5, 1)  # not a float32
+    data = small._replace(training_examples=examples)
+    dataset = mnist_nn.create_training_dataset(*data[:2], batch_size=1, steps=10)
+    assert next(iter(dataset))[0].numpy()[0, 99] == np.nextafter(0.5, 1)
+
+    keep = KeepWeights()
+    options: dict[str, Any] = {"hidden_units": [10], "periods": 2, "seed": 1, "verbose": 0}
+    networks = {
+        steps: mnist_nn.train_nn_classification_model(
+            0.05, steps, 10, **options, **data._asdict(), callbacks=[keep]
+        )
+        for steps in (10, 100, 1_000)
+    }
+    network = networks[1_000]
+    assert {array.dtype for array in (*network.get_weights(), *keep.weights.values())} == {
+        np.dtype(np.float64)
+    }
+    assert check_networks(networks, data.training_examples).passed
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    predictions = [m.predict(data.validation_examples, verbose=0) for m in (network, loaded)]
+    assert predictions[0].dtype == np.float64
+    np.testing.assert_array_equal(*predictions)
+
+    pad = draw(loaded)
+    pad.strokes = [[[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]]
+    expected = loaded.predict(pad.pixels.reshape(1, 784), verbose=0)[0]
+    np.testing.assert_allclose(pad.probabilities["classifier"], expected, rtol=1e-12)
+
+    parameters = {"learning_rate": [0.05], "steps": [1_000], "batch_size": [10]}
+    parameters |= {"hidden_units": [[10]], "periods": [2]}
+    train = mnist_nn.train_nn_classification_model
+    rows = search_hyperparameters(train, parameters, *data, seeds=[1], n_jobs=1, verbose=0)
+    history = network.history.history
+    for name in ("val_accuracy", "val_cross_entropy"):
+        assert rows[name][0] == history[name][-1]  # to the last bit

@@ -14,6 +14,7 @@ from PIL import Image
 
 import mnist_nn
 from mnist_nn.analysis import animate_weights
+from mnist_nn.language import LANGUAGES, read_messages
 
 generator = np.random.default_rng(0)
 START = np.zeros((784, 3))
@@ -68,12 +69,14 @@ def test_page_depends_on_weights_and_language_alone() -> None:
     page = animate_weights(WEIGHTS)
     assert page == animate_weights(WEIGHTS)
     assert read(page)["words"] == {"steps": "Steps", "play": "Play", "pause": "Pause"}
-    mnist_nn.set_language("zh")
-    try:
-        page = animate_weights(WEIGHTS)
-    finally:
-        mnist_nn.set_language("en")
-    assert read(page)["words"] == {"steps": "步数", "play": "播放", "pause": "暂停"}
-    assert ">步数: 1,000<" in page
+    for language in [*LANGUAGES][1:]:
+        words = read_messages(language)
+        mnist_nn.set_language(language)
+        try:
+            page = animate_weights(WEIGHTS)
+        finally:
+            mnist_nn.set_language("en")
+        assert [*read(page)["words"].values()] == [words[w] for w in ("Steps", "Play", "Pause")]
+        assert f">{words['Steps']}: 1,000<" in page
     with pytest.raises(ValueError, match="weights_by_step"):
         animate_weights({})
