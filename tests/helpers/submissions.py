@@ -476,6 +476,7 @@ LOOPS = {
     "loop": second("while True: pass", tasks=3),
     "loop-that-catches": second(LOOP_THAT_CATCHES, tasks=3),
     "loop-in-a-locked-cell": second(
-        "def slow(*_):\n    while True: pass\npd.DataFrame.describe = slow"
+        "def slow(*_):\n    while True: pass\npd.DataFrame.describe = slow",
+        tasks=3,
     ),
 }
