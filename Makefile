@@ -24,7 +24,7 @@ going-further: $(READY) ## execute the going-further notebooks and save their ou
 	$(BIN)/python notebooks/build.py execute going_further
 
 course: $(READY) ## make the assignments for nbgrader, in build/course
-	$(BIN)/python notebooks/course.py
+	$(BIN)/python -m notebooks.course make
 
 porting: $(READY) ## execute the porting notebook and save its outputs
 	$(BIN)/python notebooks/build.py execute porting

@@ -14,7 +14,7 @@ of the English that was translated. It also has the summary behind which solutio
 
 What stands behind a cell's id in the source:
 
-    only="EDITION …"    the cell is in these editions alone: exercise, solution, course
+    only="EDITION …"    the cell is in these editions alone: exercise, solution, course, rubric
     fold="TASK"         in the exercise, these cells are folded away as one solution
     generated="install" the cell is written by this script
     figure="FILE.png"   the cell's figure is also saved as figures/FILE.png
@@ -173,7 +173,7 @@ def make(edition: Edition) -> NotebookNode:
             cell.source = cell.source.replace(english, translated)
     if edition.name == "exercise":
         cells = fold_solutions(cells, translation["fold-summary"]["text"].strip())
-    if edition.name == "course":  # see course.py
+    if edition.name == "course":  # see course/make.py
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
     if address.startswith("https://github.com/"):
@@ -386,6 +386,14 @@ def check_translations(only: str | None) -> Iterator[str]:
                 yield from check_translation(name, translation, prose, read_english(source))
 
 
+def check_course(language: str | None) -> Iterator[str]:
+    """Yield where points, targets, texts and the saved solution contradict each other."""
+    from notebooks.course.make import find_contradictions  # which imports this module
+
+    if (NOTEBOOKS / "source" / "exercise.py").exists():  # not in tests of this module
+        yield from find_contradictions(language)
+
+
 def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> None:
     """Apply an action to notebooks, two at a time; raise a NotebookError for all that failed."""
     with ThreadPoolExecutor(EXECUTED_AT_ONCE) as pool:
@@ -418,7 +426,7 @@ def main(arguments: Sequence[str]) -> None:
     elif options.command == "stamp":
         stamp(name)
     else:
-        checks = (check_languages, check_editions, check_translations)
+        checks = (check_languages, check_editions, check_translations, check_course)
         problems = [*find_unknown_languages()] or [
             line for check in checks for line in check(language)
         ]

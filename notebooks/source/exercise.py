@@ -23,15 +23,23 @@
 # | task | points |
 # |---|---|
 # | 1: question | 1 |
-# | 1: linear model with an accuracy of 0.88 on the validation set | 4; less from 0.84 on |
+# | 1: linear model with an accuracy of 0.88 on the validation set | 4 |
 # | 2: question | 1 |
-# | 2: network with an accuracy of 0.95 on the validation set | 5; less from 0.90 on |
+# | 2: network with an accuracy of 0.95 on the validation set | 5 |
 # | 2: predictions for the test set, and their accuracy | 4 |
 # | 3: question | 2 |
 # | 3: three networks that differ only in their steps | 3 |
+# | in all | 20 |
 #
-# Every correct way to an answer gets all points. Write only into the cells for your answers. Before
-# you hand in, restart the kernel and run all cells: what counts is what the notebook does then.
+# The linear model gets all points from 0.878 on and none at 0.84 or below, the network all from
+# 0.948 on and none at 0.90 or below; in between, the points rise evenly. The test set counts in full
+# if predictions and accuracy are right and the network has at least 0.90; with a weaker network
+# less, down to none at 0.10, which is guessing. A model that was trained on validation or test
+# digits gets nothing; the test set still counts half after training on validation digits.
+#
+# Every correct way to an answer gets all points. Before you hand in, restart the kernel and run all
+# cells: your notebook is run again, and what counts is what your variables are then, at each check
+# or at the end, whichever is better. Write your answers to questions into their cells.
 
 # %% id="install" generated="install"
 # Written by notebooks/build.py.
@@ -273,6 +281,10 @@ from mnist_nn.checks import (
 # %% [markdown] id="linear-question-answer" only="exercise course"
 # *Your answer:*
 
+# %% [markdown] id="linear-question-rubric" only="rubric"
+# **1 point:** 0.5 for how many digits it will recognise, 0.5 for two digits that look alike. Students
+# answer before they run it: a wrong number with a reason counts.
+
 # %% [markdown] id="try-linear"
 # **Spend five minutes seeing how well a linear model can do.** Run the next cell as it is: it
 # prints the ten numbers of the loop above. Then change only its *hyperparameters*, the numbers that
@@ -351,6 +363,10 @@ linear_classifier = train_linear_classification_model(
 
 # %% [markdown] id="network-question-answer" only="exercise course"
 # *Your answer:*
+
+# %% [markdown] id="network-question-rubric" only="rubric"
+# **1 point:** 0.5 for mistakes that a network avoids, because it combines pixels into strokes; 0.5 for
+# those that stay. Students answer before they run it: a wrong guess with a reason counts.
 
 # %% [markdown] id="task-2-how" only="exercise"
 # Write your training call into the next cell, below the first line. It takes one extra argument:
@@ -519,6 +535,11 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 
 # %% [markdown] id="weights-question-answer" only="exercise course"
 # *Your answer:*
+
+# %% [markdown] id="weights-question-rubric" only="rubric"
+# **2 points:** 0.5 for noise after 10 steps, 0.5 for shapes after 1,000; 0.5 for edges that stay as
+# they began, 0.5 for the reason (no ink, so no gradient). Students answer before they run it: a wrong
+# guess with a reason counts half.
 
 # %% [markdown] id="task-3-how" only="exercise course"
 # Train three networks with the same hyperparameters and the same seed, so that only the steps

@@ -1,6 +1,8 @@
-"""Make, release, grade and export a course with nbgrader's own commands; takes some ten minutes.
+"""Do all of INSTRUCTORS.md with its own commands, and grade what students may hand in.
 
 .venv/bin/python -m pytest -s tests/by_hand/test_course.py
+
+Takes about an hour on two cores.
 """
 
 import csv
@@ -11,255 +13,118 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
-import numpy as np
 import pytest
-import split
-from nbformat import NotebookNode
+from submissions import ALL, ATTACKS, HONEST, LINEAR, LOOPS, RULES, SOLUTION, Submission
 
-from mnist_nn.checks import PARTIAL_CREDIT_FROM, TARGETS
 from mnist_nn.language import LANGUAGES
-from notebooks import build, course
+from notebooks import build
+from notebooks.course import make
+from notebooks.course.results import RESULTS
 
+ROOT = build.NOTEBOOKS.parent
 ASSIGNMENTS = [f"exercise-{language}" for language in LANGUAGES]
-SOLUTION = {c.id: c.source for c in build.make(build.Edition("exercise", "solution", "en")).cells}
-
-# Answers, by the cells that hold them.
-PERFECT = {cell: "\n\n".join(SOLUTION[p] for p in parts) for cell, parts in course.ANSWERS.items()}
-LINEAR = {"linear-first-call": SOLUTION["linear-solution"]}
-NETWORK = {"task-2-answer": SOLUTION["nn-longer"]}
-TEST = {"test-answer": SOLUTION["test-accuracy"]}
-NETWORKS = {"task-3-answer": SOLUTION["nn-by-steps"]}
-
-FEW_LINEAR_STEPS = SOLUTION["linear-solution"].replace("steps=1000", "steps=150")
-FEW_NETWORK_STEPS = SOLUTION["nn-longer"].replace("steps=2000", "steps=300")
-ON_TEST_ROWS = SOLUTION["nn-longer"].replace("=training_", "=test_")
-ON_VALIDATION_ROWS = SOLUTION["nn-longer"].replace("=training_", "=validation_")
-PREDICTIONS = SOLUTION["test-accuracy"]
-NO_AXIS = PREDICTIONS.replace("axis=1", "") + "\naccuracy = 0.95"
-OF_VALIDATION_SET = PREDICTIONS.replace("test_examples", "validation_examples").replace(
-    "test_targets", "validation_targets"
-)
-SAME_NETWORK = FEW_NETWORK_STEPS.replace("classifier", "networks", 1)
-SAME_NETWORK += "\nnetworks = {10: networks, 100: networks, 1000: networks}"
-THREE_SEEDS = SOLUTION["nn-by-steps"].replace("seed=SEED", "seed=steps")
-LOOP_THAT_CATCHES = "while True:\n    try:\n        while True: pass\n    except: pass"
-RESULT = "mnist_nn.checks.CheckResult(True, '')"
 
 
-class Submission(NamedTuple):
-    """What a student hands in, and the points for it: None if it cannot be graded."""
-
-    points: float | None
-    answers: dict[str, str]
-    edit: Callable[[NotebookNode], None] | None = None
-    convert: Callable[[NotebookNode], bytes] = lambda notebook: json.dumps(notebook).encode()
-    file_name: str = "exercise.ipynb"
-
-
-def is_check(cell: NotebookNode) -> bool:
-    return cell.id in course.POINTS_BY_CHECK
-
-
-def delete(*ids: str) -> Callable[[NotebookNode], None]:
-    def edit(notebook: NotebookNode) -> None:
-        notebook.cells = [cell for cell in notebook.cells if cell.id not in ids]
-
-    return edit
+def run(folder: Path, *command: str, project: Path = ROOT) -> str:
+    """Run a Python module as the page does; return what it prints."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # for alembic
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(project)}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
-def copy_checks(notebook: NotebookNode) -> None:
-    checks = list(filter(is_check, notebook.cells))
-    copies = {cell.id: [nbformat.from_dict(cell | {"id": f"{cell.id}-copy"})] for cell in checks}
-    notebook.cells = [c for cell in notebook.cells for c in (cell, *copies.get(cell.id, []))]
+def course(folder: Path, *arguments: str, project: Path = ROOT) -> str:
+    return run(folder, "notebooks.course", *arguments, project=project)
 
 
-def rename(notebook: NotebookNode) -> None:
-    for cell in notebook.cells:
-        if "nbgrader" in cell.metadata:
-            cell.metadata.nbgrader.grade_id += "-2"
-
-
-def edit_checks(notebook: NotebookNode) -> None:
-    for cell in filter(is_check, notebook.cells):
-        cell.source = "5.0"
-        cell.metadata.nbgrader.points = 100
-
-
-def move_answers(notebook: NotebookNode) -> None:
-    notebook.cells.sort(key=lambda cell: cell.id in course.ANSWERS)
-
-
-def renew_schema(notebook: NotebookNode) -> None:
-    for cell in notebook.cells:
-        if "nbgrader" in cell.metadata:
-            cell.metadata.nbgrader.schema_version = 99
-
-
-def save_in_colab(notebook: NotebookNode) -> None:
-    notebook.nbformat_minor = 0
-    notebook.metadata |= {"colab": {"provenance": []}, "accelerator": "GPU"}
-    for cell in notebook.cells:
-        colab = {"id": cell.pop("id"), "outputId": "1", "colab": {"base_uri": "https://"}}
-        cell.metadata |= colab | {"executionInfo": {"status": "ok", "user": {"userId": "0"}}}
-
-
-def leave_korean_outputs(notebook: NotebookNode) -> None:
-    for cell in filter(is_check, notebook.cells):
-        cell.execution_count = 1
-        text = {"text/plain": "✘ 아직 하지 않았습니다."}
-        cell.outputs = [nbformat.v4.new_output("execute_result", text, execution_count=1)]
-
-
-def save_in_old_format(notebook: NotebookNode) -> bytes:
-    return str(nbformat.writes(nbformat.convert(notebook, 3), 3)).encode()
-
-
-def attack(code: str, points: float | None = 4) -> Submission:
-    """Answer task 1, and attack in the cell of task 2."""
-    return Submission(points, {**LINEAR, "task-2-answer": code})
-
-
-def cheat(code: str) -> Submission:
-    """Answer nothing, and attack before the first check."""
-    return Submission(0, {"linear-first-call": code})
-
-
-def score(check: str, kind: str, name: str, code: str) -> float:
-    """Run an answer, and return the points for the accuracy of the model it trains."""
-    data = split.split_exercise(split.train_table(), seed=1)
-    names = {**data._asdict(), "SEED": 1}
-    code = code.replace("seed=SEED", "seed=SEED, verbose=0")
-    exec(f"from mnist_nn import *\n{code}", names)
-    predictions = names[name].predict(data.validation_examples, verbose=0).argmax(axis=1)
-    accuracy = float(np.mean(predictions == data.validation_targets.to_numpy()))
-    start = PARTIAL_CREDIT_FROM[kind]
-    share = (accuracy - start) / (TARGETS[kind] - start)
-    assert 0.1 < share < 0.9  # of partial credit, not of nothing or all
-    return round(course.POINTS_BY_CHECK[check] * share, 2)
-
-
-def list_groups() -> dict[tuple[str, str], dict[str, Submission]]:
-    """Return the students by name, by folder and assignment: each group is graded in one go."""
-    linear = score("check-linear", "linear", "linear_classifier", FEW_LINEAR_STEPS)
-    network = score("check-network", "network", "classifier", FEW_NETWORK_STEPS)
-    png = (build.NOTEBOOKS / "figures" / "digits.png").read_bytes()
-    tested = {**NETWORK, **TEST}
-    answers = {
-        "perfect": Submission(16, PERFECT),
-        "untouched": Submission(0, {}),
-        "no-linear": Submission(12, {**NETWORK, **TEST, **NETWORKS}),
-        "no-network": Submission(7, {**LINEAR, **TEST, **NETWORKS}),
-        "no-test": Submission(12, {**LINEAR, **NETWORK, **NETWORKS}),
-        "no-networks": Submission(13, {**LINEAR, **NETWORK, **TEST}),
-        "few-linear-steps": Submission(linear, {"linear-first-call": FEW_LINEAR_STEPS}),
-        # A right accuracy on the test set is worth 2, if there is something wrong with the network.
-        "few-network-steps": Submission(network + 2, {"task-2-answer": FEW_NETWORK_STEPS, **TEST}),
-        "on-validation-rows": Submission(2, {"task-2-answer": ON_VALIDATION_ROWS, **TEST}),
-        "on-test-rows": Submission(5, tested | {"test-answer": f"{ON_TEST_ROWS}\n{PREDICTIONS}"}),
-        "percentage": Submission(5, tested | {"test-answer": f"{PREDICTIONS}\naccuracy *= 100"}),
-        "no-axis": Submission(5, tested | {"test-answer": NO_AXIS}),
-        "of-validation-set": Submission(5, tested | {"test-answer": OF_VALIDATION_SET}),
-        "same-network": Submission(0, {"task-3-answer": SAME_NETWORK}),
-        "three-seeds": Submission(0, {"task-3-answer": THREE_SEEDS}),
-    }
-    attacks = {
-        "perfect": Submission(16, PERFECT),
-        "checks-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_CHECK)),
-        "all-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_QUESTION, *course.LOCKED)),
-        "checks-copied": Submission(4, LINEAR, copy_checks),
-        "renamed": Submission(4, LINEAR, rename),
-        "checks-edited": Submission(0, {}, edit_checks),
-        "answers-moved": Submission(0, LINEAR, move_answers),
-        "schema-99": Submission(4, LINEAR, renew_schema),
-        "one-long-line": attack("print('x' * 200_000_000)"),
-        "many-lines": attack("for _ in range(2_000_000): print('x' * 100)"),
-        "lambda": cheat(f"check_linear_classifier = lambda *_: {RESULT}"),
-        "lambda-in-module": cheat(
-            f"import mnist_nn.checks\nresult = {RESULT}\n"
-            "mnist_nn.checks.check_linear_classifier = lambda *_: result"
-        ),
-        "check-shows-nothing": cheat("get_ipython().ast_node_interactivity = 'none'"),
-        "sys-exit": attack("import sys\nsys.exit()"),
-        "exit": attack("exit()"),
-        "os-exit": attack("import os\nos._exit(1)", None),
-        "colab": Submission(4, LINEAR, save_in_colab),
-        "korean-outputs": Submission(4, LINEAR, leave_korean_outputs),
-        "nbformat-3": Submission(4, LINEAR, convert=save_in_old_format),
-        "empty": Submission(None, {}, convert=lambda _: b""),
-        "png": Submission(None, {}, convert=lambda _: png),
-        "other-name": Submission(None, LINEAR, file_name="exercise (1).ipynb"),
-    }
-    loops = {"loop": attack("while True: pass"), "loop-that-catches": attack(LOOP_THAT_CATCHES)}
-    return {
-        ("answers", ASSIGNMENTS[-1]): answers,
-        ("attacks", ASSIGNMENTS[0]): attacks,
-        ("loops", ASSIGNMENTS[0]): loops,
-    } | {(name, name): {"perfect": Submission(16, PERFECT)} for name in ASSIGNMENTS[1:-1]}
-
-
-def hand_in(folder: Path, assignment: str, student: str, submission: Submission) -> None:
-    """Write a student's file, made from the release."""
+def fill_in(folder: Path, assignment: str, submission: Submission) -> bytes:
+    """Return a student's file, made from the release."""
     notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
     for cell in notebook.cells:
         if cell.id in submission.answers:
             cell.source += "\n" + submission.answers[cell.id]
-        if submission.answers is PERFECT and cell.id in course.POINTS_BY_QUESTION:
-            cell.source += "Nine of ten."
     if submission.edit:
         submission.edit(notebook)
-    path = folder / "submitted" / student / assignment / submission.file_name
-    path.parent.mkdir(parents=True)
-    path.write_bytes(submission.convert(notebook))
+    return submission.convert(notebook)
 
 
-def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # for alembic
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    out, both = subprocess.PIPE, subprocess.STDOUT
-    environment = os.environ | {"PATH": path}
-    return subprocess.run(command, cwd=folder, env=environment, stdout=out, stderr=both, text=True)
+def hand_in(folder: Path, assignment: str, submissions: Mapping[str, Submission]) -> str:
+    """Collect an archive with a folder for each student."""
+    archive = folder / "all.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for student, submission in submissions.items():
+            content = fill_in(folder, assignment, submission)
+            file.writestr(f"handed-in/{student}/exercise.ipynb", content)
+    return course(folder, "collect", assignment, str(archive))
 
 
-def grade(folder: Path, assignment: str, students: str = "*") -> str:
-    """Grade an assignment; return what nbgrader says, and print how long it takes."""
+def read_table(path: Path) -> dict[str, dict[str, str]]:
+    rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    return {row["student"]: row for row in rows}
+
+
+def grade(folder: Path, assignment: str, submissions: Mapping[str, Submission]) -> list[str]:
+    """Grade submissions; return those that a fair person would grade otherwise."""
+    said = hand_in(folder, assignment, submissions)
     start = time.perf_counter()
-    run = nbgrader(folder, "autograde", assignment, f"--student={students}")
-    seconds = time.perf_counter() - start
-    graded = len(list((folder / "submitted").glob(students)))
-    print(f"{folder.name}: {graded} submissions, {seconds / graded:.1f} s for each")
-    assert nbgrader(folder, "export").returncode == 0
-    return run.stdout
-
-
-def read_points(*folders: Path) -> dict[str, float]:
-    """Return the sum of each student's points in all tables."""
-    points: dict[str, float] = {}
-    for folder in folders:
-        for row in csv.DictReader((folder / "grades.csv").read_text().splitlines()):
-            name = row["student_id"]
-            points[name] = points.get(name, 0) + float(row["score"])
-    return points
+    log = run(folder, "nbgrader", "autograde", assignment)
+    seconds = (time.perf_counter() - start) / len(submissions)
+    print(f"{folder.name}: {len(submissions)} submissions, {seconds:.1f} s for each")
+    (folder / "autograde.log").write_text(log)
+    assert "SAWarning" not in log
+    run(folder, "nbgrader", "generate_feedback", assignment)
+    said += course(folder, "export", assignment)
+    rows = read_table(folder / "grades.csv")
+    wrong = []
+    for student, submission in submissions.items():
+        page = folder / "feedback" / student / assignment / "exercise.html"
+        size = page.stat().st_size / 1e6 if page.exists() else 0
+        row = rows.get(student)
+        if not submission.is_graded:
+            is_right = row is None and f"Skipped: {student}/exercise.ipynb" in said
+            print(f"{student:25} not graded, and said: {is_right}")
+        elif not (row and row["points"]):
+            is_right = False
+            print(f"{student:25} has no points: {row}")
+        else:
+            points, reads = float(row["points"]), int(row["unread_answers"])
+            tasks = int(row["unread_tasks"])
+            is_right = abs(points - submission.points) <= 1 or tasks > 0
+            is_right &= (reads, tasks) == (submission.reads, submission.tasks) and 0 < size < 5
+            is_right &= not tasks or f"{student}: check-" in log
+            found = f"{points:5.2f} fair {submission.points:4} read {reads} tasks {tasks}"
+            print(f"{student:25} {found} page {size:.1f} MB {'' if is_right else '<---'}")
+        if not is_right:
+            wrong.append(student)
+    return wrong
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with its releases."""
     folder = tmp_path_factory.mktemp("course") / "course"
-    course.main(folder)
+    course(ROOT, "make", str(folder))
     for assignment in ASSIGNMENTS:
-        run = nbgrader(folder, "generate_assignment", assignment, "--log-level=WARN")
-        assert (run.returncode, run.stdout) == (0, "")
+        run(folder, "nbgrader", "generate_assignment", assignment)
     return folder
 
 
 def test_release_has_the_exercise_without_answers(folder: Path) -> None:
-    hidden = [cell for parts in (course.ANSWERS, course.MODEL_ANSWERS) for cell in parts.values()]
+    answers = [cell for parts in (make.ANSWERS | make.MODEL_ANSWERS).values() for cell in parts]
     for assignment in ASSIGNMENTS:
         language = assignment.removeprefix("exercise-")
         notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
@@ -267,54 +132,171 @@ def test_release_has_the_exercise_without_answers(folder: Path) -> None:
         assert [cell.id for cell in notebook.cells] == [cell.id for cell in exercise.cells]
         text = "\n".join(cell.source for cell in notebook.cells)
         assert "### " not in text
-        assert "reload" not in text
-        solution = build.make(build.Edition("exercise", "solution", language))
-        sources = {cell.id: cell.source for cell in solution.cells}
-        assert not [cell for cells in hidden for cell in cells if sources[cell] in text]
+        sources = make.read_sources(language)
+        assert not [cell for cell in answers if sources[cell] in text]
 
 
-def test_nbgrader_accepts_the_source(folder: Path) -> None:
-    run = nbgrader(folder, "validate", "source/exercise-en/exercise.ipynb")
-    assert "Success! Your notebook passes all the tests." in run.stdout, run.stdout
+def test_without_the_configuration_nobody_gets_points(folder: Path) -> None:
+    copy = shutil.copytree(folder, folder.with_name("no-configuration"))
+    hand_in(copy, "exercise-en", {"untouched": HONEST["untouched"]})
+    (copy / "nbgrader_config.py").unlink()
+    run(copy, "nbgrader", "autograde", "exercise-en")
+    run(copy, "nbgrader", "export")
+    (row,) = csv.DictReader((copy / "grades.csv").read_text().splitlines())
+    assert float(row["score"]) == 0
 
 
 def test_points_of_submissions(folder: Path) -> None:
-    groups = list_groups()
-    for (name, assignment), submissions in groups.items():
-        copy = shutil.copytree(folder, folder.with_name(name))
-        for student, submission in submissions.items():
-            hand_in(copy, assignment, student, submission)
-    config = folder.with_name("loops") / "nbgrader_config.py"
-    text = re.sub(r"\bCELL_SECONDS = \d+", "CELL_SECONDS = 45", config.read_text())
-    config.write_text(re.sub(r"NOTEBOOK_SECONDS = \d+", "NOTEBOOK_SECONDS = 60", text))
-    with ThreadPoolExecutor(2) as pool:  # each process has a gradebook of its own
-        logs = list(pool.map(lambda group: grade(folder.with_name(group[0]), group[1]), groups))
-
-    wrong = []
-    for ((name, assignment), submissions), log in zip(groups.items(), logs, strict=True):
-        copy = folder.with_name(name)
-        (copy / "autograde.log").write_text(log)
-        points = read_points(copy)
-        assert nbgrader(copy, "generate_feedback", assignment).returncode == 0
-        for student, submission in submissions.items():
-            expected, found = submission.points, points[student]
-            is_named = f"assignment '{assignment}' for student '{student}'" in log
-            page = copy / "feedback" / student / assignment / "exercise.html"
-            size = page.stat().st_size / 1e6 if page.exists() else 0
-            print(f"{student:20} {expected!s:>5} {found:5} {is_named=} feedback {size:.1f} MB")
-            is_graded = not is_named and 0 < size < 5
-            if found != (expected or 0) or is_graded != (expected is not None):
-                wrong.append(student)
-    assert not wrong
+    groups = {"honest": HONEST, "rules": RULES, "attacks": ATTACKS, "loops": LOOPS}
+    folders = {name: shutil.copytree(folder, folder.with_name(name)) for name in groups}
+    config = folders["loops"] / "nbgrader_config.py"
+    text = config.read_text().replace("cell_seconds=120", "cell_seconds=45")
+    config.write_text(text.replace("notebook_seconds=600", "notebook_seconds=60"))
+    with ThreadPoolExecutor(2) as pool:  # each has a gradebook of its own
+        wrong = pool.map(lambda name: grade(folders[name], "exercise-en", groups[name]), groups)
+        assert [*wrong] == [[]] * len(groups)
 
 
-def test_two_machines_grade_as_one(folder: Path) -> None:
-    one, *machines = [folder.with_name(name) for name in ("one", "machine-1", "machine-2")]
-    for copy in (one, *machines):
-        shutil.copytree(folder, copy)
-        for student, answers in {"a-1": {}, "a-2": LINEAR, "b-1": {}, "b-2": LINEAR}.items():
-            hand_in(copy, "exercise-en", student, Submission(None, answers))
-    grade(one, "exercise-en")
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda m, s: grade(m, "exercise-en", s), machines, ("a-*", "b-*")))
-    assert read_points(*machines) == read_points(one) == {"a-1": 0, "a-2": 4, "b-1": 0, "b-2": 4}
+@pytest.mark.parametrize("assignment", ASSIGNMENTS[1:])
+def test_points_in_other_languages(folder: Path, assignment: str) -> None:
+    copy = shutil.copytree(folder, folder.with_name(assignment))
+    assert grade(copy, assignment, {"all": Submission(16, ALL)}) == []
+    page = (copy / "feedback" / "all" / assignment / "exercise.html").read_text()
+    assert make.read_sources(assignment[-2:])["linear-question-rubric"][:9] in page.replace(
+        "<strong>", "**"
+    )
+
+
+def test_a_new_file_is_graded_and_machines_share_the_work(folder: Path) -> None:
+    """A gradebook for each machine; the first one exports what all of them found."""
+    main, *machines = [folder.with_name(name) for name in ("main", "machine-1", "machine-2")]
+    shutil.copytree(folder, main)
+    students = {
+        "a-1": HONEST["untouched"],
+        "a-2": Submission(4, LINEAR),
+        "b-1": HONEST["answer-as-raw"],
+    }
+    hand_in(main, "exercise-en", students)
+    for machine, names in zip(machines, ("a-*", "b-*"), strict=True):
+        shutil.copytree(main, machine)
+        run(machine, "nbgrader", "autograde", "exercise-en", f"--student={names}")
+    table = main / "students.csv"
+    table.write_text("student,name\na-1,Ann One\na-2,Ann Two\nb-1,Bea One\nzoe,Zoe Late\n")
+    export = ["export", "exercise-en", "--students", "students.csv", "--machines"]
+    said = course(main, *export, *map(str, machines))
+    assert "zoe: nothing handed in" in said
+    assert "Not read yet: 3 written answers, 0 tasks" in said
+    points = {student: row["points"] for student, row in read_table(main / "grades.csv").items()}
+    assert points == {"a-1": "0.00", "a-2": "4.00", "b-1": "4.00", "zoe": ""}
+    said = hand_in(machines[0], "exercise-en", {"a-1": Submission(4, LINEAR)})
+    assert "nbgrader autograde exercise-en --student=a-1 --force" in said
+    assert "a-1: a newer file has not been graded" in course(machines[0], "export", "exercise-en")
+    run(machines[0], "nbgrader", "autograde", "exercise-en", "--student=a-1", "--force")
+    course(main, *export, *map(str, machines))
+    assert read_table(main / "grades.csv")["a-1"]["points"] == "4.00"
+
+
+def copy_project(folder: Path) -> Path:
+    """Return a copy of the project's files that git knows."""
+    command = ["git", "ls-files", "-co", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in names.splitlines():
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def check(project: Path) -> str:
+    """Run ``make check``."""
+    command = [sys.executable, "notebooks/build.py", "check"]
+    environment = os.environ | {"PYTHONPATH": str(project)}
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def take_out_cells(project: Path, *cells: str) -> None:
+    """Delete cells from the exercise, and their translations."""
+    path = project / "notebooks" / "source" / "exercise.py"
+    parts = re.split(r"(?m)^(?=# %%)", path.read_text("utf-8"))
+    kept = [part for part in parts if not any(f' id="{cell}"' in part for cell in cells)]
+    assert len(parts) - len(kept) == len(cells)
+    path.write_text("".join(kept), "utf-8")
+    for translation in path.parent.glob("exercise.*.toml"):
+        parts = re.split(r"(?m)^(?=\[)", translation.read_text("utf-8"))
+        heads = tuple(f"[{cell}{end}" for cell in cells for end in ("]", ".replace]"))
+        translation.write_text("".join(p for p in parts if not p.startswith(heads)), "utf-8")
+
+
+def test_what_the_page_says_of_changes(folder: Path, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    home = tmp_path / "class"
+    course(project, "make", str(home), project=project)
+    run(home, "nbgrader", "generate_assignment", "exercise-en", project=project)
+    # A number.
+    replace(project / "mnist_nn" / "checks.py", '"network": 0.95', '"network": 0.96')
+    said = check(project)
+    assert "exercise.py: [task-2] does not name 0.96" in said
+    assert "solution.ipynb: [nn-longer] reaches 0.95" in said
+    replace(project / "mnist_nn" / "checks.py", '"network": 0.96', '"network": 0.95')
+    # A task left out, and a question added.
+    task = ["task-3-how", "task-3-answer", "check-networks"]
+    take_out_cells(project, *task)
+    source = project / "notebooks" / "source" / "exercise.py"
+    question = '# %% [markdown] id="{}"{}\n# {}\n\n'
+    added = question.format("new-question", ' only="course"', "**Why is one digit hard?**")
+    added += question.format("new-question-answer", ' only="course"', "*Your answer:*")
+    added += question.format("new-question-rubric", ' only="rubric"', "**2 points:** ink.")
+    replace(source, '# %% [markdown] id="takeaways"', f'{added}# %% [markdown] id="takeaways"')
+    replace(source, "# | 3: three networks that differ only in their steps | 3 |\n", "")
+    replace(source, "# | in all | 20 |", "# | 4: question | 2 |\n# | in all | 19 |")
+    make_py = project / "notebooks" / "course" / "make.py"
+    replace(
+        make_py,
+        '    "weights-question-answer": 2,',
+        '    "weights-question-answer": 2,\n    "new-question-answer": 2,',
+    )
+    replace(
+        make_py,
+        '["what-differs", "weights-question-rubric"],',
+        '["what-differs", "weights-question-rubric"],\n'
+        '    "new-question-answer": ["new-question-rubric"],',
+    )
+    said = check(project)
+    assert "there is no cell 'check-networks'. Take it out" in said
+    assert "exercise.ko.toml: [new-question] has no text" in said
+    said = course(project, "make", str(home), "--language", "en", project=project)
+    assert "Release it again: nbgrader generate_assignment exercise-en --force" in said
+    run(home, "nbgrader", "generate_assignment", "exercise-en", "--force", project=project)
+    release = nbformat.read(home / "release" / "exercise-en" / "exercise.ipynb", 4)
+    points = [cell.metadata.get("nbgrader", {}).get("points", 0) for cell in release.cells]
+    assert sum(points) == 19
+    # A language left out.
+    (project / "notebooks" / "source" / "exercise.zh.toml").unlink()
+    home = tmp_path / "class-2"
+    said = course(project, "make", str(home), project=project)
+    assert not (home / "source" / "exercise-zh").exists()
+    assert (home / "source" / "exercise-ko").exists()
+
+
+def test_the_wheel_has_no_solutions(tmp_path: Path) -> None:
+    run(ROOT, "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert not [name for name in names if "notebook" in name or name.endswith(".ipynb")]
+    assert SOLUTION["nn-longer"] not in str(zipfile.ZipFile(wheel).read("mnist_nn/checks.py"))
+
+
+def test_judged_results_are_kept(folder: Path) -> None:
+    copy = shutil.copytree(folder, folder.with_name("kept"))
+    hand_in(copy, "exercise-en", {"anna": Submission(4, LINEAR)})
+    run(copy, "nbgrader", "autograde", "exercise-en")
+    path = copy / "autograded" / "anna" / "exercise-en" / RESULTS
+    judged = json.loads(path.read_text())
+    assert judged["check-linear"]["models"]["linear_classifier"]["accuracy"] > 0.88

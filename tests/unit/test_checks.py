@@ -337,7 +337,14 @@ def test_three_networks_in_other_containers(answers: Answers) -> None:
 
 def test_points_rise_evenly_up_to_the_target(answers: Answers, monkeypatch: Any) -> None:
     accuracy = float(np.mean(predict(answers.network, answers.data[2]) == answers.data[3]))
-    for missing, score in {0.0: 1.0, 0.01: 0.8, 0.025: 0.5, 0.05: 0.0, 0.5: 0.0}.items():
+    for missing, score in {
+        0.0: 1.0,
+        0.002: 1.0,
+        0.014: 0.75,
+        0.026: 0.5,
+        0.05: 0.0,
+        0.5: 0.0,
+    }.items():
         target = accuracy + missing
         monkeypatch.setitem(checks.TARGETS, "network", target)
         monkeypatch.setitem(checks.PARTIAL_CREDIT_FROM, "network", target - 0.05)

@@ -1,39 +1,366 @@
-"""The assignments for nbgrader; ``tests/by_hand/test_course.py`` grades submissions of them."""
+"""The course for nbgrader; ``tests/by_hand/test_course.py`` grades submissions of it."""
 
+import csv
+import json
 import re
+import zipfile
+from pathlib import Path
+from typing import Any
 
-from mnist_nn.checks import PARTIAL_CREDIT_FROM, TARGETS
-from notebooks import build, course
+import keras
+import nbformat
+import numpy as np
+import pytest
+from nbformat import NotebookNode
+from split import split_exercise
 
+from mnist_nn.checks import TARGETS
+from notebooks import build
+from notebooks.course import cells, collect, export, judge, make, results, save
 
-def test_assignment_has_all_answers_and_checks() -> None:
-    for language in build.languages("exercise"):
-        cells = {cell.id: cell for cell in course.make_assignment(language).cells}
-        graded = {id: cell.metadata.nbgrader for id, cell in cells.items() if cell.metadata}
-        assert sum(metadata.get("points", 0) for metadata in graded.values()) == 20
-        assert {id for id, metadata in graded.items() if metadata.solution} == {
-            *course.ANSWERS,
-            *course.MODEL_ANSWERS,
-        }
-        for id in course.POINTS_BY_CHECK:
-            assert graded[id].locked
-            assert "result.score" in cells[id].source
-        students = "\n".join(
-            re.sub("(?s)### BEGIN.*?### END", "", cell.source) for cell in cells.values()
-        )
-        assert "hidden_units=[100, 100]" not in students
-        assert "<details>" not in students
+LANGUAGES = build.languages("exercise")
 
 
-def test_points_that_students_read_are_those_that_they_get() -> None:
-    for language in build.languages("exercise"):
-        edition = build.Edition("exercise", "course", language)
-        cells = {cell.id: cell.source for cell in build.make(edition).cells}
-        rows = re.findall(r"^\| (\d)(.*)\| (\d)(.*)\|$", cells["points"], re.M)
-        points = [int(points) for _, _, points, _ in rows]
-        checks, questions = course.POINTS_BY_CHECK, course.POINTS_BY_QUESTION
-        in_order = [id for id in cells if id in checks or id in questions]
-        assert sorted(points) == sorted((checks | questions)[id] for id in in_order)
-        for kind in ("linear", "network"):
-            (row,) = [row for row in rows if f"{TARGETS[kind]:.2f}" in row[1]]
-            assert f"{PARTIAL_CREDIT_FROM[kind]:.2f}" in row[3]
+def make_release(language: str = "en") -> NotebookNode:
+    """Return what ``nbgrader generate_assignment`` makes."""
+    notebook = make.make_assignment(language)
+    cells.take_out_hidden(notebook)
+    for cell in notebook.cells:
+        cell.source = re.sub(r"(?s)\n*### BEGIN SOLUTION.*### END SOLUTION", "", cell.source)
+    return notebook
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_assignment_has_all_answers_and_checks(language: str) -> None:
+    notebook = make.make_assignment(language)
+    found = {cell.id: cell for cell in notebook.cells}
+    graded = {id: cells.nbgrader_of(cell) for id, cell in found.items() if cells.nbgrader_of(cell)}
+    solutions = {id for id, metadata in graded.items() if metadata.solution}
+    assert solutions == (make.ANSWERS | make.MODEL_ANSWERS).keys() & found.keys()
+    for id in make.POINTS_BY_CHECK.keys() & found.keys():
+        assert graded[id].locked
+        assert found[id].source.endswith(make.HIDDEN)
+    students = "\n".join(cell.source for cell in make_release(language).cells)
+    assert "hidden_units=[100, 100]" not in students
+    assert "<details>" not in students
+    assert "###" not in re.sub("^#+ ", "", students, flags=re.M)
+
+
+def list_points(notebook: NotebookNode) -> list[int]:
+    """Return the points of the graded cells, in their order, and the sum."""
+    found = [cells.nbgrader_of(cell).get("points") for cell in notebook.cells]
+    points = [each for each in found if each]
+    return [*points, sum(points)]
+
+
+def test_nothing_contradicts_the_points_and_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [*make.find_contradictions()] == []
+    for kind in TARGETS:
+        if f"check-{kind}" in make.POINTS_BY_CHECK:
+            monkeypatch.setitem(TARGETS, kind, 0.97)
+            found = "\n".join(make.find_contradictions())
+            assert "INSTRUCTORS.md: the table of points does not name 0.97" in found
+            for language in LANGUAGES:
+                name = "exercise.py" if language == "en" else f"exercise.{language}.toml"
+                assert f"source/{name}: [points] does not name 0.97, 0.968" in found
+                assert re.search(rf"{language}/solution.ipynb: \[.*\] reaches 0.[89]", found)
+            monkeypatch.undo()
+    check = [*make.POINTS_BY_CHECK][-1]
+    monkeypatch.setitem(make.POINTS_BY_CHECK, check, 9)
+    points = ", ".join(map(str, list_points(make.make_assignment("en"))))
+    assert f"the sum are {points}" in "\n".join(make.find_contradictions())
+
+
+def test_a_task_left_out_and_a_question_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sum(list_points(make.make_assignment("en"))) // 2
+    check, answer = [*make.POINTS_BY_CHECK][-1], [*make.ANSWERS][-1]
+    source = build.read_source("exercise")
+    left = [cell for cell in source if cell.id not in (check, answer)]
+    question = nbformat.v4.new_markdown_cell("*Your answer:*", id="new-answer")
+    question.metadata["only"] = "course"
+    monkeypatch.setattr(
+        build, "read_source", lambda _: [nbformat.from_dict(cell) for cell in [*left, question]]
+    )
+    monkeypatch.setitem(make.POINTS_BY_QUESTION, "new-answer", 2)
+    monkeypatch.setitem(make.MODEL_ANSWERS, "new-answer", ["linear-question-rubric"])
+    points = list_points(make.make_assignment("en"))
+    assert points[-1] == before - make.POINTS_BY_CHECK[check] + 2
+    found = "\n".join(make.find_contradictions("en"))
+    assert f"make.py: there is no cell {check!r}" in found
+    assert f"the sum are {', '.join(map(str, points))}" in found
+
+
+def test_make_keeps_what_an_instructor_edited(tmp_path: Path, capsys: Any) -> None:
+    make.make(tmp_path, ["en"])
+    path, config = (
+        tmp_path / "source" / "exercise-en" / "exercise.ipynb",
+        tmp_path / make.CONFIG.name,
+    )
+    make.make(tmp_path, ["en"])
+    assert f"{path}: unchanged" in capsys.readouterr().out
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0].source += " 2026"
+    nbformat.write(notebook, path)
+    config.write_text("# mine")
+    make.make(tmp_path, ["en"])
+    said = capsys.readouterr().out
+    assert f"{path}: kept" in said
+    assert f"{config}: kept" in said
+    assert nbformat.read(path, 4).cells[0].source.endswith("2026")
+    assert config.read_text() == "# mine"
+
+
+def edit(notebook: NotebookNode, **texts: str) -> NotebookNode:
+    for cell in notebook.cells:
+        cell.source += texts.get(cell.id.replace("-", "_"), "")
+    return notebook
+
+
+def test_cells_are_restored_by_metadata_and_by_id() -> None:
+    release = make_release()
+    notebook = make_release()
+    deleted, *_, edited = make.POINTS_BY_CHECK
+    question = min(make.POINTS_BY_QUESTION)
+    notebook.cells = [c for c in notebook.cells if c.id not in (deleted, question)]
+    for cell in notebook.cells[::2]:
+        cell.metadata.pop("nbgrader", None)
+    next(c for c in notebook.cells if c.id == edited).source = "5.0"
+    lines = [*cells.restore(notebook, release, make.make_assignment("en"))]
+    assert sorted(lines) == sorted(
+        [
+            f"cell {deleted} was deleted, and is put back",
+            f"cell {question} was deleted, and is put back",
+            f"cell {edited} was edited, and is as it was",
+        ]
+    )
+    marked = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if cells.nbgrader_of(c)}
+    order = [c.id for c in release.cells if cells.nbgrader_of(c)]
+    assert [*marked] == order
+    assert marked[edited].source.endswith(make.HIDDEN)
+
+
+def test_text_outside_the_marked_cells_is_found() -> None:
+    release = make_release()
+    assert cells.find_prose(make_release(), release) == []
+    answers = {"linear_question_answer": "Nine.", "task_2_answer": "\n# classifier = train(5)"}
+    assert cells.find_prose(edit(make_release(), **answers), release) == []
+    for text in ({"linear_question": "Nine."}, {"task_2_answer": "\n# It mixes up 4 and 9 and 3."}):
+        assert len(cells.find_prose(edit(make_release(), **text), release)) == 1
+    for new in (nbformat.v4.new_markdown_cell("九个"), nbformat.v4.new_code_cell("nine of ten")):
+        notebook = make_release()
+        notebook.cells.insert(5, new)
+        assert cells.find_prose(notebook, release) == [new.source]
+
+
+class Unknown(keras.layers.Layer):  # type: ignore[misc]
+    """A layer that the judge does not know."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+def fit_linear(data: Any) -> keras.Model:
+    """Return a linear model of some 0.85 on the validation set, without training."""
+    examples, targets = data.training_examples, data.training_targets
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")])
+    x = np.c_[examples.to_numpy(), np.ones(len(examples))]
+    weights = np.linalg.solve(x.T @ x + 10 * np.eye(785), x.T @ np.eye(10)[targets.to_numpy()])
+    model.layers[0].set_weights([10 * weights[:-1], 10 * weights[-1]])
+    return model
+
+
+def test_judge_judges_what_was_saved(tmp_path: Path, train_table: Any) -> None:
+    """In a process of its own, which knows nothing of the classes of this one."""
+    release = tmp_path / "exercise.ipynb"
+    nbformat.write(make_release(), release)
+    linear = fit_linear(split_exercise(train_table, seed=1))
+    custom = keras.Sequential([keras.Input((784,)), Unknown(), keras.layers.Dense(10)])
+    answers = tmp_path / "answers"
+    known = ["linear_classifier", "classifier", "networks"]
+    first = {"linear_classifier": None, "classifier": custom, "mine": linear}
+    save.save_answers(known[:1], known, first, answers / "check-linear")
+    save.save_answers(known[1:2], known, first, answers / "check-network")
+    last = {**first, "linear_classifier": linear, "networks": {10: linear, 100: linear}}
+    save.save_answers(known, known, last, answers / "end")
+    verdicts, problem = judge.run_judge(release, answers)
+    assert not problem
+    found = {(each["check"], each["state"]): each for each in verdicts}
+    assert "there are models in mine" in found["check-linear", "check"]["problem"]
+    best = found["check-linear", "end"]
+    assert best["models"]["linear_classifier"]["accuracy"] > 0.8
+    assert f"{best['models']['linear_classifier']['accuracy']:.4f}" in best["message"]
+    assert "cannot be loaded without" in found["check-network", "check"]["problem"]
+    if "check-networks" in make.POINTS_BY_CHECK:
+        assert found["check-networks", "end"]["score"] == 0
+
+
+def test_answers_are_saved_as_they_are(tmp_path: Path) -> None:
+    values: dict[str, Any] = {
+        "number": np.float64(0.5),
+        "digits": iter([1, 2]),
+        "array": np.arange(3),
+        "nested": {10: [None, "text"], "tensor": keras.ops.ones(2)},
+        "dots": ...,
+        "strange": object(),
+        "large": "x" * save.LARGE,
+    }
+    save.save_answers(values, values, values, tmp_path / "end")
+    answers = judge.Answers(tmp_path / "end")
+    assert answers.read("number") == 0.5
+    assert answers.read("digits") == values["digits"] == [1, 2]  # the check can still read them
+    assert answers.read("array").tolist() == [0, 1, 2]
+    nested = answers.read("nested")
+    assert nested[10] == [None, "text"]
+    assert nested["tensor"].tolist() == [1, 1]
+    assert answers.read("dots") is None
+    for name in ("strange", "large"):
+        with pytest.raises(judge.NoAnswerError, match=name):
+            answers.read(name)
+
+
+def verdict(**given: Any) -> dict[str, Any]:
+    state = {"check": "c", "state": "check", "score": 0.0, "passed": False, "message": "no"}
+    return state | {"problem": "", "models": {}} | given
+
+
+def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
+    right = verdict(score=1.0, passed=True, message="yes", state="end")
+    outcome = results.combine([verdict(), right], "✘ no", 4, "")
+    assert (outcome.points, outcome.is_end, outcome.reasons) == (4, True, [])
+    assert results.BELOW in outcome.lines()
+    outcome = results.combine([verdict()], "✔ faked", 4, "")
+    assert (outcome.points, len(outcome.reasons)) == (0, 1)
+    assert "✔ faked" in outcome.reasons[0]
+    assert "✘ no" in outcome.reasons[0]
+    assert results.combine([], "", 4, "").reasons == ["the answers could not be saved"]
+    assert results.combine([verdict(problem="odd", message="")], "", 4, "").reasons == ["odd"]
+    assert results.combine([verdict(score=0.4567)], "✘ no", 4, "").points == 1.83
+    twins = verdict(score=1.0, passed=True, problem="the same weights")
+    assert results.combine([twins], "✔ no", 4, "").reasons == ["the same weights"]
+    assert results.GRACE in results.combine([verdict(score=1.0)], "✘ no", 4, "").lines()
+
+
+NOTEBOOK = json.dumps({"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
+
+
+def collect_files(folder: Path, files: dict[str, bytes], students: Path | None = None) -> set[str]:
+    """Collect a zip file of these files; return the students."""
+    (folder / "source" / "exercise-en").mkdir(parents=True, exist_ok=True)
+    path = folder / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    collect.collect(folder, "exercise-en", [path], students)
+    return {path.parts[-3] for path in (folder / "submitted").glob("*/exercise-en/exercise.ipynb")}
+
+
+def zipped(name: str, content: bytes, folder: Path) -> bytes:
+    with zipfile.ZipFile(folder / "one.zip", "w") as archive:
+        archive.writestr(name, content)
+    return (folder / "one.zip").read_bytes()
+
+
+def test_collect_takes_what_systems_and_students_make(tmp_path: Path, capsys: Any) -> None:
+    students = collect_files(
+        tmp_path,
+        {
+            "all/anna/exercise.ipynb": NOTEBOOK,
+            "all/bea/exercise (1).ipynb": NOTEBOOK,
+            "all/bea/.ipynb_checkpoints/exercise-checkpoint.ipynb": b"old",
+            "all/__MACOSX/bea/._exercise.ipynb": b"mac",
+            "all/carl/homework_carl.ipynb": NOTEBOOK,
+            "all/dan/exercise.zip": zipped("work/exercise.ipynb", NOTEBOOK, tmp_path),
+            "all/eve/exercise.ipynb": b"",
+            "all/fay/photo.png": b"png",
+            "all/a[1]*b/exercise.ipynb": b"\xef\xbb\xbf" + NOTEBOOK,
+            "all/gil/exercise.ipynb": NOTEBOOK.decode().encode("utf-16"),
+            "all/홍길동/exercise.ipynb": NOTEBOOK,
+        },
+    )
+    assert students == {"anna", "bea", "carl", "dan", "a_1_b", "gil", "홍길동"}
+    said = capsys.readouterr().out
+    assert "carl: the file is called homework_carl.ipynb" in said
+    assert "a[1]*b is called a_1_b" in said
+    assert "Skipped: eve/exercise.ipynb: cannot be read as a notebook (an empty file)" in said
+    assert "Skipped: fay/photo.png: no notebook" in said
+    assert "Collected 7 of exercise-en: 7 new" in said
+    for student in ("a_1_b", "gil"):
+        path = tmp_path / "submitted" / student / "exercise-en" / "exercise.ipynb"
+        assert path.read_bytes() == NOTEBOOK
+    assert path.with_name("timestamp.txt").read_text().endswith(" UTC")
+
+
+def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "students.csv"
+    table.write_text("student,name,number\nkim,Anna Kim,12345\nmax,Max Hans,5\nzoe,Zoe Late,9\n")
+    students = collect_files(
+        tmp_path,
+        {
+            "Anna Kim_12345_assignsubmission_file_/exercise.ipynb": NOTEBOOK,
+            "Ben O'Neil_777_assignsubmission_file_/exercise.zip": zipped(
+                "exercise.ipynb", NOTEBOOK, tmp_path
+            ),
+            "hansmax_LATE_5_9_exercise-1.ipynb": NOTEBOOK,
+            "otto_6_10_exercise.ipynb": NOTEBOOK,
+        },
+        table,
+    )
+    assert students == {"kim", "Ben_O_Neil_777", "max", "otto_6"}
+    said = capsys.readouterr().out
+    assert "Missing: zoe" in said
+    assert "otto_6: not in the list of students" in said
+    rows = collect.read_table(tmp_path / collect.COLLECTED)
+    assert rows["exercise-en", "kim"]["number"] == "12345"
+    assert rows["exercise-en", "Ben_O_Neil_777"]["name"] == "Ben O'Neil"
+
+
+def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "handed in"
+    for number, name in enumerate(("exercise.ipynb", "exercise (1).ipynb", "notes.ipynb")):
+        path = folder / "anna" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(NOTEBOOK.replace(b"{}", b'{"n": %d}' % number))
+    (tmp_path / "source" / "exercise-en").mkdir(parents=True)
+    for state in ("1 new", "1 unchanged"):
+        collect.collect(tmp_path, "exercise-en", [folder, tmp_path / "source"], None)
+        said = capsys.readouterr().out
+        assert "Skipped: anna/notes.ipynb: anna/exercise (1).ipynb counts instead" in said
+        assert f"Collected 1 of exercise-en: {state}" in said
+    path = tmp_path / "submitted" / "anna" / "exercise-en" / "exercise.ipynb"
+    assert b'"n": 1' in path.read_bytes()
+
+
+def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
+    graded = {
+        "anna": export.Graded(12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}),
+        "bea": export.Graded(20.0, cells={"q": 8.0, "c": 12.0}),
+    }
+    failures = {"eve": "could not be graded: no notebook (NotJSONError)"}
+    same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
+    judged = {"anna": same, "bea": same}
+    rows = export.make_rows(["anna", "bea", "eve"], failures, graded, judged, ["c"], 20)
+    assert [row["points"] for row in rows] == ["11.35", "20.00", ""]
+    assert [row.get("unread_answers") for row in rows] == [1, 0, None]
+    assert rows[0]["note"] == "c: odd"
+    assert rows[2]["note"] == failures["eve"]
+    people = {"anna": {"name": "Kim, Anna", "number": "5"}}
+    canvas = export.fill_canvas("exercise-en", rows, people, 20)
+    assert canvas[0] == {"Student": "    Points Possible", "exercise-en": "20"}
+    assert canvas[1]["ID"] == "5"
+    assert canvas[3]["exercise-en"] == ""
+    (moodle,) = export.fill_moodle(rows, people)
+    assert (moodle["Identifier"], moodle["Grade"]) == ("Participant 5", "11.35")
+    columns, tasks = export.make_tasks(graded, judged, ["q", "c"])
+    assert [row["models_that_others_have_too"] for row in tasks] == [1, 1]
+    assert tasks[0]["reasons"] == "c: odd"
+    collect.write_table(tmp_path / "tasks.csv", columns, tasks)
+    text = (tmp_path / "tasks.csv").read_text("utf-8-sig")
+    assert [row["c"] for row in csv.DictReader(text.splitlines())] == ["12.35", "12.00"]
+    page = tmp_path / "feedback" / "anna" / "exercise-en" / "exercise.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("page")
+    file = {"anna": {"file": "Anna Kim_5_assignsubmission_file_/exercise.ipynb"}}
+    assert export.pack_feedback(tmp_path, [tmp_path], "exercise-en", file) == 1
+    with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
+        assert archive.namelist() == ["Anna Kim_5_assignsubmission_file_/exercise.html"]
+    assert export.find_failure(tmp_path, "exercise-en", "zoe") == "nothing handed in"

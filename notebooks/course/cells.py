@@ -1,0 +1,210 @@
+"""What becomes of a submission's cells while it is graded: restored, executed, judged."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, compress
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.corpus.words import generate_corpus_id
+
+END = "end"  # of the notebook: the second state in which answers are judged
+PROSE_BYTES = 24  # of a comment: eight Chinese characters, some five English words
+OUTPUT_CHARACTERS = 1_000_000  # of a cell
+SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
+HIDDEN = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
+SAVE = "{code}\nsave_answers({names!r}, {known!r}, values, Path({folder!r}))"
+
+
+def nbgrader_of(cell: NotebookNode) -> Any:
+    return cell.metadata.get("nbgrader") or {}
+
+
+def is_check(cell: NotebookNode) -> bool:
+    of = nbgrader_of(cell)
+    return bool(of.get("grade")) and not of.get("solution")
+
+
+def is_question(cell: NotebookNode) -> bool:
+    of = nbgrader_of(cell)
+    return bool(of.get("grade") and of.get("solution"))
+
+
+def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str]:
+    """Return the names that a check reads, and that no locked cell assigns."""
+    known = {*dir(builtins)}
+    for cell in cells:
+        if nbgrader_of(cell).get("locked") and cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    known.add(node.id)
+                elif isinstance(node, ast.alias):
+                    known.add((node.asname or node.name).split(".")[0])
+    nodes = ast.walk(ast.parse(check.source))
+    names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in known]
+    return [*dict.fromkeys(names)]
+
+
+def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode) -> Iterator[str]:
+    """Put back what students have deleted, renamed or edited; yield a line for each."""
+    known = {nbgrader_of(c).grade_id: c for c in release.cells if nbgrader_of(c)}
+    found: dict[str, NotebookNode] = {}
+    unmarked = []
+    for cell in reversed(notebook.cells):  # of several copies, the last one counts
+        grade_id = str((cell.metadata.pop("nbgrader", None) or {}).get("grade_id"))
+        if grade_id in known and grade_id not in found:
+            found[grade_id] = cell
+        elif grade_id not in known:
+            unmarked.append(cell)
+    for cell in unmarked:  # tools drop nbgrader's metadata; Colab moves the id into them
+        for cell_id in (cell.get("id"), cell.metadata.get("id")):
+            if cell_id in known and cell_id not in found:
+                found[cell_id] = cell
+    notebook.nbformat_minor = 5  # the first with ids
+    for cell in notebook.cells:
+        cell.setdefault("id", generate_corpus_id())
+    sources = {cell.id: cell.source for cell in source.cells}
+    position = len(notebook.cells)
+    for grade_id, cell in reversed(known.items()):
+        if grade_id in found:
+            found[grade_id].metadata["nbgrader"] = cell.metadata.nbgrader
+            position = next(i for i, c in enumerate(notebook.cells) if c is found[grade_id])
+        elif nbgrader_of(cell).grade or nbgrader_of(cell).locked:
+            yield f"cell {grade_id} was deleted, and is put back"
+            found[grade_id] = nbformat.from_dict(cell)
+            notebook.cells.insert(position, found[grade_id])
+        if nbgrader_of(cell).locked:
+            if simplify(found[grade_id].source) != simplify(cell.source):
+                yield f"cell {grade_id} was edited, and is as it was"
+            found[grade_id].source = sources.get(grade_id, cell.source)
+    restore_images(notebook, release)
+
+
+def restore_images(notebook: NotebookNode, release: NotebookNode) -> None:
+    """Put back attached images: older formats drop them, and without them there is no feedback."""
+    images: dict[str, Any] = {}
+    for cell in release.cells:
+        images |= cell.get("attachments", {})
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "markdown"):
+        if names := re.findall(r"attachment:([^)\s]+)", cell.source):
+            lost = {name: {"text/plain": ""} for name in names}
+            cell.attachments = lost | images | cell.get("attachments", {})
+
+
+def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
+    """Return the texts that a student wrote outside the cells for written answers."""
+    known = {simplify(cell.source) for cell in release.cells}
+    comments = {comment for cell in release.cells for comment in find_comments(cell)}
+    texts = []
+    for cell in notebook.cells:
+        if is_question(cell) or simplify(cell.source) in {*known, ""}:
+            continue
+        if cell.cell_type != "code" or not parses(cell.source):
+            texts.append(cell.source)
+        else:
+            texts += [text for text in find_comments(cell) if text not in comments]
+    return texts
+
+
+def find_comments(cell: NotebookNode) -> list[str]:
+    """Return comments that may be sentences, not code that was commented out."""
+    if cell.cell_type != "code":
+        return []
+    found = re.findall(r"#+ *(.*)", cell.source) + re.findall(r'"""(.*?)"""', cell.source, re.S)
+    return [c for c in found if len(c.encode()) >= PROSE_BYTES and not re.search(r"[=({]", c)]
+
+
+def parses(code: str) -> bool:
+    """Return whether a cell is code, but for the commands that IPython adds to Python."""
+    try:
+        ast.parse(re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code))
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def simplify(text: str) -> str:
+    return "".join(text.split())
+
+
+def take_out_hidden(notebook: NotebookNode) -> None:
+    """Take out what gives no points to anyone where this code does not grade."""
+    for cell in filter(is_check, notebook.cells):
+        cell.source = HIDDEN.sub("", cell.source)
+
+
+def insert_saves(notebook: NotebookNode, folder: Path, code: str) -> None:
+    """Insert cells that save the answers, before each check and at the end."""
+    checks = [cell for cell in notebook.cells if is_check(cell)]
+    names = {nbgrader_of(c).grade_id: list_answers(c, notebook.cells) for c in checks}
+    known = [*dict.fromkeys(name for each in names.values() for name in each)]
+    cells = []
+    for cell in notebook.cells:
+        if is_check(cell):
+            grade_id = nbgrader_of(cell).grade_id
+            cells.append(make_save(names[grade_id], known, folder / grade_id, code))
+        cells.append(cell)
+    notebook.cells = [*cells, make_save(known, known, folder / END, code)]
+
+
+def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:
+    text = SAVE.format(code=code, names=names, known=known, folder=str(folder))
+    # Students call variables "globals" or "exec".
+    source = f"__import__('builtins').exec({text!r}, {{'values': (lambda: 0).__globals__}})"
+    cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
+    return cell
+
+
+def take_out_saves(notebook: NotebookNode) -> None:
+    notebook.cells = [cell for cell in notebook.cells if "saves" not in cell.metadata]
+
+
+def shorten_outputs(notebook: NotebookNode) -> None:
+    """Leave out what is too long."""
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        sizes = accumulate(len(str(output)) for output in cell.outputs)
+        short = [size <= OUTPUT_CHARACTERS for size in sizes]
+        if not all(short):
+            cell.outputs = [
+                *compress(cell.outputs, short),
+                print_text("Longer outputs are left out."),
+            ]
+
+
+def print_text(text: str) -> NotebookNode:
+    output: NotebookNode = nbformat.v4.new_output("stream", name="stdout", text=f"{text}\n")
+    return output
+
+
+def read_shown(cell: NotebookNode) -> str:
+    """Return what a check showed in the student's own run: its line, or an error."""
+    for output in reversed(cell.outputs):
+        if output.output_type == "error":
+            return f"{output.get('ename')}: {output.get('evalue', '')}"[:300]
+        if text := output.get("data", {}).get("text/plain"):
+            return str("".join(text))[:2_000]
+    return ""
+
+
+def write_result(cell: NotebookNode, lines: Sequence[str], points: float) -> None:
+    """Show what the judge says, and the points where nbgrader reads them."""
+    points_output = nbformat.v4.new_output(
+        "execute_result", {"text/plain": f"{points:g}"}, execution_count=cell.execution_count
+    )
+    cell.outputs = [print_text("\n".join(lines)), points_output]
+
+
+def insert_model_answers(notebook: NotebookNode, source: NotebookNode) -> None:
+    """Insert the model answer and the rubric above each written answer, for who grades it."""
+    answers = {cell.id: SOLUTION.search(cell.source) for cell in source.cells if is_question(cell)}
+    cells = []
+    for cell in notebook.cells:
+        if is_question(cell) and (found := answers.get(nbgrader_of(cell).grade_id)):
+            quoted = "\n".join(f"> {line}".rstrip() for line in found[1].splitlines())
+            cells.append(nbformat.v4.new_markdown_cell(quoted))
+        cells.append(cell)
+    notebook.cells = cells

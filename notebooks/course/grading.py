@@ -1,0 +1,186 @@
+"""How nbgrader grades a submission: it is executed, and then judged in a process of its own.
+
+``nbgrader_config.py`` of a course calls :func:`configure`.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute
+from sqlalchemy.exc import SAWarning
+from traitlets.log import get_logger
+
+from notebooks.course import cells
+from notebooks.course.judge import run_judge
+from notebooks.course.results import RESULTS, Outcome, combine
+
+SAVE = Path(__file__).with_name("save.py").read_text("utf-8")
+KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
+TOO_LONG = "a cell took too long, and was stopped"
+LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
+
+SANITIZE = (
+    *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
+    "CheckCellMetadata",
+)
+limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
+
+
+class ExecuteToTheEnd(Execute):  # type: ignore[misc]
+    """Executes a notebook. If its Python ends, what was saved until then is judged."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"timeout_func": limit_seconds} | options)
+
+    def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        try:
+            return super().preprocess(nb, resources)  # type: ignore[no-any-return]
+        except DeadKernelError:
+            problem = KERNEL_ENDED
+        except Exception as error:  # code that breaks the kernel's messages, say
+            problem = f"the notebook did not run to its end ({type(error).__name__}: {error})"[:300]
+        get_logger().warning("%s: %s", resources["nbgrader"]["student"], problem)
+        resources["mnist_nn"]["problem"] = problem
+        return nb, resources
+
+
+def read_notebook(folder: str, resources: Any) -> NotebookNode:
+    of = resources["nbgrader"]
+    notebook: NotebookNode = nbformat.read(f"{folder}/{of['assignment']}/{of['notebook']}.ipynb", 4)
+    return notebook
+
+
+def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Put back the cells that students have deleted or renamed."""
+    release, source = (read_notebook(folder, resources) for folder in ("release", "source"))
+    for line in cells.restore(notebook, release, source):
+        get_logger().warning("%s: %s", resources["nbgrader"]["student"], line)
+    return notebook, resources
+
+
+def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Insert the cells that save the answers, and start the notebook's time."""
+    folder = Path(tempfile.mkdtemp(prefix="answers-"))
+    cells.take_out_hidden(notebook)
+    release = read_notebook("release", resources)
+    prose = cells.find_prose(notebook, release)
+    resources["mnist_nn"] = {"folder": folder, "prose": prose, "problem": ""}
+    cells.insert_saves(notebook, folder, SAVE)
+    limits["end"] = time.monotonic() + limits["notebook"]
+    return notebook, resources
+
+
+def limit_seconds(cell: NotebookNode) -> int:
+    """Return how long a cell may take. A loop that catches its interruption blocks all cells."""
+    return int(min(limits["cell"], max(2, limits["end"] - time.monotonic())))
+
+
+def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Judge the saved answers, and put the points where nbgrader reads them."""
+    state, of = resources["mnist_nn"], resources["nbgrader"]
+    coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    late = (c for c in coded if any(o.get("ename") == "CellTimeoutError" for o in c.outputs))
+    first = next(late, None)
+    if first:
+        is_ours = "saves" in first.metadata or cells.nbgrader_of(first).get("locked")
+        state["problem"] = state["problem"] or (LOCKED_TOO_LONG if is_ours else TOO_LONG)
+    cells.take_out_saves(notebook)
+    cells.shorten_outputs(notebook)
+    release = Path("release", of["assignment"], f"{of['notebook']}.ipynb")
+    verdicts, problem = run_judge(release, state["folder"])
+    shutil.rmtree(state["folder"], ignore_errors=True)
+    outcomes = {}
+    for cell in filter(cells.is_check, notebook.cells):
+        grade_id, points = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
+        shown = cells.read_shown(cell)
+        mine = [verdict for verdict in verdicts if verdict["check"] == grade_id]
+        outcome = combine(mine, shown, points, state["problem"] or problem)
+        cells.write_result(cell, outcome.lines(), outcome.points)
+        outcomes[grade_id] = outcome
+    if state["prose"]:
+        reason = "there is text outside the cells for written answers"
+        for cell in filter(cells.is_question, notebook.cells):
+            outcomes[cell.metadata.nbgrader.grade_id] = Outcome(0, 0, reasons=[reason])
+    for grade_id, outcome in outcomes.items():
+        for reason in outcome.reasons:
+            log = get_logger()
+            log.warning("%s: %s is for a person: %s", of["student"], grade_id, reason)
+    cells.insert_model_answers(notebook, read_notebook("source", resources))
+    state["outcomes"] = outcomes
+    path = Path("autograded", of["student"], of["assignment"], RESULTS)
+    if path.is_dir():  # which a student's code has made
+        shutil.rmtree(path)
+    text = json.dumps({key: outcome.__dict__ for key, outcome in outcomes.items()}, indent=1)
+    path.write_text(text, "utf-8")
+    return notebook, resources
+
+
+def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Tell the gradebook what a person has to look at."""
+    of = resources["nbgrader"]
+    questions = {c.metadata.nbgrader.grade_id for c in notebook.cells if cells.is_question(c)}
+    with Gradebook(of["db_url"]) as gradebook:
+        for grade_id, outcome in resources["mnist_nn"]["outcomes"].items():
+            if outcome.reasons:
+                place = (grade_id, of["notebook"], of["assignment"], of["student"])
+                grade = gradebook.find_grade(*place)
+                grade.needs_manual_grade = True
+                if grade_id in questions:
+                    grade.auto_score = None
+                    gradebook.find_comment(*place).auto_comment = None
+        gradebook.db.commit()
+    return notebook, resources
+
+
+def configure(
+    config: Any,
+    folder: Path = Path(),
+    cell_seconds: float = 120,
+    notebook_seconds: float = 600,
+) -> None:
+    """Configure nbgrader for a course.
+
+    Args:
+        config: What ``get_config()`` returns in ``nbgrader_config.py``.
+        folder: The course's folder.
+        cell_seconds: How long a cell may take; a whole notebook takes about half a minute.
+        notebook_seconds: How long all may take; after that, each cell is stopped soon.
+    """
+    limits.update(cell=cell_seconds, notebook=notebook_seconds)
+    warnings.filterwarnings("ignore", category=SAWarning)
+    config.CourseDirectory.course_id = "mnist_nn"
+    config.CourseDirectory.ignore = [
+        *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
+    ]
+    exchange = (folder / "exchange").resolve()  # without one, formgrader complains
+    exchange.mkdir(exist_ok=True)
+    config.Exchange.root = str(exchange)
+    # The cells for answers say already, in the reader's language, what to write there.
+    config.ClearSolutions.code_stub = {"python": ""}
+    config.ClearSolutions.text_stub = ""
+    # By name: nbgrader imports them.
+    config.Autograde.sanitize_preprocessors = [
+        f"{__name__}.restore_cells",
+        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE),
+    ]
+    config.Autograde.autograde_preprocessors = [
+        *(f"{__name__}.{name}" for name in ("insert_saves", "ExecuteToTheEnd", "judge_answers")),
+        *("nbgrader.preprocessors.LimitOutput", "nbgrader.preprocessors.SaveAutoGrades"),
+        f"{__name__}.flag_for_person",
+        "nbgrader.preprocessors.AssignLatePenalties",
+    ]
+    no_exit = (
+        "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
+    )
+    config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
+    config.Execute.raise_on_iopub_timeout = False
+    config.LimitOutput.max_lines = 200

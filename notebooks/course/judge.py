@@ -1,0 +1,205 @@
+"""Judge the saved answers of a student, in a process in which no student's code runs.
+
+    python -I -m notebooks.course.judge RELEASE.ipynb FOLDER
+
+Prints a line of JSON for each check and state of the answers: see :class:`Verdict`.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import nbformat
+import numpy as np
+
+from notebooks.course.cells import END, is_check, list_answers
+
+MEMORY = 8 * 2**30  # bytes
+SECONDS = 300  # of processor time
+PATIENCE_SECONDS = 900  # of a busy machine
+MODEL_BYTES = 200_000_000  # of a file
+
+
+class NoAnswerError(Exception):
+    """An answer that this process cannot load: a person has to look."""
+
+
+@dataclass
+class Verdict:
+    """What the judge says of the answers to one check."""
+
+    check: str  # the id of its cell
+    state: str  # of the answers: at the check, or at the end of the notebook
+    score: float = 0.0  # share of the points, from 0 to 1
+    passed: bool = False
+    message: str = ""  # what a student reads
+    problem: str = ""  # why a person has to look
+    models: dict[str, Any] = field(default_factory=dict)  # accuracy and fingerprint, by name
+
+
+def limit_resources() -> None:
+    with contextlib.suppress(ImportError):  # on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+class Answers:
+    """The saved answers in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.models: dict[str, Any] = {}  # by file
+        self.named: dict[str, Any] = {}  # models by the names of answers
+        saved = json.loads((folder / "answers.json").read_text("utf-8"))
+        self.trees, self.other_models = saved["answers"], saved["other_models"]
+
+    def read(self, name: str) -> Any:
+        return self._convert(name, self.trees[name])
+
+    def _convert(self, name: str, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        ((kind, value),) = tree.items()
+        if kind == "model":
+            if value not in self.models:
+                self.models[value] = load_model(name, self.folder / value)
+            self.named[name] = self.models[value]
+            return self.models[value]
+        if kind == "pairs":
+            keys = [self._convert(name, key) for key, _ in value]
+            values = (
+                self._convert(f"{name}[{key}]", each)
+                for key, (_, each) in zip(keys, value, strict=True)
+            )
+            return dict(zip(keys, values, strict=True))
+        if kind == "list":
+            return [self._convert(f"{name}[{i}]", each) for i, each in enumerate(value)]
+        if kind == "array":
+            return np.asarray(value)
+        if kind == "unknown":
+            raise NoAnswerError(f"{name} is {value}")
+        raise NoAnswerError(f"{name} could not be saved ({value})")
+
+
+def load_model(name: str, path: Path) -> Any:
+    """Load a model without running code that is saved with it."""
+    import keras
+
+    if not path.exists():
+        raise NoAnswerError(f"{name} could not be saved")
+    if path.stat().st_size > MODEL_BYTES:
+        raise NoAnswerError(f"{name} is too large: {path.stat().st_size / 1e6:.0f} MB")
+    error: Exception | None = None
+    for options in ({}, {"compile": False}):  # a loss or metric of the student's own, say
+        try:
+            return keras.models.load_model(path, safe_mode=True, **options)
+        except Exception as raised:
+            error = error or raised
+    reason = str(error).strip().split("\n")[0][:200]
+    raise NoAnswerError(f"{name} cannot be loaded without the student's code ({reason})")
+
+
+def describe_model(model: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's accuracy on the validation set, and a fingerprint of its weights."""
+    from mnist_nn.models import predict_probabilities
+
+    weights = b"".join(np.asarray(weight).tobytes() for weight in model.weights)
+    found: dict[str, Any] = {"weights": hashlib.sha256(weights).hexdigest()[:8]}
+    with contextlib.suppress(Exception):  # the check says what is wrong with it
+        digits = np.asarray(predict_probabilities(model, data["validation_examples"])).argmax(1)
+        found["accuracy"] = round(float(np.mean(digits == data["validation_targets"])), 4)
+    return found
+
+
+def judge(release: Path, folder: Path) -> Iterator[Verdict]:
+    """Yield what the release's own checks say of the answers in a folder."""
+    cells = [c for c in nbformat.read(release, 4).cells if c.cell_type == "code"]
+    data: dict[str, Any] = {}
+    for cell in cells:
+        if cell.metadata.get("nbgrader", {}).get("locked") and not is_check(cell):
+            exec(cell.source, data)
+    for cell in filter(is_check, cells):
+        score = 0.0
+        for state in (cell.id, END):
+            if score == 1 or not (folder / state / "answers.json").exists():
+                continue
+            verdict = Verdict(cell.id, "end" if state == END else "check")
+            try:
+                judge_check(verdict, cell.source, list_answers(cell, cells), folder / state, data)
+            except NoAnswerError as error:
+                verdict.problem = str(error)
+            except Exception as error:  # of a strange model
+                verdict.problem = f"{type(error).__name__}: {error}"[:300]
+            score = verdict.score
+            yield verdict
+
+
+def judge_check(
+    verdict: Verdict, code: str, names: list[str], folder: Path, data: dict[str, Any]
+) -> None:
+    answers = Answers(folder)
+    variables = {**data, **{name: answers.read(name) for name in names}}
+    others = {name: count for name, count in answers.other_models.items() if count}
+    for name in names:
+        needed = len(variables[name]) if isinstance(variables[name], dict) else 1
+        if is_missing(variables[name]) and 0 < needed <= sum(others.values()):
+            verdict.problem = f"{name} has no value, but there are models in {', '.join(others)}"
+            break
+    verdict.models = {name: describe_model(m, data) for name, m in answers.named.items()}
+    result = eval(code, variables)
+    verdict.score, verdict.passed = min(1.0, max(0.0, float(result.score))), result.passed
+    verdict.message = str(result.message)
+    weights = [each["weights"] for each in verdict.models.values()]
+    if result.passed and len({*weights}) < len(weights):
+        verdict.problem = f"some of {', '.join(verdict.models)} have the same weights"
+
+
+def is_missing(answer: Any) -> bool:
+    values = answer.values() if isinstance(answer, dict) else [answer]
+    return all(value is None for value in values)
+
+
+def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """Judge in a process of its own; return the verdicts, and why they are not all."""
+    command = [sys.executable, "-I", "-m", "notebooks.course.judge"]
+    command += [str(release.resolve()), str(folder)]
+    problem = ""
+    with tempfile.TemporaryDirectory() as empty:
+        try:
+            run = subprocess.run(
+                command, cwd=empty, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+            )
+            out = run.stdout
+            if run.returncode:
+                reason = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
+                problem = f"the answers could not be judged ({reason[:200]})"
+        except subprocess.TimeoutExpired as error:
+            out = (error.stdout or b"").decode(errors="replace")
+            problem = "the answers took too long to judge"
+    lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [json.loads(line) for line in lines], problem
+
+
+def main(release: str, folder: str, out: TextIO) -> None:
+    limit_resources()
+    for verdict in judge(Path(release), Path(folder)):
+        print(json.dumps(asdict(verdict)), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    os.environ["MPLBACKEND"] = "agg"
+    warnings.simplefilter("ignore")
+    stdout = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # what the notebook's cells print
+        main(sys.argv[1], sys.argv[2], stdout)

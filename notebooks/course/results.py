@@ -1,0 +1,75 @@
+"""What a graded cell comes to: points, what a student reads, and why a person has to look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+RESULTS = "judged.json"  # in the folder of a graded submission
+BELOW = (
+    "These are the answers at the end of the notebook: they are better than those at this check."
+)
+GRACE = "So close to the target, all points are given: 2,500 digits measure no finer."
+
+
+@dataclass
+class Outcome:
+    """What a graded cell comes to."""
+
+    points: float
+    maximum: float
+    shown: str = ""  # by the check in the student's own run
+    judged: str = ""  # by the judge
+    passed: bool = False
+    is_end: bool = False  # whether the answers at the end of the notebook count
+    reasons: list[str] = field(default_factory=list)  # for a person to look
+    models: dict[str, Any] = field(default_factory=dict)  # accuracy and fingerprint, by name
+
+    def lines(self) -> list[str]:
+        """Return what a student reads below the check."""
+        lines = [self.judged] if self.judged else []
+        if self.shown and self.shown != self.judged:
+            lines.insert(0, f"When the notebook ran, this check showed: {self.shown}")
+        if self.is_end:
+            lines.append(BELOW)
+        if self.points == self.maximum and not self.passed and self.judged:
+            lines.append(GRACE)
+        lines += [f"A person looks at this: {reason}." for reason in self.reasons]
+        return [*lines, f"Points: {self.points:g} of {self.maximum:g}"]
+
+
+def combine(
+    verdicts: Sequence[dict[str, Any]], shown: str, maximum: float, problem: str
+) -> Outcome:
+    """Return what a check comes to: the better state of the answers counts.
+
+    Args:
+        verdicts: What the judge says of each state, in this order.
+        shown: What the check showed in the student's own run.
+        maximum: The points of the cell.
+        problem: Why the judge or the notebook did not come to its end, or nothing.
+    """
+    if not verdicts:
+        reason = problem or "the answers could not be saved"
+        return Outcome(0, maximum, shown, reasons=[reason])
+    best = max(verdicts, key=lambda verdict: (verdict["score"], bool(verdict["message"])))
+    first = verdicts[0]
+    reasons = [each["problem"] for each in verdicts if each["problem"]]
+    if best["score"] == 1:  # nothing is left to be gained
+        reasons = [best["problem"]] if best["problem"] else []
+    elif problem:
+        reasons.append(problem)
+    if shown[:1] in ("✔", "✘") and first["message"] and first["state"] == "check":
+        judged = f"{'✔' if first['passed'] else '✘'} {first['message']}"
+        if judged[0] != shown[0]:
+            reasons.append(f"the notebook showed {shown!r}, the judge says {judged!r}")
+    mark = f"{'✔' if best['passed'] else '✘'} " if best["message"] else ""
+    return Outcome(
+        points=round(maximum * best["score"], 2),
+        maximum=maximum,
+        shown=shown,
+        judged=mark + best["message"],
+        passed=best["passed"],
+        is_end=best["state"] == "end",
+        reasons=[*dict.fromkeys(reasons)],
+        models=best["models"],
+    )
