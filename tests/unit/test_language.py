@@ -100,7 +100,7 @@ def test_nothing_names_a_language_without_what_the_check_lists(
     monkeypatch.delitem(LANGUAGES, language)
     with pytest.raises(build.NotebookError, match=f": '{language}' is not in LANGUAGES of"):
         build.editions()
-    for path in [root / line.split(":")[0] for line in languages.find_left()]:
+    for path in [root / line.split(":")[0] for line in languages.find_unknown()]:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.stem.split(".")[-1] == language:
@@ -108,7 +108,7 @@ def test_nothing_names_a_language_without_what_the_check_lists(
         else:
             part = rf"^\[{language}\]\n[^[]*|^{language}(_\w+)? = .*\n|^.*notebooks/{language}/.*\n"
             path.write_text(re.sub(part, "", path.read_text("utf-8"), flags=re.M), "utf-8")
-    assert not [*languages.find_left()]
+    assert not [*languages.find_unknown()]
     for path in root.rglob("*.*"):
         is_text = path.suffix in (".py", ".toml", ".md", ".html", ".js")
         text = path.read_text("utf-8") if is_text else ""
