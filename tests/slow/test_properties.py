@@ -1,4 +1,4 @@
-"""Our figures are those of others, or of the formula, on random and extreme input.
+"""Our numbers are those of others, or of the formula, on random and extreme input.
 
 ``FUZZING=10 pytest tests/slow/test_properties.py`` tries ten times as many cases.
 """

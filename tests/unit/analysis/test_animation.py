@@ -14,6 +14,7 @@ from PIL import Image
 
 import mnist_nn
 from mnist_nn.analysis import animate_weights
+from mnist_nn.language import LANGUAGES, read_messages
 
 generator = np.random.default_rng(0)
 START = np.zeros((784, 3))
@@ -64,16 +65,17 @@ def test_last_frame_stands_still_without_scripts() -> None:
     assert "<button" not in static  # it would do nothing
 
 
-def test_page_depends_on_weights_and_language_alone() -> None:
-    page = animate_weights(WEIGHTS)
-    assert page == animate_weights(WEIGHTS)
-    assert read(page)["words"] == {"steps": "Steps", "play": "Play", "pause": "Pause"}
-    mnist_nn.set_language("zh")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_depends_on_weights_and_language_alone(language: str) -> None:
+    mnist_nn.set_language(language)
     try:
-        page = animate_weights(WEIGHTS)
+        page, again = animate_weights(WEIGHTS), animate_weights(WEIGHTS)
     finally:
         mnist_nn.set_language("en")
-    assert read(page)["words"] == {"steps": "步数", "play": "播放", "pause": "暂停"}
-    assert ">步数: 1,000<" in page
+    assert page == again
+    messages = read_messages(language)
+    words = {word.lower(): messages.get(word, word) for word in ("Steps", "Play", "Pause")}
+    assert read(page)["words"] == words
+    assert f">{words['steps']}: 1,000<" in page
     with pytest.raises(ValueError, match="weights_by_step"):
         animate_weights({})
