@@ -61,8 +61,9 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
     """With a font, all words are in the language; a missing character would be a warning."""
     mnist_nn.set_language(language)
     style()
-    users_text = plt.subplots()[1].text(0, 0, "mine")
-    ax: Any = plot_runs({"linear": [0.8, 0.9]}, ax=users_text.axes)
+    ax: Any = plt.subplots()[1]
+    users_text = ax.text(0, 0, "mine")
+    plot_runs({"linear": [0.8, 0.9]}, ax=ax)
     assert users_text.get_fontfamily() == ["sans-serif"]
     assert plt.rcParams["font.family"] == ["sans-serif"]  # as it is without the package
     fonts, messages = LANGUAGES[language].fonts, read_messages(language)
