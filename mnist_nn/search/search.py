@@ -136,9 +136,6 @@ def search_hyperparameters(
     seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
-    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
-    columns += ["periods_done", "seconds", "error"]
-    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
     search = {
         "trainer": _name_trainer(trainer),
@@ -181,15 +178,18 @@ def search_hyperparameters(
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
     table = [rows[run] | averages[run.setting] for run in runs if run in rows]
+    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
+    columns += ["periods_done", "seconds", "error"]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
 
 def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[int, int]]:
     """Return for each round how many settings are trained, and up to which period."""
-    smaller = min(n_settings, n_periods)
-    powers = [halving**power for power in range(smaller.bit_length())] if halving else [1]
-    powers = [power for power in powers if power <= smaller]
+    powers = [1]
+    while halving and halving * powers[-1] <= min(n_settings, n_periods):
+        powers.append(halving * powers[-1])
     return [
         (math.ceil(n_settings / power), round(n_periods / reverse_power))
         for power, reverse_power in zip(powers, reversed(powers), strict=True)
