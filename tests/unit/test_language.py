@@ -15,7 +15,7 @@ from matplotlib import font_manager
 
 import mnist_nn
 from mnist_nn.analysis import plot_runs
-from mnist_nn.language import LANGUAGES, Language, message, read_messages
+from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, read_messages
 from mnist_nn.rendering import _find_font, language_font
 from notebooks import build, languages
 
@@ -39,6 +39,14 @@ def test_wrong_messages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "the translation of '{a} of {b}' has other values. Name the same",
         "'old' is not in the package. Take it out",
     ]
+
+
+def test_each_text_is_translated_with_its_values() -> None:
+    for language in OTHERS:
+        mnist_nn.set_language(language)
+        for english, translation in read_messages(language).items():
+            values = {name: f"({i}, {i})" for i, name in enumerate(PLACEHOLDER.findall(english))}
+            assert message(english.format_map(values)) == translation.format_map(values)
 
 
 def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
