@@ -134,8 +134,7 @@ def report(
     ratio = ours / other
     verdict = "" if bar is None else f"at most {bar:g}: " + ("holds" if ratio <= bar else "MISSED")
     print(
-        f"{what:58s} {ratio:7.2f}   {ours:7.3f} s {other:7.3f} s   {verdict:22s} {note}",
-        flush=True,
+        f"{what:58s} {ratio:7.2f}   {ours:7.3f} s {other:7.3f} s   {verdict:22s} {note}", flush=True
     )
     RESULTS.append({"what": what, "ratio": ratio, "seconds": seconds, "at_most": bar})
 

@@ -191,10 +191,7 @@ def test_interrupt_keeps_finished_runs_and_leaves_no_process(
 
 
 def test_interrupt_between_runs_is_silent(
-    small: Split,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt

@@ -8,14 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from original import (
-    BY_CHANCE,
-    SEEDS,
-    VALIDATION_EXAMPLES,
-    chance,
-    list_printable,
-    list_printed,
-)
+from original import BY_CHANCE, SEEDS, VALIDATION_EXAMPLES, chance, list_printable, list_printed
 
 import mnist_nn
 from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, trainer_with
