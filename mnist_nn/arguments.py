@@ -38,7 +38,7 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # also if models use float32
+    if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # whatever the models' dtype
         return float(value)
     raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 
@@ -134,11 +134,11 @@ def check_features(name: str, examples: Examples) -> Features:
     return features
 
 
-def check_data(**examples_and_targets: Any) -> tuple[Features, Labels]:
-    """Return examples and targets, given by name, as arrays, or raise a ValueError."""
-    (name, examples), (targets_name, targets) = examples_and_targets.items()
-    features = check_features(name, examples)
-    labels = _to_labels(targets_name, targets)
+def check_data(**data: Any) -> tuple[Features, Labels]:
+    """Return ``…examples=`` and ``…targets=`` as arrays, or raise a ValueError."""
+    name, targets_name = sorted(data)  # in whatever order they were given
+    examples, targets = data[name], data[targets_name]
+    features, labels = check_features(name, examples), _to_labels(targets_name, targets)
     if len(features) != len(labels):
         raise ArgumentError(
             f"{name} has {len(features)} rows, but {targets_name} has {len(labels)}: take both "
@@ -168,7 +168,7 @@ def warn_of_raw_pixels(**examples: Features) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and value is not True
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _to_labels(name: str, targets: Targets) -> Labels:

@@ -15,6 +15,7 @@ IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
+COLUMNS = pd.RangeIndex(1 + PIXELS)  # the label, and the pixels
 
 FILES = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
 SHA256_OF_ARRAY = {
@@ -78,6 +79,8 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
             "dataset must be a DataFrame of pandas, as load_mnist_dataframe() returns it, not "
             f"{kind}. Convert a DataFrame of another library with .to_pandas()"
         )
+    if dataset.columns.equals(COLUMNS.astype(str)):  # what to_csv(index=False) wrote
+        dataset = dataset.set_axis(COLUMNS, axis="columns")
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
@@ -127,7 +130,7 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
 
 def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
-    if not dataset.columns.equals(pd.RangeIndex(1 + PIXELS)) or dataset.empty:
+    if not dataset.columns.equals(COLUMNS) or dataset.empty:
         rows, columns = dataset.shape
         if rows and columns == 1 + PIXELS:
             raise ArgumentError(
@@ -139,10 +142,10 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
             "label in column 0 and the pixels in columns 1 to 784"
         )
-    values = dataset.to_numpy()
     for dtype in dataset.dtypes:
         if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
             raise ArgumentError(f"{name} contains {dtype} values: convert it with .astype('int64')")
+    values = dataset.to_numpy()
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))

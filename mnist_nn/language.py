@@ -8,7 +8,7 @@ for the f-string's values. A text that has no translation stays English.
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +85,9 @@ def message(english: str) -> str:
 
     An f-string no longer shows which parts are values, so they are found by the words around them.
     """
-    for pattern, names, translation in _read_patterns(_code):
+    for pattern, translation in _read_patterns(_code):
         if match := pattern.fullmatch(english):
-            values = dict(zip(names, match.groups(), strict=True))
-            return PLACEHOLDER.sub(partial(_fill, values), translation)
+            return translation.format_map(match.groupdict())
     return english
 
 
@@ -103,19 +102,17 @@ def read_messages(language: str) -> dict[str, str]:
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def _fill(values: dict[str, str], placeholder: re.Match[str]) -> str:
-    return values[placeholder[1]]
-
-
 @cache
-def _read_patterns(language: str) -> list[tuple[re.Pattern[str], list[str], str]]:
-    """Return a pattern for each text, the names of its values, and its translation.
+def _read_patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return a pattern for each text, with a group for each value, and its translation.
 
     Texts with many words of their own come first, since those with few match more.
     """
-    patterns = []
-    for english, translation in read_messages(language).items():
-        words = PLACEHOLDER.split(english)[::2]
-        pattern = re.compile("(.*?)".join(map(re.escape, words)), re.DOTALL)
-        patterns.append((len("".join(words)), (pattern, PLACEHOLDER.findall(english), translation)))
-    return [pattern for _, pattern in sorted(patterns, key=lambda entry: -entry[0])]
+    patterns, messages = [], read_messages(language)
+    for english in sorted(messages, key=lambda text: -len(PLACEHOLDER.sub("", text))):
+        pattern = re.escape(english)
+        for name in {*PLACEHOLDER.findall(english)}:
+            place = re.escape(f"{{{name}}}")
+            pattern = pattern.replace(place, f"(?P<{name}>.*?)", 1).replace(place, f"(?P={name})")
+        patterns.append((re.compile(pattern, re.DOTALL), messages[english]))
+    return patterns

@@ -1,4 +1,4 @@
-"""The exercise's figures, computed from labels and predictions."""
+"""The exercise's metrics, computed from labels and predictions."""
 
 from __future__ import annotations  # signatures show names such as Targets
 

@@ -16,7 +16,6 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from mnist_nn.language import get_language, message
@@ -33,7 +32,9 @@ def describe(ax: Axes, *sentences: str) -> None:
     ax.set_label(get_language().space.join(map(message, filter(None, sentences))))
     _described.add(ax)
     if font := _find_font(get_language().fonts):
-        for text in ax.findobj(Text):  # some are as old as the Axes: language_font came later
+        # These are as old as the Axes: language_font came later.
+        ticks = (*ax.get_xticklabels(), *ax.get_yticklabels())
+        for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ticks):
             if font not in text.get_fontfamily():
                 text.set_fontfamily([*text.get_fontfamily(), font])
     ipython: Any = sys.modules.get("IPython")
@@ -103,9 +104,7 @@ def language_font() -> Iterator[None]:
 def _find_font(names: tuple[str, ...]) -> str | None:
     """Return the first of these fonts that this machine has."""
     manager = font_manager.fontManager
-    if names and set(names).isdisjoint(
-        manager.get_font_names()
-    ):  # fonts may be newer than its list
+    if names and set(names).isdisjoint(manager.get_font_names()):  # its list may be old
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)

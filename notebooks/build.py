@@ -53,7 +53,7 @@ from notebooks.languages import (
     UNKNOWN,
     check_languages,
     check_translation,
-    find_unknown_languages,
+    find_unknown,
     short_hash,
 )
 
@@ -115,11 +115,11 @@ class Edition(NamedTuple):
 def editions(language: str | None = None) -> list[Edition]:
     """Return all notebooks that there are sources for, or those in one language."""
     return [
-        Edition(source.stem, name, each)
+        Edition(source.stem, name, code)
         for source in sorted((NOTEBOOKS / "source").glob("*.py"))
         for name in EDITIONS_OF_SOURCE.get(source.stem, (source.stem,))
-        for each in languages(source.stem)
-        if language in (None, each)
+        for code in languages(source.stem)
+        if language in (None, code)
     ]
 
 
@@ -177,8 +177,8 @@ def make(edition: Edition) -> NotebookNode:
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
     if address.startswith("https://github.com/"):
-        title = next(cell for cell in cells if cell.cell_type == "markdown")
-        title.source += colab_badge(address, edition)
+        first_prose = next(cell for cell in cells if cell.cell_type == "markdown")
+        first_prose.source += colab_badge(address, edition)
     for cell in cells:
         if "attach" in cell.metadata:
             png = (NOTEBOOKS / "figures" / cell.metadata["attach"]).read_bytes()
@@ -398,12 +398,14 @@ def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> Non
     """Apply an action to notebooks, two at a time; raise a NotebookError for all that failed."""
     with ThreadPoolExecutor(EXECUTED_AT_ONCE) as pool:
         futures = [pool.submit(action, edition) for edition in chosen]
-    errors = [error for future in futures if (error := future.exception())]
-    for error in errors:
-        if not isinstance(error, NotebookError):
-            raise error
+    errors = []
+    for future in futures:
+        try:
+            future.result()
+        except NotebookError as error:
+            errors.append(str(error))
     if errors:
-        raise NotebookError("\n".join(map(str, errors)))
+        raise NotebookError("\n".join(errors))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -413,26 +415,23 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("command", choices=("write", "execute", "check", "stamp"))
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--language", choices=LANGUAGES)
-    options = parser.parse_args(arguments)
-    name, language = options.name, options.language
-    if options.command == "write":
-        for_all(editions(language), write_one)
-    elif options.command == "execute":
-        named = [edition for edition in editions(language) if edition.name == name]
+    args = parser.parse_args(arguments)
+    if args.command == "write":
+        for_all(editions(args.language), write_one)
+    elif args.command == "execute":
+        named = [edition for edition in editions(args.language) if edition.name == args.name]
         if not named:
-            names = sorted({edition.name for edition in editions(language)})
-            raise NotebookError(f"NAME must be one of {names}, not {name!r}")
+            names = sorted({edition.name for edition in editions(args.language)})
+            raise NotebookError(f"NAME must be one of {names}, not {args.name!r}")
         for_all(named, execute_one)
-    elif options.command == "stamp":
-        stamp(name)
+    elif args.command == "stamp":
+        stamp(args.name)
     else:
         checks = (check_languages, check_editions, check_translations, check_course)
-        problems = [*find_unknown_languages()] or [
-            line for check in checks for line in check(language)
-        ]
+        problems = [*find_unknown()] or [line for check in checks for line in check(args.language)]
         if problems:
             raise NotebookError("\n".join(problems))
-        print(f"{len(editions(language))} notebooks are up to date")
+        print(f"{len(editions(args.language))} notebooks are up to date")
 
 
 if __name__ == "__main__":

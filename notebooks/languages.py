@@ -34,7 +34,7 @@ ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
 
 
-def find_unknown_languages() -> Iterator[str]:
+def find_unknown() -> Iterator[str]:
     """Yield where there is something of a language that is not in the table."""
     for place, code in _find_codes():
         if code not in LANGUAGES:
@@ -59,7 +59,7 @@ def find_missing(code: str) -> Iterator[str]:
     if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
         yield f"{WORDS}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
     glossary = _read_toml(GLOSSARY).items()
-    if lacking := [term for term, each in glossary if term not in NO_TERMS and code not in each]:
+    if lacking := [term for term, entry in glossary if term not in NO_TERMS and code not in entry]:
         yield f"{GLOSSARY}: no {code} in [{'], ['.join(lacking)}]. Add the terms"
     if f"notebooks/{code}/" not in (ROOT / "README.md").read_text("utf-8"):
         yield f"README.md has no links to notebooks/{code}. Add a row to the table of notebooks"

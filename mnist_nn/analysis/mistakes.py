@@ -101,7 +101,7 @@ def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Co
     labels, *predictions = arguments.check_labels(targets=targets, first=first, second=second)
     first_right, second_right = [predicted == labels for predicted in predictions]
     only_first, only_second = first_right & ~second_right, second_right & ~first_right
-    both, neither = first_right & second_right, ~(first_right | second_right)
+    both_right, both_wrong = first_right & second_right, ~(first_right | second_right)
     heads, tosses = int(only_first.sum()), int((only_first | only_second).sum())
     p_value = float(stats.binomtest(heads, tosses).pvalue) if tosses else 1.0
-    return Comparison(both, only_first, only_second, neither, p_value)
+    return Comparison(both_right, only_first, only_second, both_wrong, p_value)

@@ -117,11 +117,10 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
         raise ArgumentError("mistakes has no rows: there is nothing to draw")
     positions = pd.Index(mistakes["position"])
     is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
-    # The index says which examples they are, unless they come from an ndarray or it was reset.
-    is_reset = isinstance(mistakes.index, pd.RangeIndex)
-    is_from_array = mistakes.index.equals(positions)
-    if is_same and isinstance(examples, pd.DataFrame) and not (is_reset or is_from_array):
-        is_same = mistakes.index.equals(examples.index[positions])
+    if is_same and isinstance(examples, pd.DataFrame):
+        # The index says which examples they are, unless they come from an ndarray or it was reset.
+        is_numbered = isinstance(mistakes.index, pd.RangeIndex) or mistakes.index.equals(positions)
+        is_same = is_numbered or mistakes.index.equals(examples.index[positions])
     if not is_same:
         raise ArgumentError(
             f"examples has {len(features)} rows that do not match mistakes: pass the examples of "
@@ -212,7 +211,7 @@ def plot_cross_entropy(history: Mapping[str, Sequence[float]], *, ax: Axes | Non
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
-        ValueError: If ``history`` has no such figures.
+        ValueError: If ``history`` lacks these metrics.
 
     Example:
         >>> ax = plot_cross_entropy(classifier.history.history)
@@ -320,19 +319,19 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     ax.set_ylim(height + gap, -1)
     ax.axis("off")
 
-    def write(translate: Callable[[str], str]) -> Iterable[tuple[str, ...]]:
-        columns = [
-            [f"{translate(name)} {value}".strip() for value in values]
-            for name, values in lines.items()
+    def texts_by_digit(translate: Callable[[str], str]) -> list[list[str]]:
+        names = [*map(translate, lines)]
+        return [
+            [f"{name} {value}".strip() for name, value in zip(names, values, strict=True)]
+            for values in zip(*lines.values(), strict=True)
         ]
-        return zip(*columns, strict=True)
 
-    for position, texts in enumerate(write(figure_text)):
+    for position, texts in enumerate(texts_by_digit(figure_text)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
         ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
-    described = get_language().semicolon.join(" ".join(texts) for texts in write(message))
+    described = get_language().semicolon.join(map(" ".join, texts_by_digit(message)))
     if len(features) == 1:
         describe(ax, f"A handwritten digit, dark on light. {described}")
     else:

@@ -15,6 +15,7 @@ from mnist_nn.drawing.image import Mask, prepare_ink
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier
+from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, embed_png, encode_png, figure_text, language_font
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ class DrawingPad:
         import matplotlib.pyplot as plt  # silently only after TensorFlow
 
         ax = ax or plt.subplots(layout="constrained")[1]
-        ax.grid(False)
-        ax.imshow(self.pixels, cmap="gray_r", interpolation="nearest", origin="upper")
+        draw_image(self.pixels, ax, cmap="gray_r")
         digits = self.probabilities.idxmax().items()
         answers = [f"{figure_text(str(name))} {digit}" for name, digit in digits]
         ax.set(xticks=[], yticks=[], xlabel="\n".join(answers if self._strokes else []))
@@ -148,8 +148,8 @@ class DrawingPad:
         picture, content = {"text/plain": text}, f'<p class="{name}">{html.escape(text)}</p>'
         if self._strokes:
             pixels = np.kron(self.pixels, np.ones((SCALE, SCALE)))
-            both = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
-            image = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * both)))
+            side_by_side = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
+            image = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * side_by_side)))
             picture["image/png"] = encode_png(image)
             content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
         return picture | {"text/html": HIDE_LOADING.format(name=name) + content}

@@ -126,8 +126,9 @@ def search_hyperparameters(
         validation_examples=validation_examples, validation_targets=validation_targets
     )
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
-    n_periods = _count_periods(trainer, parameters, samples, sample_seed)
-    settings, most_periods = list(n_periods), max(n_periods.values())
+    n_periods = _list_settings(trainer, parameters, samples, sample_seed)
+    left, stopped = list(n_periods), list[str]()  # settings that halving has left, or stopped
+    most_periods = max(n_periods.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
         raise ArgumentError(
             f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
@@ -135,13 +136,10 @@ def search_hyperparameters(
     seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
-    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
-    columns += ["periods_done", "seconds", "error"]
-    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
     search = {
         "trainer": _name_trainer(trainer),
-        "parameters": ", ".join(json.loads(settings[0])),
+        "parameters": ", ".join(json.loads(left[0])),
         "data": f"sha256:{digest[:8]}",
     }
     if results is not None and "<lambda>" in search["trainer"]:
@@ -152,9 +150,8 @@ def search_hyperparameters(
     with contextlib.nullcontext() if path is None else lock_file(path):
         rows = {} if path is None else read_rows(path, search)
         try:
-            # The first n_left settings are trained; after them come those that halving stopped.
-            for n_left, period in halve(len(settings), most_periods, halving):
-                left = settings[:n_left]
+            for n_left, period in halve(len(left), most_periods, halving):
+                left, stopped = left[:n_left], left[n_left:] + stopped
                 runs = starmap(Run, product(left, seeds))
                 last_periods = {run: min(period, n_periods[run.setting]) for run in runs}
                 finished = _train(trainer, data, last_periods, rows, n_jobs, verbose)
@@ -163,7 +160,7 @@ def search_hyperparameters(
                         rows[run] = row
                         if path is not None:
                             append_row(path, search | row)
-                settings[:n_left] = _rank(left, seeds, rows, period).index
+                left = [*_rank(left, seeds, rows, period).index]
         except BrokenProcessPool as error:
             raise RuntimeError(
                 f"a worker process was lost after {len(rows)} runs, perhaps because it ran out of "
@@ -177,41 +174,44 @@ def search_hyperparameters(
             ) from error
         except KeyboardInterrupt:
             print(message("Search stopped: the finished runs are returned."))
-            settings[:n_left] = _rank(left, seeds, rows, most_periods).index
+    settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
     table = [rows[run] | averages[run.setting] for run in runs if run in rows]
+    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
+    columns += ["periods_done", "seconds", "error"]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
 
 def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[int, int]]:
     """Return for each round how many settings are trained, and up to which period."""
-    smaller = min(n_settings, n_periods)
-    powers = [halving**power for power in range(smaller.bit_length())] if halving else [1]
-    powers = [power for power in powers if power <= smaller]
+    powers = [1]
+    while halving and halving * powers[-1] <= min(n_settings, n_periods):
+        powers.append(halving * powers[-1])
     return [
         (math.ceil(n_settings / power), round(n_periods / reverse_power))
         for power, reverse_power in zip(powers, reversed(powers), strict=True)
     ]
 
 
-def _count_periods(
+def _list_settings(
     trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
 ) -> dict[str, int]:
     """Return the settings to try, with their numbers of periods, or raise an error."""
     signature = inspect.signature(trainer).parameters.values()
     starred = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
-    defaults = {item.name: item.default for item in signature if item.kind not in starred}
+    accepted = {item.name: item.default for item in signature if item.kind not in starred}
     if any(item.kind is Parameter.VAR_KEYWORD for item in signature):
         others = dict.fromkeys([*PASSED, *parameters])
-        defaults = others | {"steps": Parameter.empty, "periods": 10} | defaults
-    if lacking := {*PASSED, "steps", "periods"} - defaults.keys():
+        accepted = others | {"steps": Parameter.empty, "periods": 10} | accepted
+    if lacking := {*PASSED, "steps", "periods"} - accepted.keys():
         raise ArgumentError(
             f"trainer {_name_trainer(trainer)} lacks {', '.join(sorted(lacking))}: it must accept "
             "these arguments by name, as train_nn_classification_model does"
         )
-    defaults = {name: value for name, value in defaults.items() if name not in PASSED}
+    defaults = {name: value for name, value in accepted.items() if name not in PASSED}
     needed = {name for name, value in defaults.items() if value is Parameter.empty}
     if not isinstance(parameters, Mapping) or not needed <= parameters.keys() <= defaults.keys():
         raise ArgumentError(

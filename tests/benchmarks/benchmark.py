@@ -29,7 +29,7 @@ import pandas as pd
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # for contestants.py, too
 
-from contestants import CONTESTANTS, Rows
+from contestants import CONTESTANTS, Call, Rows
 from split import split_rows
 from worker_processes import worker_processes
 
@@ -40,22 +40,6 @@ STATUS = Path("/proc/self/status")
 PERIODS = 10
 REPETITIONS = 5
 FIRST_CALLS = 5
-
-
-class Call(NamedTuple):
-    """A training call: no hidden units are a linear model."""
-
-    learning_rate: float
-    steps: int
-    batch_size: int
-    hidden_units: tuple[int, ...] = (100, 100)
-    training_rows: int = 7_500
-
-    def __str__(self) -> str:
-        layers = "-".join(map(str, self.hidden_units))
-        kind = f"network {layers}" if layers else "linear model"
-        rows = "" if self.training_rows == 7_500 else f", {self.training_rows:,} rows"
-        return f"{kind}, {self.steps:,} steps{rows}"
 
 
 MAIN = Call(0.05, 1_000, 30)
@@ -111,9 +95,7 @@ def serve(name: str, connection: Any) -> None:
         rows = sample_rows(call, seed)
         before = start_watching_memory()
         start = time.perf_counter()
-        accuracy = train(
-            call.learning_rate, call.hidden_units, splits[call.training_rows], rows, seed
-        )
+        accuracy = train(call, splits[call.training_rows], rows, seed)
         seconds = time.perf_counter() - start
         connection.send((seconds, accuracy, mebibytes("VmHWM") - before))
 
@@ -152,8 +134,7 @@ def report(
     ratio = ours / other
     verdict = "" if bar is None else f"at most {bar:g}: " + ("holds" if ratio <= bar else "MISSED")
     print(
-        f"{what:58s} {ratio:7.2f}   {ours:7.3f} s {other:7.3f} s   {verdict:22s} {note}",
-        flush=True,
+        f"{what:58s} {ratio:7.2f}   {ours:7.3f} s {other:7.3f} s   {verdict:22s} {note}", flush=True
     )
     RESULTS.append({"what": what, "ratio": ratio, "seconds": seconds, "at_most": bar})
 

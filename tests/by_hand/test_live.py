@@ -115,8 +115,8 @@ def run(browser: webdriver.Chrome, page: Page, code: str, argument: Any = None) 
 def compare(found: list[Any], pixels: list[Any], probabilities: list[Any]) -> None:
     """Hold pixels, and the answers of both models, of JavaScript and of Python to each other."""
     expected = np.reshape(pixels, (-1, 784))
-    differences = np.abs(np.array([each["pixels"] for each in found]) - expected)
-    shares = np.array([each["probabilities"] for each in found])
+    differences = np.abs(np.array([answer["pixels"] for answer in found]) - expected)
+    shares = np.array([answer["probabilities"] for answer in found])
     share_differences = np.abs(shares - probabilities)
     classes = shares.argmax(axis=2), np.array(probabilities).argmax(axis=2)
     print(
@@ -147,7 +147,7 @@ def test_drawings_are_prepared_as_in_python(page: Page, browser: webdriver.Chrom
             pad.strokes = strokes
             pixels.append(pad.pixels)
             probabilities.append(pad.probabilities.T.to_numpy())
-        compare([both[number] for both in found], pixels, probabilities)
+        compare([kinds[number] for kinds in found], pixels, probabilities)
 
 
 def test_digits_of_mnist_are_prepared_as_in_python(page: Page, browser: webdriver.Chrome) -> None:

@@ -259,7 +259,7 @@ def test_switch_leads_to_the_same_section(
         *((language, "Keras", "exercise") for language in OTHERS),
         *((language, GLOSSARY["confusion-matrix"][language], "solution") for language in OTHERS),
         *((language, GLOSSARY["weight"][language], "going_further") for language in OTHERS),
-        *((each, f"Keras {GLOSSARY['label'][each]}", "going_further") for each in OTHERS),
+        *((code, f"Keras {GLOSSARY['label'][code]}", "going_further") for code in OTHERS),
     ],
 )
 def test_search_finds_words(

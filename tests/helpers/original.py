@@ -20,8 +20,8 @@ def standard_errors(
 
     The standard error is that of Student's t: from the variance within both groups together.
     """
-    both = np.concatenate([ours, original])
-    (errors,) = _standard_errors(both, np.arange(len(both))[None] < len(ours))
+    runs = np.concatenate([ours, original])
+    (errors,) = _standard_errors(runs, np.arange(len(runs))[None] < len(ours))
     return np.asarray(errors)
 
 
@@ -35,9 +35,9 @@ def chance(
     standard errors as between the two real groups, or more. The test makes no assumption about the
     distribution of the figures, or about their correlation.
     """
-    both = np.concatenate([ours, original])
-    order = np.random.default_rng(0).random((splits, len(both))).argsort(axis=1)
-    by_chance = np.abs(_standard_errors(both, order < len(ours))).max(axis=1)
+    runs = np.concatenate([ours, original])
+    order = np.random.default_rng(0).random((splits, len(runs))).argsort(axis=1)
+    by_chance = np.abs(_standard_errors(runs, order < len(ours))).max(axis=1)
     observed = np.abs(standard_errors(ours, original)).max()
     return float((1 + (by_chance >= observed).sum()) / (1 + splits))
 

@@ -62,7 +62,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of notebooks with no source yet."""
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(build, "LANGUAGES", {"en": None, "la": None})
-    for check in ("find_unknown_languages", "check_languages"):
+    for check in ("find_unknown", "check_languages"):
         monkeypatch.setattr(build, check, lambda *only: ())
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     return tmp_path / "notebooks"

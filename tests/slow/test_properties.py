@@ -1,4 +1,4 @@
-"""Our figures are those of others, or of the formula, on random and extreme input.
+"""Our numbers are those of others, or of the formula, on random and extreme input.
 
 ``FUZZING=10 pytest tests/slow/test_properties.py`` tries ten times as many cases.
 """
@@ -118,9 +118,7 @@ def draw_digit(digit: str) -> Any:
 
 
 @settings(
-    cases,
-    max_examples=50 * TIMES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    cases, max_examples=50 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.sampled_from(sorted(STROKES)),

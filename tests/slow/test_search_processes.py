@@ -34,15 +34,7 @@ N_RUNS = 12
 def search(
     data: Split, path: Path | None = None, trainer: Any = mnist_nn.train_nn_classification_model
 ) -> pd.DataFrame:
-    return search_hyperparameters(
-        trainer,
-        PARAMETERS,
-        *data,
-        seeds=(1, 2, 3),
-        results=path,
-        n_jobs=2,
-        verbose=0,
-    )
+    return search_hyperparameters(trainer, PARAMETERS, *data, results=path, n_jobs=2, verbose=0)
 
 
 @pytest.fixture
@@ -200,10 +192,7 @@ def test_interrupt_keeps_finished_runs_and_leaves_no_process(
 
 
 def test_interrupt_between_runs_is_silent(
-    small: Split,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt

@@ -54,7 +54,7 @@ def test_numbers_between() -> None:
 
 
 def test_what_is_not_between() -> None:
-    values: list[Any] = [-1e-9, 1, math.nan, None]
+    values: list[Any] = [-1e-9, 1, math.nan, None, False]
     for value in values:
         with pytest.raises(ValueError, match=f"^a .* 0 or more and below 1, not {value!r}$"):
             arguments.check_number_between("a", value, 0, below=1)
@@ -103,7 +103,8 @@ def test_labels() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.zeros((2, 10)), r"^a has the shape \(2, 10\).*argmax"),
+        (np.zeros((3, 10)), r"^a has the shape \(3, 10\).* np\.argmax\(a, axis=1\)$"),
+        (np.zeros((3, 1)), r"^a has the shape \(3, 1\).* np\.ravel\(a\)$"),
         ([], "^all of these.*a: 0"),
         ([3, 10, 11], "^a contains 10 in row 1"),
         ([3, 0.5], "^a contains 0.5 in row 1"),
@@ -142,12 +143,6 @@ def test_what_are_no_probabilities(value: list[float]) -> None:
     probabilities = np.array([[0.1] * 10, value])
     with pytest.raises(ValueError, match=r"^probabilities contains \[.*\] in row 1"):
         arguments.check_labels_and_probabilities(labels(3, 4), probabilities)
-
-
-def test_targets_of_other_shapes_are_told_how_to_convert() -> None:
-    for shape, advice in {(3, 1): r"np\.ravel\(b\)", (3, 10): r"np\.argmax\(b, axis=1\)"}.items():
-        with pytest.raises(ValueError, match=f"^b has the shape .* {advice}$"):
-            arguments.check_labels(b=np.zeros(shape))
 
 
 def test_nullable_tables_of_pandas() -> None:
@@ -196,7 +191,7 @@ def test_examples_and_targets() -> None:
         (features(), turned.to_numpy()),
         (features()[::-1], turned),
     ]:
-        array, digits = arguments.check_data(a=examples, b=targets)
+        array, digits = arguments.check_data(b=targets, a=examples)
         assert array.shape == (2, 784)
         assert digits.tolist() == [2, 1]
 
@@ -222,9 +217,11 @@ def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None
         lambda: mnist_nn.train_nn_classification_model(0.1, 10, 10, [2], *raw, verbose=0),
         lambda: mnist_nn.train_classification_model(model, 0.1, 10, 10, *raw, verbose=0),
         lambda: search_hyperparameters(linear, parameters, *raw, n_jobs=1, verbose=0),
+        lambda: linear(0.1, 10, 10, *small[:2], *raw[2:], verbose=1),
     ]
     for call in calls:
-        with pytest.warns(UserWarning, match="^training_examples .* up to 255.* by 255") as caught:
+        name = "validation" if call is calls[-1] else "training"
+        with pytest.warns(UserWarning, match=f"^{name}_examples .* up to 255.* by 255") as caught:
             call()
         places = [(warning.filename, warning.lineno) for warning in caught]
         assert places == [(__file__, call.__code__.co_firstlineno)]

@@ -119,6 +119,9 @@ def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
     np.testing.assert_array_equal(features.columns, range(1, 785))
     np.testing.assert_array_equal(features.to_numpy(), dataset.to_numpy()[:, 1:] / 255)
     mnist_nn.parse_labels_and_features(dataset.astype(float))
+    saved = io.StringIO(dataset.to_csv(index=False))  # whose header comes back as texts
+    _, read = mnist_nn.parse_labels_and_features(pd.read_csv(saved))
+    pd.testing.assert_frame_equal(read, features.reset_index(drop=True), check_column_type=False)
 
 
 def with_last_pixel(rows: pd.DataFrame, value: Any) -> pd.DataFrame:

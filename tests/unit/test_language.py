@@ -15,7 +15,7 @@ from matplotlib import font_manager
 
 import mnist_nn
 from mnist_nn.analysis import plot_runs
-from mnist_nn.language import LANGUAGES, Language, message, read_messages
+from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, read_messages
 from mnist_nn.rendering import _find_font, language_font
 from notebooks import build, languages
 
@@ -41,6 +41,14 @@ def test_wrong_messages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_each_text_is_translated_with_its_values() -> None:
+    for language in OTHERS:
+        mnist_nn.set_language(language)
+        for english, translation in read_messages(language).items():
+            values = {name: f"({i}, {i})" for i, name in enumerate(PLACEHOLDER.findall(english))}
+            assert message(english.format_map(values)) == translation.format_map(values)
+
+
 def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their alternative texts need no font; a text that has no translation stays English."""
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
@@ -62,7 +70,10 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
     """With a font, all words are in the language; a missing character would be a warning."""
     mnist_nn.set_language(language)
     style()
-    ax: Any = plot_runs({"linear": [0.8, 0.9]})
+    ax: Any = plt.subplots()[1]
+    users_text = ax.text(0, 0, "mine")
+    plot_runs({"linear": [0.8, 0.9]}, ax=ax)
+    assert users_text.get_fontfamily() == ["sans-serif"]
     assert plt.rcParams["font.family"] == ["sans-serif"]  # as it is without the package
     fonts, messages = LANGUAGES[language].fonts, read_messages(language)
     if fonts and not _find_font(fonts):
@@ -101,7 +112,7 @@ def test_nothing_names_a_language_without_what_the_check_lists(
     monkeypatch.delitem(LANGUAGES, language)
     with pytest.raises(build.NotebookError, match=f": '{language}' is not in LANGUAGES of"):
         build.editions()
-    for path in [root / line.split(":")[0] for line in languages.find_unknown_languages()]:
+    for path in [root / line.split(":")[0] for line in languages.find_unknown()]:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.stem.split(".")[-1] == language:
@@ -109,7 +120,7 @@ def test_nothing_names_a_language_without_what_the_check_lists(
         else:
             part = rf"^\[{language}\]\n[^[]*|^{language}(_\w+)? = .*\n|^.*notebooks/{language}/.*\n"
             path.write_text(re.sub(part, "", path.read_text("utf-8"), flags=re.M), "utf-8")
-    assert not [*languages.find_unknown_languages()]
+    assert not [*languages.find_unknown()]
     for path in root.rglob("*.*"):
         is_text = path.suffix in (".py", ".toml", ".md", ".html", ".js")
         text = path.read_text("utf-8") if is_text else ""

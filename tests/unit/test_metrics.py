@@ -1,4 +1,4 @@
-"""The figures, against constants worked out by hand and against scikit-learn."""
+"""The metrics, against constants worked out by hand and against scikit-learn."""
 
 import numpy as np
 import pytest

@@ -10,12 +10,7 @@ import pytest
 from numpy_reference import forward
 from subclassed import Subclassed
 
-from mnist_nn import (
-    build_linear_model,
-    build_nn_model,
-    compile_classification_model,
-    models,
-)
+from mnist_nn import build_linear_model, build_nn_model, compile_classification_model, models
 
 FEATURES = np.random.default_rng(0).random((25, 784), np.float32)
 FEATURES[0] = 0

@@ -298,20 +298,6 @@ def test_data_that_must_work(small: Split) -> None:
     train_linear(arrays, periods=1)
 
 
-def test_forgotten_scaling_is_warned_of_once_and_trains(small: Split) -> None:
-    raw = small._replace(
-        training_examples=small.training_examples * 255,
-        validation_examples=small.validation_examples * 255,
-    )
-    with pytest.warns(UserWarning, match="training_examples .* 255") as caught:
-        train_linear(raw, periods=1)
-    (warning,) = caught
-    assert warning.filename == __file__
-    half = small._replace(validation_examples=raw.validation_examples)
-    with pytest.warns(UserWarning, match="validation_examples"):
-        train_linear(half, periods=1, verbose=1)
-
-
 def test_bad_settings_are_refused_before_anything_is_printed(
     small: Split, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -211,6 +211,3 @@ def test_pad_without_the_widget_says_what_is_missing(
     pad._ipython_display_()
     assert "pip install anywidget" in capsys.readouterr().out
     assert not notebook.outputs
-    # Everything else works as with the widget.
-    pad.strokes = SEVEN
-    assert pad.probabilities["classifier"].idxmax() == 7
