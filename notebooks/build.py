@@ -262,6 +262,7 @@ def merge_streams(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
             merged += [first, *others]
         else:
             text = "".join(output.text for output in (first, *others))
+            text = re.sub(r".*\r(?=[^\n])", "", text)  # what a progress bar has overwritten
             merged.append(nbformat.from_dict(first | {"text": text}))
     return merged
 
