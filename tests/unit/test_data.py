@@ -137,7 +137,7 @@ def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> 
     refused = {
         "dataset has 3 rows and 784 columns": rows.loc[:, 1:],
         r"dataset has columns named 784 to 0: .*set_axis\(range\(785\)": rows[rows.columns[::-1]],
-        "dataset has columns named '0' to '784'": rows.rename(columns=str),
+        "dataset has columns named 'p0' to 'p784'": rows.rename(columns="p{}".format),
         "dataset has 0 rows": rows.head(0),
         "dataset contains nan in row 1, column 0": rows.reindex([0, 99_999]),
         "dataset contains 0.5 in row 0, column 784": with_last_pixel(rows, 0.5),
