@@ -49,7 +49,7 @@ with _quick_and_silent():
         import keras
 
         backend = keras.config.backend()
-    except ModuleNotFoundError as error:  # of a backend that is not installed
+    except ModuleNotFoundError as error:  # Keras, or the backend that it is set to, is missing
         backend = os.environ.get("KERAS_BACKEND", str(error.name))
     if backend != "tensorflow":
         raise BackendError(
@@ -90,7 +90,7 @@ def without_metrics(model: keras.Model) -> Iterator[None]:
         del model.compute_metrics
 
 
-def compute_metrics(
+def compute_other_metrics(
     model: keras.Model, features: Any, labels: Any, outputs: Any
 ) -> dict[str, float]:
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
@@ -137,7 +137,7 @@ def defer_interrupt() -> Iterator[list[int]]:
 
 
 __all__ = [
-    "compute_metrics",
+    "compute_other_metrics",
     "defer_interrupt",
     "is_distributed",
     "keras",

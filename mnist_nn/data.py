@@ -104,6 +104,8 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
             f"the data file {str(path)!r} is missing: restore it with 'git checkout -- data', or "
             "install the package again"
         ) from None
+    except PermissionError:
+        raise
     except Exception:  # NumPy, zipfile and zlib each raise their own
         pass
     raise ArgumentError(

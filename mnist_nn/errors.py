@@ -88,7 +88,8 @@ def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
-        for name in named.keys() - {*known}:
+        if unknown := named.keys() - {*known}:
+            name = min(unknown)
             similar = difflib.get_close_matches(name.lower(), [*known, *SYNONYMS], n=1)
             meant = [SYNONYMS.get(word, word) for word in similar]
             raise ArgumentTypeError(

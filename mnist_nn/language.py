@@ -57,8 +57,8 @@ _code = "en"
 def set_language(language: str) -> None:
     """Set the language of checks, errors, printed lines and figures.
 
-    The words in figures stay English if this machine has no font for the language. The figures of
-    the original's trainers always stay English.
+    The words in figures stay English if this machine has no font for the language. In the figures
+    of the trainers, all words that are the original's stay English.
 
     Args:
         language: ``"en"``, which is the default, or another code in ``LANGUAGES``.

@@ -137,7 +137,8 @@ def plot_weights(
         weights: ndarray of shape (784, n_nodes).
         limit: Positive weight at which the colour scale ends. By default, the 99.5th percentile of
             the absolute weights. The same limit makes several figures comparable.
-        original_look: Draw as the original did: colour map pink, each image scaled by itself.
+        original_look: Draw as the original did: colour map pink, each image scaled by itself, so
+            that ``limit`` has no effect.
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:

@@ -50,7 +50,7 @@ def show(*axes: Axes) -> None:
 
         for ax in axes:
             display(ax.figure)  # plt.show() would show and close all figures
-    else:
+    elif backend not in NO_WINDOW:
         plt.show()
     if backend.endswith("inline") or backend in NO_WINDOW:
         for ax in axes:

@@ -98,8 +98,9 @@ def sample_batches(
 def _sample_periods(
     n_examples: int, n_batches: int, steps_by_period: list[int], seed: int
 ) -> Iterator[Period]:
-    # The random numbers are those of one generator that draws all permutations before all batch
-    # numbers. A second one draws the permutations again when they are needed, to keep only one.
+    # One generator draws all permutations before all batch numbers: another order would give other
+    # results for the same seed. A second one draws the permutations again, one at a time, so that
+    # only one is in memory.
     generator, permutations = np.random.default_rng(seed), np.random.default_rng(seed)
     for _ in steps_by_period:
         generator.permutation(n_examples)

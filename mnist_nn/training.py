@@ -12,7 +12,7 @@ import numpy as np
 
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import (
-    compute_metrics,
+    compute_other_metrics,
     defer_interrupt,
     is_distributed,
     keras,
@@ -38,7 +38,7 @@ from mnist_nn.models import (
 )
 from mnist_nn.sampling import Period, sample_batches, select_rows, split_steps
 
-DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # to better models
+DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # of a better model
 STEPS_AT_ONCE = 500  # interrupts are noticed after these
 
 
@@ -77,8 +77,8 @@ def train_linear_classification_model(
         The trained Keras model. Its ``history.history`` has, for each period, the ``log_loss``,
         ``accuracy`` and ``cross_entropy`` of the training set, and Keras' ``loss``: that of a
         batch, averaged over the steps. With the prefix ``val_``, it has the same of the validation
-        set. The weights have the dtype ``keras.config.floatx()``. An interrupt ends training within
-        500 steps; with ``verbose=1``, the model is returned as usual.
+        set. The weights have the dtype ``keras.config.floatx()``. An interrupt ends training after
+        about 500 steps; with ``verbose=1``, the model is returned as usual.
 
     Raises:
         TypeError, ValueError: If an argument is invalid, or training diverges.
@@ -232,7 +232,7 @@ def train_on_batches(
             f"training_targets has no other digit than {labels[0]}: pass examples of several digits"
         )
     callbacks = _check_callbacks(callbacks)
-    _compile(model, learning_rate, val_features, val_labels)
+    _prepare_model(model, learning_rate, val_features, val_labels)
     arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
     arrays = (features, labels, val_features, val_labels)
     train_steps, train_and_predict = _compile_steps(
@@ -254,27 +254,19 @@ def train_on_batches(
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
         callback_list.on_train_begin()
-        # BackupAndRestore sets it, to resume there. Keras would start a later call there, too.
-        first_period, model._initial_epoch = model._initial_epoch or 0, None
+        first_period = model._initial_epoch or 0  # BackupAndRestore resumes there
+        model._initial_epoch = None  # or Keras would start the next call there, too
         try:
             for number, period in enumerate(batches):
                 if number < first_period:
                     continue
                 callback_list.on_epoch_begin(number)
                 model.reset_metrics()
-                n_steps = steps_by_period[number]
-                *chunks, last = np.split(
-                    period.batch_numbers, range(STEPS_AT_ONCE, n_steps, STEPS_AT_ONCE)
+                n_steps, losses, outputs, val_outputs = _run_period(
+                    period, train_steps, train_and_predict, interrupts
                 )
-                for chunk in chunks:
-                    train_steps(period.rows, chunk)
-                    steps_done += len(chunk)
-                    if interrupts:
-                        last = last[:1]  # one step more: train_steps does not predict
-                        break
-                losses, outputs, val_outputs = train_and_predict(period.rows, last)
-                steps_done += len(last)
-                callback_list.params["steps_done"] = steps_done
+                steps_done += n_steps
+                callback_list.params["steps_done"] = steps_done  # for KeepWeights
                 logs = {name: float(value) for name, value in losses.items()}
                 logs |= _evaluate(model, number, "", features, labels, outputs)
                 logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
@@ -291,16 +283,35 @@ def train_on_batches(
                 callback.delete_checkpoint = False  # the next call resumes from it
         callback_list.on_train_end(logs)
 
+    steps_done += sum(steps_by_period[:first_period])
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        steps_done += sum(steps_by_period[:first_period])
         print(message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps."))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
         _show_results(model, steps_done, val_features, val_labels)
     return model
+
+
+def _run_period(
+    period: Period,
+    train_steps: Callable[..., Any],
+    train_and_predict: Callable[..., Any],
+    interrupts: Sequence[int],
+) -> tuple[Any, ...]:
+    """Train a period in parts, so that interrupts are noticed between them; the last one predicts.
+
+    Return the number of steps that were trained, and what ``train_and_predict`` returns.
+    """
+    done, end = 0, len(period.batch_numbers)
+    while end - done > STEPS_AT_ONCE:
+        train_steps(period.rows, period.batch_numbers[done : done + STEPS_AT_ONCE])
+        done += STEPS_AT_ONCE
+        if interrupts:
+            end = done + 1  # one step more, to predict
+    return end, *train_and_predict(period.rows, period.batch_numbers[done:end])
 
 
 def _compile_steps(
@@ -371,7 +382,7 @@ def _evaluate(
         raise ArgumentError(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
-    compiled = compute_metrics(model, features, labels, outputs)
+    compiled = compute_other_metrics(model, features, labels, outputs)
     predicted_classes = probabilities.argmax(axis=1)
     return {f"{prefix}{name}": value for name, value in compiled.items()} | {
         f"{prefix}log_loss": metrics.log_loss(labels, predicted_classes),
@@ -397,7 +408,9 @@ def _check_callbacks(callbacks: Any) -> Any:
     return callbacks
 
 
-def _compile(model: keras.Model, learning_rate: Any, features: Features, targets: Labels) -> None:
+def _prepare_model(
+    model: keras.Model, learning_rate: Any, features: Features, targets: Labels
+) -> None:
     """Compile the model, or set its learning rate; raise an error if it is not a classifier."""
     name = f"model {getattr(model, 'name', '')!r}"
     first_and_last = [0, -1]  # with a single example, a wrong shape could look right
@@ -436,10 +449,11 @@ def _show_results(model: keras.Model, steps: int, features: Features, labels: La
     predicted_classes = np.asarray(predict_probabilities(model, features)).argmax(axis=1)
     accuracy = np.mean(labels == predicted_classes)
     print(f"Final accuracy (on validation data): {accuracy:0.2f}", flush=True)
-    axes = [
-        plots.plot_log_loss(model.history.history),
-        plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
-    ]
+    with rendering.language_font():  # for the steps
+        axes = [
+            plots.plot_log_loss(model.history.history),
+            plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
+        ]
     for ax in axes:
         ax.set_title(rendering.figure_text(f"{steps:,} steps"), loc="right", fontsize="medium")
     rendering.show(*axes)

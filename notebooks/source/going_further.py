@@ -856,6 +856,7 @@ plt.show()
 # every node is switched off with a probability of 0.3, so that no node can rely on another. Another
 # optimizer, *Adam*, trains it, with a learning rate that falls to zero.
 
+
 # %% id="best-train"
 def train_network(examples, labels, epochs):
     keras.utils.set_random_seed(SEED)
