@@ -365,7 +365,7 @@ HONEST = {
         9, {**NETWORK, **TEST, "task-3-answer": f"classifier = {trained(10)}"}
     ),
     "no-network": Submission(3, {**TEST, "task-3-answer": SMALL_NETWORKS}),
-    "weak-network": Submission(4, {"task-2-answer": f"classifier = {trained(300)}", **TEST}),
+    "weak-network": Submission(6, {"task-2-answer": f"classifier = {trained(300)}", **TEST}),
     "error-in-the-middle": second("1 / 0"),
     "reset-at-the-end": Submission(4, LINEAR, insert("code", "%reset -f")),
     "untrained": Submission(
