@@ -108,8 +108,11 @@ def test_only_the_figures_that_are_shown_are_closed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(plt, "show", lambda: shown.append(plt.get_fignums()))
     users_figure = plt.figure()
     rendering.show(mnist_nn.plot_digit(np.zeros(784)))
-    assert shown == [[1, 2]]
+    assert not shown  # there is no window
     assert plt.get_fignums() == [users_figure.number]
+    monkeypatch.setattr(mpl, "get_backend", lambda: "qtagg")
+    rendering.show(mnist_nn.plot_digit(np.zeros(784)))
+    assert shown == [plt.get_fignums()] == [[1, 2]]
 
 
 def test_settings_of_the_user_upset_no_figure() -> None:
