@@ -20,7 +20,12 @@ from mnist_nn._backend import (
     without_replica_context,
 )
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
+from mnist_nn.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    describe_error,
+    name_nearest_argument,
+)
 from mnist_nn.language import message
 from mnist_nn.models import (
     build_linear_model,
@@ -36,6 +41,7 @@ DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # t
 STEPS_AT_ONCE = 500  # interrupts are noticed after these
 
 
+@name_nearest_argument
 def train_linear_classification_model(
     learning_rate: float,
     steps: int,
@@ -89,6 +95,7 @@ def train_linear_classification_model(
     return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
+@name_nearest_argument
 def train_nn_classification_model(
     learning_rate: float,
     steps: int,
@@ -150,6 +157,7 @@ def train_nn_classification_model(
     return train_classification_model(model, learning_rate, steps, batch_size, *data, **options)
 
 
+@name_nearest_argument
 def train_classification_model(
     model: keras.Model,
     learning_rate: float | None,
