@@ -226,6 +226,7 @@ WRONG: dict[str, tuple[str, Case]] = {
         "contains 10000 values",
         lambda a: a.check_test(a.predictions, a.predictions == a.test[1]),
     ),
+    "test: empty accuracy": ("accuracy is []", lambda a: a.check_test(a.predictions, [])),
     "test: text": ("accuracy is '0.95'", lambda a: a.check_test(a.predictions, "0.95")),
     "three: nothing": ("networks[100], networks[1000]", lambda a: a.check_three(None)),
     "three: one is missing": (
@@ -275,6 +276,8 @@ def test_wrong_answers_are_told_what_is_wrong(task: str, answers: Answers) -> No
         assert not result.passed
         assert 0 <= result.score < 1
         assert repr(result) == f"✘ {result.message}"
+        if case == "test: weak network":
+            assert result.score == 0.5
 
 
 @pytest.mark.parametrize("argument", CHANGES)
