@@ -936,8 +936,8 @@ if TRAIN_BEST:
     print(f"Accuracy (on validation data): {np.mean(predictions == validation_targets):.4f}")
 
 # %% [markdown] id="best-test"
-# We chose all this on the validation set. Only now, with nothing left to tune, do we predict the
-# test set with this network.
+# The views change little: compare the last two numbers. We chose all this on the validation set.
+# Only now, with nothing left to tune, do we predict the test set with this network.
 
 # %% id="best-test-accuracy"
 if TRAIN_BEST:
