@@ -32,10 +32,10 @@
 # | in all | 20 |
 #
 # The linear model gets all points from 0.878 on and none at 0.84 or below, the network all from
-# 0.948 on and none at 0.90 or below; in between, the points rise evenly. The test set counts in full
-# if predictions and accuracy are right and the network has at least 0.90; with a weaker network
-# less, down to none at 0.10, which is guessing. A model that was trained on validation or test
-# digits gets nothing; the test set still counts half after training on validation digits.
+# 0.948 on and none at 0.90 or below; in between, the points rise evenly. The test set counts in
+# full if predictions and accuracy are right and the network has at least 0.90; with a weaker
+# network less, down to none at 0.10, which is guessing. A model that was trained on validation or
+# test digits gets nothing; the test set still counts half after training on validation digits.
 #
 # Every correct way to an answer gets all points. Before you hand in, restart the kernel and run all
 # cells: your notebook is run again, and what counts is what your variables are then, at each check
@@ -102,8 +102,8 @@ mnist_dataframe.head()
 # 784 are its **features**: the pixels of a 28 × 28 image, row by row, from 0 for the background to
 # 255 for full ink.
 #
-# The pixels that you see are all 0: they lie at the edges, where nobody writes. This one is near
-# the middle of the third row:
+# The pixels that you see are all 0: they lie at the edges, where hardly anybody writes. This one is
+# near the middle of the third row:
 
 # %% id="one-pixel"
 mnist_dataframe.loc[:, 72:72]
@@ -200,9 +200,9 @@ plt.show()
 
 # %% [markdown] id="gradient-read"
 # The dot is the model before training. If its weights move down along this gradient, the loss on
-# these ten digits falls for a while. But the loss on the validation set soon rises: ten digits say
-# little about the others. So training takes many small steps, each with another batch. Here are a
-# hundred:
+# these ten digits falls for a while. But the loss on the validation set soon rises: there is no 2,
+# 5, 7 or 8 among the ten, so these become less probable. So training takes many small steps, each
+# with another batch. Here are a hundred. (What the loop prints is explained below.)
 
 # %% id="training-loop"
 for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1):
@@ -282,8 +282,8 @@ from mnist_nn.checks import (
 # *Your answer:*
 
 # %% [markdown] id="linear-question-rubric" only="rubric"
-# **1 point:** 0.5 for how many digits it will recognise, 0.5 for two digits that look alike. Students
-# answer before they run it: a wrong number with a reason counts.
+# **1 point:** 0.5 for how many digits it will recognise, 0.5 for two digits that look alike.
+# Students answer before they run it: a wrong number with a reason counts.
 
 # %% [markdown] id="try-linear"
 # **Spend five minutes seeing how well a linear model can do.** Run the next cell as it is: it
@@ -365,8 +365,8 @@ linear_classifier = train_linear_classification_model(
 # *Your answer:*
 
 # %% [markdown] id="network-question-rubric" only="rubric"
-# **1 point:** 0.5 for mistakes that a network avoids, because it combines pixels into strokes; 0.5 for
-# those that stay. Students answer before they run it: a wrong guess with a reason counts.
+# **1 point:** 0.5 for mistakes that a network avoids, because it combines pixels into strokes; 0.5
+# for those that stay. Students answer before they run it: a wrong guess with a reason counts.
 
 # %% [markdown] id="task-2-how" only="exercise"
 # Write your training call into the next cell, below the first line. It takes one extra argument:
@@ -450,7 +450,7 @@ classifier = train_nn_classification_model(
 # confusion matrix has fewer numbers off the diagonal. The curve of the training set ends below that
 # of the validation set: a model does best on the digits that it has learned from.
 #
-# Twice the steps, with larger batches, reach 0.95.
+# Twice the steps, with larger batches, reach 0.955.
 
 # %% id="nn-longer" fold="Task 2"
 classifier = train_nn_classification_model(
@@ -467,8 +467,9 @@ classifier = train_nn_classification_model(
 
 # %% [markdown] id="nn-longer-read" fold="Task 2"
 # The log loss on the training set ends near zero: the network knows these digits by heart. On the
-# validation set, it has almost stopped falling. That is **overfitting**, still harmless here. If
-# the validation curve rose while the training curve kept falling, it would be time to stop.
+# validation set, it has almost stopped falling. The gap between the two is a sign of
+# **overfitting**, still harmless here. If the validation curve rose while the training curve kept
+# falling, it would be time to stop.
 #
 # **Answer to the question:** most kinds of mistakes become rarer, also those between digits that
 # look alike, such as 4 and 9. But not all do: compare 8 predicted as 4.
@@ -531,15 +532,15 @@ print(f"Accuracy on test data: {accuracy:0.2f}")
 
 # %% [markdown] id="weights-question"
 # **Guess first:** what will the images look like after 10 steps, and what after 1,000? And what
-# will the weights at the edges of the image do, where nobody writes?
+# will the weights at the edges of the image do, where hardly anybody writes?
 
 # %% [markdown] id="weights-question-answer" only="exercise course"
 # *Your answer:*
 
 # %% [markdown] id="weights-question-rubric" only="rubric"
 # **2 points:** 0.5 for noise after 10 steps, 0.5 for shapes after 1,000; 0.5 for edges that stay as
-# they began, 0.5 for the reason (no ink, so no gradient). Students answer before they run it: a wrong
-# guess with a reason counts half.
+# they began, 0.5 for the reason (no ink, so no gradient). Students answer before they run it: a
+# wrong guess with a reason counts half.
 
 # %% [markdown] id="task-3-how" only="exercise course"
 # Train three networks with the same hyperparameters and the same seed, so that only the steps
@@ -623,17 +624,17 @@ plt.show()
 # #### What is different
 #
 # After 10 steps, each image is still close to the noise from which it started, and yet the network
-# does far better than guessing. After 100 steps, faint shapes appear. After 1,000 steps, they are
+# recognises most 0s, 1s and 7s. After 100 steps, faint shapes appear. After 1,000 steps, they are
 # clear in many nodes, and the accuracy has risen with them.
 #
-# **Answer to the question:** at the edges, the weights stay as random as they began. A pixel there
-# is always 0, and its weights are multiplied by it: whatever they are, the loss stays the same, so
-# training leaves them alone. The nodes that change most are those with clear shapes.
+# **Answer to the question:** at the edges, the weights stay as random as they began. Most pixels
+# there are 0 in every training example. Their weights are only ever multiplied by 0: whatever they
+# are, the loss stays the same, so training leaves them alone.
 
 # %% [markdown] id="takeaways"
 # ## What to take away
 #
-# - Training makes a loss smaller, in many small steps, each along the gradient of a random batch.
+# - Training makes a loss smaller, in many small steps, each against the gradient of a random batch.
 # - A linear model with one weight per pixel and class is a strong baseline. A network does better:
 #   its hidden nodes respond to strokes and their parts.
 # - Choose hyperparameters on the validation set. Judge the result on the test set, once.
