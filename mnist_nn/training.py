@@ -6,6 +6,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -349,6 +350,9 @@ def _compile_steps(
 
     if not model.run_eagerly:  # AutoGraph, for this function alone: for all it would take 0.2 s
         train_steps = tf.autograph.to_graph(train_steps)
+        generated = Path(train_steps.__code__.co_filename)
+        if generated.name.startswith("__autograph"):  # TensorFlow would remove it at exit
+            generated.unlink(missing_ok=True)  # but a notebook's kernel is killed
 
     def train_and_predict(rows: Any, batch_numbers: Any) -> Any:
         logs = train_steps(rows, batch_numbers)
