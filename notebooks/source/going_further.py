@@ -779,6 +779,7 @@ plt.show()
 
 # %% id="convolution"
 keras.config.set_floatx("float32")
+keras.config.set_dtype_policy("float32")
 keras.utils.set_random_seed(SEED)
 layers = keras.layers
 convolutional = keras.Sequential(
