@@ -937,7 +937,7 @@ if TRAIN_BEST:
     print(f"Accuracy (on validation data): {np.mean(predictions == validation_targets):.4f}")
 
 # %% [markdown] id="best-test"
-# The views change little: compare the last two numbers. We chose all this on the validation set.
+# Compare the last two numbers to see what the views bring. We chose all this on the validation set.
 # Only now, with nothing left to tune, do we predict the test set with this network.
 
 # %% id="best-test-accuracy"

@@ -160,7 +160,7 @@ def test_convolutional_network_and_copies_are_better() -> None:
     assert round(sizes[0] / sizes[1]) == 7  # "a seventh of the weights"
     alone, copies = numbers(printed("best-train")), numbers(printed("best-with-copies"))
     assert max(alone) + 0.01 < copies[-1]
-    assert numbers(printed("best-views"))[0] == pytest.approx(copies[-1], abs=0.003)
+    assert numbers(printed("best-views"))[0] == pytest.approx(copies[-1], abs=0.01)
 
 
 def test_answers_of_try_it_start_from_what_is_shown() -> None:
