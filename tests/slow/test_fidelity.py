@@ -6,7 +6,6 @@ of seeds in 100,000: all ten together for one in 10,000.
 
 from functools import cache
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -19,6 +18,7 @@ from original import (
     list_printed,
     standard_errors,
 )
+from precision import precision
 
 import mnist_nn
 from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, select_weights
@@ -33,11 +33,8 @@ def figures(call: str) -> npt.NDArray[np.float64]:
 @pytest.mark.parametrize("model", ["linear", "nn"])
 def test_each_step_is_the_originals(model: str, floatx: str, limit: float) -> None:
     """Exactly 0 on the processor that measured the original; others round float32 otherwise."""
-    keras.config.set_floatx(floatx)
-    try:
+    with precision(floatx):
         assert difference_from_steps(model, mnist_nn.compile_classification_model) < limit
-    finally:
-        keras.config.set_floatx("float32")
 
 
 def test_initial_weights_are_spread_as_the_originals() -> None:

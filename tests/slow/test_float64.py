@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import pytest
+from precision import precision
 from split import Split
 
 import mnist_nn
@@ -74,15 +73,12 @@ def test_same_numbers_with_other_settings(tmp_path: Path) -> None:
             np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-9, err_msg=name)
 
 
-@pytest.fixture
-def float64() -> Iterator[None]:
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-
-
-@pytest.mark.usefixtures("float64")
 def test_every_part_of_the_package_computes_in_float64(small: Split, tmp_path: Path) -> None:
+    with precision("float64"):
+        check_every_part(small, tmp_path)
+
+
+def check_every_part(small: Split, tmp_path: Path) -> None:
     examples = small.training_examples.astype(np.float64)
     examples.loc[:, 100] = np.nextafter(0.5, 1)  # not a float32
     data = small._replace(training_examples=examples)
