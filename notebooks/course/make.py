@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from mnist_nn.checks import GRACE, PARTIAL_CREDIT_FROM, TARGETS
+from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks import build
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
@@ -47,8 +49,7 @@ HIDDEN = """
 ### BEGIN HIDDEN TESTS
 0  # nbgrader_config.py takes this out: without it, nobody gets points
 ### END HIDDEN TESTS"""
-LOG_LOSS_OF_WRONG = 34.54  # of a digit: the printed log loss, 34.54 times the error rate, tells
-ROUNDING = 0.0002  # more of the accuracy than its two decimals
+ROUNDING = 0.0002  # of the printed log loss: it tells more of the accuracy than two decimals
 
 
 def points_of(cell_id: str) -> int | None:
@@ -196,7 +197,7 @@ def check_solution(language: str) -> Iterator[str]:
             yield f"notebooks/{language}/solution.ipynb: [{cell_id}] shows ✘"
     for kind, cell_id in {"linear": "linear-solution", "network": "nn-longer"}.items():
         if losses := re.findall(r"period \d+ : (\d+\.\d+)", shown.get(cell_id, "")):
-            accuracy = 1 - float(losses[-1]) / LOG_LOSS_OF_WRONG
+            accuracy = 1 + float(losses[-1]) / math.log(LOG_LOSS_CLIP)
             if accuracy < TARGETS[kind] - ROUNDING:
                 yield (
                     f"notebooks/{language}/solution.ipynb: [{cell_id}] reaches {accuracy:.4f}, the "
