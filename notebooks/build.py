@@ -257,13 +257,12 @@ def merge_streams(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
     """Merge printed text that comes in several pieces, up to the next figure."""
     merged: list[NotebookNode] = []
     for name, group in groupby(outputs, key=lambda output: output.get("name")):
-        first, *others = group
         if name is None:
-            merged += [first, *others]
+            merged += group
         else:
-            text = "".join(output.text for output in (first, *others))
+            text = "".join(output.text for output in group)
             text = re.sub(r".*\r(?=[^\n])", "", text)  # what a progress bar has overwritten
-            merged.append(nbformat.from_dict(first | {"text": text}))
+            merged.append(nbformat.v4.new_output("stream", name=name, text=text))
     return merged
 
 
