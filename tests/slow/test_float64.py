@@ -73,12 +73,8 @@ def test_same_numbers_with_other_settings(tmp_path: Path) -> None:
             np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-9, err_msg=name)
 
 
+@precision("float64")
 def test_every_part_of_the_package_computes_in_float64(small: Split, tmp_path: Path) -> None:
-    with precision("float64"):
-        check_every_part(small, tmp_path)
-
-
-def check_every_part(small: Split, tmp_path: Path) -> None:
     examples = small.training_examples.astype(np.float64)
     examples.loc[:, 100] = np.nextafter(0.5, 1)  # not a float32
     data = small._replace(training_examples=examples)
