@@ -8,11 +8,12 @@ for the f-string's values. A text that has no translation stays English.
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 MESSAGES = Path(__file__).parent / "messages"
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 PLACEHOLDER = re.compile(r"\{(.*?)\}")
 
 
@@ -27,6 +28,7 @@ class Language(NamedTuple):
     colon: str = ": "
     space: str = " "  # between sentences
     brackets: str = " ({})"
+    thousands: str = ","
 
 
 LANGUAGES = {
@@ -52,6 +54,7 @@ LANGUAGES = {
         colon="：",
         space="",
         brackets="（{}）",
+        thousands="",
     ),
 }
 _code = "en"
@@ -90,8 +93,15 @@ def message(english: str) -> str:
     """
     for pattern, translation in _read_patterns(_code):
         if match := pattern.fullmatch(english):
-            return translation.format_map(match.groupdict())
+            thousands = partial(THOUSANDS.sub, get_language().thousands)
+            values = {name: thousands(value) for name, value in match.groupdict().items()}
+            return translation.format_map(values)
     return english
+
+
+def format_number(number: int) -> str:
+    """Return a whole number with the language's separator of thousands."""
+    return f"{number:,}".replace(",", get_language().thousands)
 
 
 def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:

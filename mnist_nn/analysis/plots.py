@@ -16,7 +16,7 @@ from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
 from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import get_language, join_numbers, message
+from mnist_nn.language import format_number, get_language, join_numbers, message
 from mnist_nn.rendering import describe, figure_text, language_font
 
 STEPS = (1, 10, 100, 1_000)
@@ -57,7 +57,7 @@ def plot_weights_over_training(
     ax.set_yticks((IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2, names)
     ax.tick_params(length=0)
     ax.set(xticks=[], frame_on=False)
-    numbers = get_language().comma.join(f"{step:,}" for step in steps)
+    numbers = get_language().comma.join(map(format_number, steps))
     deviations = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
     describe(
         ax,
@@ -297,7 +297,7 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
         ax.plot(line, marker=marker, markersize=4, label=figure_text(name))
     if by_size:
         ax.set_xscale("log")
-        ax.set_xticks(table.index, [f"{tick:,g}" for tick in table.index])
+        ax.set_xticks(table.index, [format_number(int(tick)) for tick in table.index])
         ax.minorticks_off()
     ax.set_xlabel(figure_text("Training examples" if by_size else "Periods"))
     ax.set_ylabel(figure_text("Accuracy (validation)"))
