@@ -48,7 +48,7 @@ class CheckResult:
 
     passed: bool
     message: str  # what a student reads
-    score: float = 1.0  # share of the points, from 0 to 1
+    score: float = 1.0  # fraction of the points, from 0 to 1
 
     def __repr__(self) -> str:
         return f"{'✔' if self.passed else '✘'} {self.message}"
@@ -59,7 +59,7 @@ class CheckResult:
 
 
 class WrongAnswerError(ArgumentError):
-    """A wrong answer: what the student reads, and the share of the points."""
+    """A wrong answer: what the student reads, and the fraction of the points."""
 
     def __init__(self, english: str, score: float = 0.0) -> None:
         super().__init__(english)
@@ -347,7 +347,7 @@ def _advise(kind: str, model: Any) -> Iterator[str]:
 
 
 def _share_of_points(kind: str, accuracy: float) -> float:
-    """Return the share of the points for an accuracy on the validation set, from 0 to 1."""
+    """Return the fraction of the points for an accuracy on the validation set, from 0 to 1."""
     start = PARTIAL_CREDIT_FROM[kind]
     return min(1.0, max(0.0, (accuracy - start) / (TARGETS[kind] - GRACE - start)))
 

@@ -66,7 +66,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
 
     Raises:
         TypeError: If ``dataset`` is not a DataFrame.
-        ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
+        ValueError: If it does not contain labels from 0 to 9 and pixels from 0 to 255.
 
     Example:
         >>> targets, examples = parse_labels_and_features(load_mnist_dataframe()[0:7500])

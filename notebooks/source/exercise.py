@@ -162,7 +162,7 @@ pixels = keras.Input(shape=(784,), name="pixels")
 scores = keras.layers.Dense(10, kernel_initializer="zeros")(pixels)
 model = keras.Model(pixels, keras.layers.Softmax()(scores))
 
-compile_classification_model(model, learning_rate=0.02)  # sets loss and optimiser: see below
+compile_classification_model(model, learning_rate=0.02)  # sets loss and optimizer: see below
 model.summary()
 
 # %% [markdown] id="input-functions"
@@ -179,7 +179,7 @@ model.summary()
 # Training goes in [steps](https://developers.google.com/machine-learning/glossary#step). Each takes
 # a [batch](https://developers.google.com/machine-learning/glossary#batch) of random examples and
 # computes the [gradient](https://developers.google.com/machine-learning/glossary#gradient) of their
-# loss: how it changes with each weight. Then the optimiser (here *Adagrad*) moves every weight a
+# loss: how it changes with each weight. Then the optimizer (here *Adagrad*) moves every weight a
 # little so that the loss falls. The [learning
 # rate](https://developers.google.com/machine-learning/glossary#learning-rate) sets how far.
 #

@@ -4,13 +4,17 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
+from mnist_nn.fidelity import CALLS
 from notebooks import build
 
 SAVED: list[Any] = [
     build.read_saved(build.Edition(source, name, "en"))
-    for source, name in (("going_further", "going_further"), ("exercise", "solution"))
+    for source, name in (
+        *(("going_further", "going_further"), ("porting", "porting"), ("exercise", "solution")),
+    )
 ]
 CELLS = {cell.id: cell for notebook in SAVED for cell in notebook.cells}
 WRONG_DIGIT = -math.log(1e-15)  # what it adds to the log loss
@@ -185,3 +189,29 @@ def test_network_recognises_some_digits_after_ten_steps() -> None:
     assert recognised[0] == recognised[1] == 0.89
     assert recognised[7] == 0.95
     assert [digit for digit in range(10) if recognised[digit] > 0.8] == [0, 1, 7]
+
+
+def test_traps_end_where_the_porting_notebook_says() -> None:
+    for trap, inside, number in (
+        ("loss", True, "3.71"),
+        ("accumulator", False, "5.14"),
+        ("start", True, "6.04"),
+        ("periods", False, "2.43"),
+        ("log-loss", True, "3.56"),
+    ):
+        text = described(f"show-{trap}")
+        model, steps = re.findall(r"periods, (network|linear model), ([\d,]+) steps", text)[0]
+        start, middle = {"network": "nn", "linear model": "linear"}[model], steps.replace(",", "")
+        (name,) = [call for call in CALLS if call.startswith(start) and f"/{middle}/" in call]
+        losses = CALLS[name].figures[:, 9]
+        last = numbers(text.split(". Line chart")[0])[-1]
+        assert f"{last:.2f}" == number
+        assert number in CELLS[f"{trap}-read"].source
+        assert inside == (abs(last - losses.mean()) < 2 * losses.std(ddof=1))
+    of_clipping = numbers(described("show-clipping", 1))[5::6]
+    losses = CALLS["nn 0.05/1000/30"].figures[:, 9]
+    assert len(of_clipping) == 3
+    assert (np.abs(of_clipping - losses.mean()) < 2 * losses.std(ddof=1)).all()
+    means, ours, original = map(int, re.findall(r"(\d+) of", printed("points-outside")))
+    assert means == 0
+    assert abs(ours - original) < 30  # of 600: "as the original's own runs do"
