@@ -119,8 +119,8 @@ mnist_dataframe.loc[:, 72:72]
 # %% id="parse-example"
 labels, features = parse_labels_and_features(mnist_dataframe.head())
 
-print("labels:  ", labels.shape, labels.to_list())
-print("features:", features.shape, "from", features.min().min(), "to", features.max().max())
+print(f"labels:   {labels.shape}, {labels.to_list()}")
+print(f"features: {features.shape}, from {features.min().min()} to {features.max().max()}")
 
 # %% [markdown] id="split"
 # The models learn from the first 7,500 rows, the **training set**. The other 2,500 become the
@@ -191,9 +191,9 @@ training_dataset = create_training_dataset(
     training_examples, training_targets, batch_size=10, steps=100, seed=SEED
 )
 batch_features, batch_labels = next(iter(training_dataset))
-print("Number of batches:", len(training_dataset))
-print("Features of the first batch:", batch_features.shape)
-print("Labels of the first batch:", batch_labels.numpy())
+print(f"Number of batches: {len(training_dataset)}")
+print(f"Features of the first batch: {batch_features.shape}")
+print(f"Labels of the first batch: {batch_labels.numpy()}")
 
 plot_gradient(model, batch_features, batch_labels, validation_examples, validation_targets)
 plt.show()
@@ -239,7 +239,7 @@ plt.show()
 
 probabilities = model.predict(validation_examples[1:2], verbose=0)  # a table of one row
 label = validation_targets.iloc[1]
-print("Predicted digit:", probabilities[0].argmax())
+print(f"Predicted digit: {probabilities[0].argmax()}")
 print(f"Cross entropy: {-np.log(probabilities[0, label]):.1f}")
 
 plot_probabilities(probabilities, label)
@@ -501,9 +501,9 @@ for options in ({"dropout": 0.2}, {"l2": 0.001}):
 
 for name, history in histories.items():
     print(name)
-    print("  cross entropy on the training set:", round(history["cross_entropy"][-1], 3))
-    print("  on the validation set:", round(history["val_cross_entropy"][-1], 3))
-    print("  accuracy on the validation set:", round(history["val_accuracy"][-1], 4))
+    print(f"  cross entropy on the training set: {history['cross_entropy'][-1]:.3f}")
+    print(f"  on the validation set: {history['val_cross_entropy'][-1]:.3f}")
+    print(f"  accuracy on the validation set: {history['val_accuracy'][-1]:.4f}")
 
 # %% [markdown] id="nn-regularisation-read" fold="Task 2"
 # With regularisation, the cross entropy on the training set is larger, and on the validation set it
@@ -601,7 +601,7 @@ variables = {variable.path: variable for variable in networks[1000].variables}
 print("\n".join(variables))
 
 weights0 = variables["dnn/hiddenlayer_0/kernel"].numpy()
-print("weights0 shape:", weights0.shape)
+print(f"weights0 shape: {weights0.shape}")
 
 limit = np.quantile(abs(weights0), 0.995)
 plot_weights(weights0, limit=limit)

@@ -138,7 +138,7 @@ plt.show()
 
 # %% id="edge"
 change = abs(keep.weights[STEPS] - keep.weights[0])
-print("largest change of a weight, top row of pixels:", change[:28].max())
+print(f"largest change of a weight, top row of pixels: {change[:28].max()}")
 print(f"largest change of a weight, all pixels:        {change.max():.2f}")
 
 # %% [markdown] id="play"
@@ -255,10 +255,10 @@ linear = train_linear_classification_model(**linear_settings, **data, steps=STEP
 linear_predictions = linear.predict(validation_examples, batch_size=100, verbose=0).argmax(axis=1)
 
 comparison = compare_predictions(validation_targets, linear_predictions, network_predictions)
-print("both models are right:         ", comparison.both_right.sum())
-print("only the linear model is right:", comparison.only_first_right.sum())
-print("only the network is right:     ", comparison.only_second_right.sum())
-print("both models are wrong:         ", comparison.both_wrong.sum())
+print(f"both models are right:          {comparison.both_right.sum()}")
+print(f"only the linear model is right: {comparison.only_first_right.sum()}")
+print(f"only the network is right:      {comparison.only_second_right.sum()}")
+print(f"both models are wrong:          {comparison.both_wrong.sum()}")
 print(f"p-value of McNemar's test:      {comparison.p_value:.1e}")
 
 # %% [markdown] id="p-value"
@@ -564,7 +564,7 @@ linear_results = search_hyperparameters(
 columns = ["learning_rate", "batch_size", "seed", "val_accuracy", "mean_val_accuracy"]
 print(linear_results[columns].head(6).round(4).to_string(index=False))
 means = linear_results.groupby(["learning_rate", "batch_size"])["val_accuracy"].mean()
-print("combinations that reach 0.88:", (means >= 0.88).sum(), "of", len(means))
+print(f"combinations that reach 0.88: {(means >= 0.88).sum()} of {len(means)}")
 plot_search(linear_results, "learning_rate", "batch_size")
 plt.show()
 
