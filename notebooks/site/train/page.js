@@ -9,8 +9,9 @@ const copy = (id) => find(`#${id}`).content.cloneNode(true).firstElementChild;
 const [form, train, stop, progress, status] = ["form", ".train", ".stop", "progress", ".status"].map(
   (selector) => find(selector),
 );
+const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-let [data, texts, language, training, drawn] = [null, null, "en", null, undefined];
+let [data, texts, language, training, drawn, top] = [null, null, "en", null, undefined, 1];
 
 function showTexts(root) {
   for (const element of root.querySelectorAll("[data-text]")) {
@@ -118,15 +119,16 @@ function say(run, text, isGood) {
 const HANDLERS = {
   progress({ kind, share }) {
     progress.value = share;
-    progress.ariaLabel = status.textContent = kind ? texts.loading : "";
-    progress.ariaLabel ||= texts.steps;
+    progress.ariaLabel = kind ? texts.loading : texts.steps;
+    if (kind) status.textContent = texts.loading;
   },
   started({ weights }) {
     status.textContent = "";
     training = start(training.settings);
     print(training, "Training model...\nLogLoss error (on validation data):");
     drawWeights(find("canvas", training.card), weights, texts);
-    find(".buttons").scrollIntoView({ block: "nearest" });
+    find(".buttons").scrollIntoView();
+    tabs.postMessage("training");
   },
   period({ period, hasDiverged, logLoss, trainingLogLoss, accuracy, matrix, weights }) {
     const { card, losses, settings } = training;
@@ -140,14 +142,18 @@ const HANDLERS = {
     training.accuracy = accuracy;
     print(training, `  period ${String(period).padStart(2, "0")} : ${logLoss.toFixed(2)}`);
     find(".figures", card).hidden = false;
-    const top = Math.max(...runs.flatMap((run) => [...run.losses.training, ...run.losses.validation]));
-    for (const run of runs) drawLosses(find("svg", run.card), run.losses, top || 1, PERIODS, texts);
+    const before = top;
+    top = Math.max(top, logLoss, trainingLogLoss); // all runs have the same axes
+    for (const run of top > before ? runs : [training]) {
+      drawLosses(find("svg", run.card), run.losses, top, PERIODS, texts);
+    }
     drawMatrix(find("table", card), find(".worst", card), matrix, texts);
     drawWeights(find("canvas", card), weights, texts);
   },
   finished({ done, layers }) {
     const [run, { steps }] = [training, training.settings];
     showTraining(false);
+    status.textContent = "";
     training = null;
     if (run.hasDiverged) return;
     const stopped = fill(texts.stopped, { done, steps });
@@ -155,7 +161,9 @@ const HANDLERS = {
     print(run, `Final accuracy (on validation data): ${run.accuracy.toFixed(2)}`);
     judge(run);
     run.layers = layers;
-    find("#drawing").hidden = false;
+    const drawing = find("#drawing");
+    drawing.hidden = false;
+    run.card.after(drawing);
     drawn = showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts, drawn);
   },
   failed({ kind, reason }) {
@@ -166,7 +174,6 @@ const HANDLERS = {
 };
 
 function listen(worker) {
-  const tabs = new BroadcastChannel("mnist_nn");
   tabs.onmessage = ({ data: name }) => {
     if (training) status.textContent = texts.tabs;
     if (training && name === "training") tabs.postMessage("too");
@@ -181,7 +188,6 @@ function listen(worker) {
     training = { settings };
     showTraining(true);
     worker.postMessage([settings, { file: data.file, split: data.examples }]);
-    tabs.postMessage("training");
   });
   stop.addEventListener("click", () => worker.postMessage(["stop"]));
   document.addEventListener("visibilitychange", () => {
