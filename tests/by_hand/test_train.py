@@ -227,6 +227,16 @@ def test_lost_connection_and_damaged_file_are_told(
     run.repeat(2)  # the server is gone
 
 
+def test_hidden_tab_is_told(page: str, browser: webdriver.Chrome) -> None:
+    run = Run(browser, page, **LONG | {"steps": "1000000"})
+    run.wait("pre", "LogLoss")
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    browser.close()
+    browser.switch_to.window(first)
+    run.wait(".status", export.make_texts("en")["hidden"])
+
+
 def test_two_tabs_are_told(page: str, browser: webdriver.Chrome) -> None:
     texts = export.make_texts("en")
     long = LONG | {"steps": "1000000"}

@@ -1,6 +1,7 @@
 """The page that trains in the browser computes, samples and refuses as Python does."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from node import pack, run_node
 from precision import precision
 
 import mnist_nn
-from mnist_nn import models, sampling
+from mnist_nn import checks, models, sampling
 from mnist_nn.arguments import check_hidden_units, check_positive_number, check_seed
 from mnist_nn.language import PLACEHOLDER
 from notebooks.languages import read_texts
@@ -110,6 +111,30 @@ def test_wrong_settings_get_the_sentences_of_python() -> None:
         with pytest.raises(ValueError, match=name) as error:
             check[name](value)
         assert errors == {name: str(error.value)}
+
+
+def test_runs_get_the_hints_of_the_checks() -> None:
+    units: list[list[int]] = [[], [20, 20], [100, 100]]
+    runs = [
+        {"model": "network" if hidden else "linear", "hidden_units": hidden, "learning_rate": rate}
+        for hidden in units
+        for rate in (0.01, 0.02, 0.15, 0.2)
+    ]
+    code = "return runs.map((run) => shares.map((a) => settings.judge(run, a, texts, numbers)));"
+    shares = [0.7, 0.8799, 0.88, 0.9496, 0.95, 0.96]
+    values = {"runs": runs, "shares": shares, "numbers": export.NUMBERS}
+    found = run_node(code, texts=export.make_texts("en"), **values)
+    for run, judged in zip(runs, found, strict=True):
+        hidden: Any = run["hidden_units"]
+        model = models.build_nn_model(hidden) if hidden else models.build_linear_model()
+        models.compile_classification_model(model, float(run["learning_rate"]))
+        model.optimizer.iterations.assign(1)
+        for share, (text, is_good) in zip(shares, judged, strict=True):
+            measured = checks.Measured(share, 2_500, 1.0, 1.0, 1, [])
+            kind = str(run["model"])
+            check = checks._return_result(partial(checks._judge_accuracy, kind, measured, model))
+            result = check()
+            assert (text, is_good) == (result.message, result.passed)
 
 
 def test_sentences_of_the_page_are_in_the_package() -> None:

@@ -34,6 +34,25 @@ FILES = [
 LINK = '<li><a href="../{0}/exercise.html" lang="{0}">{1}</a></li>'
 ROWS, TRAINING_ROWS, SEED = 10_000, 7_500, 1  # the exercise's
 MOST_WEIGHTS = 5_000_000  # 120 MB: phones have little more
+FILE = "digits.bin"  # servers would take .gz for text that they have packed
+SETTINGS = {  # of the exercise's first call, and few nodes
+    "learning_rate": "0.02",
+    "steps": "100",
+    "batch_size": "10",
+    "hidden_units": "[20, 20]",
+    "seed": "",
+}
+NUMBERS = {
+    "examples": TRAINING_ROWS,
+    "weights": MOST_WEIGHTS,
+    "targets": checks.TARGETS,
+    "advice": {
+        "nodes": checks.ENOUGH_NODES,
+        "lowest": checks.LOWEST_RATE,
+        "highest": checks.HIGHEST_RATE,
+    },
+    "numbers": checks.TARGETS | {"cost": f"{-np.log(LOG_LOSS_CLIP):.2f}"},  # in texts
+}
 # What the package says, in its own words: the names are those of the page.
 MESSAGES = {
     "linear": "linear",
@@ -92,32 +111,10 @@ def export(folder: Path = FOLDER) -> None:
     for file in FILES:
         shutil.copy(file, folder)
     digits = pack_digits()
-    (folder / "digits.bin").write_bytes(digits)
-    data = {
-        "file": {
-            "name": "digits.bin",
-            "bytes": len(digits),
-            "sha256": hashlib.sha256(digits).hexdigest(),
-        },
-        "settings": {  # of the exercise's first call; and few nodes
-            "learning_rate": "0.02",
-            "steps": "100",
-            "batch_size": "10",
-            "hidden_units": "[20, 20]",
-            "seed": "",
-        },
-        "targets": checks.TARGETS,
-        "advice": {
-            "nodes": checks.ENOUGH_NODES,
-            "lowest": checks.LOWEST_RATE,
-            "highest": checks.HIGHEST_RATE,
-        },
-        "examples": TRAINING_ROWS,
-        "weights": MOST_WEIGHTS,
-        # In the page's texts.
-        "numbers": checks.TARGETS | {"cost": f"{-np.log(LOG_LOSS_CLIP):.2f}"},
-        "texts": {language: make_texts(language) for language in LANGUAGES},
-    }
+    (folder / FILE).write_bytes(digits)
+    file = {"name": FILE, "bytes": len(digits), "sha256": hashlib.sha256(digits).hexdigest()}
+    texts = {language: make_texts(language) for language in LANGUAGES}
+    data = {"file": file, "settings": SETTINGS, "texts": texts, **NUMBERS}
     (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
     links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
     page = (HERE / "index.html").read_text("utf-8").replace("<!-- links -->", "".join(links))

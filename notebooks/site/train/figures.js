@@ -15,7 +15,8 @@ export function drawLosses(svg, { training, validation }, top, periods, texts) {
     const [first] = points.split(" ");
     return `<polyline class="${name}" points="${first} ${points}"/>`; // one period makes a dot
   };
-  const step = 10 ** Math.floor(Math.log10(top)) * (top / 10 ** Math.floor(Math.log10(top)) < 3 ? 0.5 : 1);
+  const power = 10 ** Math.floor(Math.log10(top));
+  const step = top < 3 * power ? power / 2 : power;
   const ticks = Array.from({ length: Math.floor(top / step) + 1 }, (_, n) => n * step);
   svg.innerHTML = [
     ...ticks.map((tick) => `<path d="M${LEFT} ${y(tick)}H${WIDTH}"/>`),
@@ -26,7 +27,8 @@ export function drawLosses(svg, { training, validation }, top, periods, texts) {
     `<path class="training" d="M60 10h20"/><text x="85" y="14" class="name"></text>`,
     `<path class="validation" d="M190 10h20"/><text x="215" y="14" class="name"></text>`,
   ].join("");
-  svg.querySelectorAll(".name").forEach((name, n) => (name.textContent = [texts.training, texts.validation][n]));
+  const names = [texts.training, texts.validation];
+  svg.querySelectorAll(".name").forEach((name, n) => (name.textContent = names[n]));
   const join = (losses) => losses.map((loss) => loss.toFixed(2)).join(texts.comma);
   const values = { training: join(training), validation: join(validation) };
   svg.ariaLabel = fill(texts.curve, values);

@@ -1,7 +1,7 @@
 // The page: its fields, its runs and their figures; worker.js trains.
 import { drawLosses, drawMatrix, drawWeights } from "./figures.js";
 import { showPad } from "./pad.js";
-import { FIELDS, checkSettings, fill } from "./settings.js";
+import { FIELDS, checkSettings, fill, judge } from "./settings.js";
 import { PERIODS } from "./training.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -77,20 +77,6 @@ function showTraining(isTraining) {
   progress.hidden = !isTraining;
 }
 
-/** Say what the exercise's check says of a run. */
-function judge(run) {
-  const { settings, accuracy } = run;
-  const { nodes, lowest, highest } = data.advice;
-  const [target, [first]] = [data.targets[settings.model], settings.hidden_units];
-  const advice = first < nodes ? [texts.advise_nodes] : [];
-  const rate = settings.learning_rate;
-  if (first && !(rate >= lowest && rate <= highest)) advice.push(texts.advise_rate);
-  const isGood = accuracy >= target;
-  const values = { accuracy: accuracy.toFixed(4), target: target.toFixed(4) };
-  values.advice = [...advice, texts.advise_more].join(texts.space);
-  say(run, fill(isGood ? texts.passed : texts.not_passed, values), isGood);
-}
-
 function start(settings) {
   const run = { settings, card: copy("run"), losses: { training: [], validation: [] }, done: 0 };
   runs.push(run);
@@ -109,12 +95,11 @@ function start(settings) {
 }
 
 const print = (run, line) => find("pre", run.card).append(`${line}\n`);
-function say(run, text, isGood) {
+function say(run, text, isGood = false) {
   const verdict = find(".verdict", run.card);
   verdict.textContent = `${isGood ? "✔" : "✘"} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
 }
-
 
 const HANDLERS = {
   progress({ kind, share }) {
@@ -135,7 +120,7 @@ const HANDLERS = {
     if (hasDiverged) {
       training.hasDiverged = true;
       const rate = Number(settings.learning_rate.toPrecision(6));
-      return say(training, fill(texts.diverged, { period, learning_rate: rate }), false);
+      return say(training, fill(texts.diverged, { period, learning_rate: rate }));
     }
     losses.training.push(trainingLogLoss);
     losses.validation.push(logLoss);
@@ -159,7 +144,7 @@ const HANDLERS = {
     const stopped = fill(texts.stopped, { done, steps });
     print(run, done < steps ? stopped : "Model training finished.");
     print(run, `Final accuracy (on validation data): ${run.accuracy.toFixed(2)}`);
-    judge(run);
+    say(run, ...judge(run.settings, run.accuracy, texts, data));
     run.layers = layers;
     const drawing = find("#drawing");
     drawing.hidden = false;

@@ -41,3 +41,18 @@ export function checkSettings(settings, texts, { examples, weights }) {
   if (count > weights) errors.hidden_units ??= fill(texts.too_large, { count, weights });
   return { values, errors };
 }
+
+/** Return what the exercise's check says of an accuracy, and whether it reaches the target. */
+export function judge({ model, hidden_units, learning_rate }, accuracy, texts, { targets, advice }) {
+  const { nodes, lowest, highest } = advice;
+  const [isGood, [first]] = [accuracy >= targets[model], hidden_units];
+  const isUsual = learning_rate >= lowest && learning_rate <= highest;
+  const hints = [
+    ...(first < nodes ? [texts.advise_nodes] : []),
+    ...(first && !isUsual ? [texts.advise_rate] : []),
+    texts.advise_more,
+  ];
+  const [reached, target] = [accuracy, targets[model]].map((share) => share.toFixed(4));
+  const values = { accuracy: reached, target, advice: hints.join(texts.space) };
+  return [fill(isGood ? texts.passed : texts.not_passed, values), isGood];
+}

@@ -98,21 +98,11 @@ function addGradients(layers, digits, row) {
   for (let number = layers.length - 1; number > 0; number--) {
     const [below, { nodes, weights, errors }] = [layers[number - 1], layers[number]];
     addProducts(layers[number], below.places, below.values, 0, below.end);
-    const { places, errors: errorsBelow } = below;
-    errorsBelow.fill(0);
-    for (let n = 0; n < below.end; n += 4) {
-      const [i, j] = [nodes * places[n], nodes * places[n + 1]];
-      const [k, l] = [nodes * places[n + 2], nodes * places[n + 3]];
-      let [a, b, c, d] = [0, 0, 0, 0];
-      for (let node = 0; node < nodes; node++) {
-        const error = errors[node];
-        a += error * weights[i + node];
-        b += error * weights[j + node];
-        c += error * weights[k + node];
-        d += error * weights[l + node];
-      }
-      [errorsBelow[places[n]], errorsBelow[places[n + 1]]] = [a, b];
-      [errorsBelow[places[n + 2]], errorsBelow[places[n + 3]]] = [c, d];
+    below.errors.fill(0);
+    for (const place of below.places.subarray(0, below.end)) {
+      let error = 0;
+      for (let node = 0; node < nodes; node++) error += errors[node] * weights[nodes * place + node];
+      below.errors[place] = error;
     }
   }
   addProducts(layers[0], digits.places, digits.values, digits.starts[row], digits.starts[row + 1]);

@@ -67,7 +67,9 @@ async function run(settings, { file, split }) {
     await pause();
     last = performance.now();
   }
-  postMessage({ name: "finished", done, layers: layers.map(({ nodes, weights }) => ({ nodes, weights })) });
+  const trained = layers.map(({ nodes, weights }) => ({ nodes, weights }));
+  const buffers = trained.map(({ weights }) => weights.buffer);
+  postMessage({ name: "finished", done, layers: trained }, buffers);
 }
 
 onmessage = ({ data: [settings, data] }) => {
