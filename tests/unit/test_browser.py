@@ -115,7 +115,7 @@ def test_wrong_settings_get_the_sentences_of_python() -> None:
 
 def test_runs_get_the_hints_of_the_checks() -> None:
     units: list[list[int]] = [[], [20, 20], [100, 100]]
-    runs = [
+    runs: list[dict[str, Any]] = [
         {"model": "network" if hidden else "linear", "hidden_units": hidden, "learning_rate": rate}
         for hidden in units
         for rate in (0.01, 0.02, 0.15, 0.2)
@@ -125,15 +125,14 @@ def test_runs_get_the_hints_of_the_checks() -> None:
     values = {"runs": runs, "shares": shares, "numbers": export.NUMBERS}
     found = run_node(code, texts=export.make_texts("en"), **values)
     for run, judged in zip(runs, found, strict=True):
-        hidden: Any = run["hidden_units"]
+        hidden = run["hidden_units"]
         model = models.build_nn_model(hidden) if hidden else models.build_linear_model()
-        models.compile_classification_model(model, float(run["learning_rate"]))
+        models.compile_classification_model(model, run["learning_rate"])
         model.optimizer.iterations.assign(1)
         for share, (text, is_good) in zip(shares, judged, strict=True):
             measured = checks.Measured(share, 2_500, 1.0, 1.0, 1, [])
-            kind = str(run["model"])
-            check = checks._return_result(partial(checks._judge_accuracy, kind, measured, model))
-            result = check()
+            judge = partial(checks._judge_accuracy, run["model"], measured, model)
+            result = checks._return_result(judge)()
             assert (text, is_good) == (result.message, result.passed)
 
 

@@ -119,7 +119,8 @@ def test_nothing_names_a_language_without_what_the_check_lists(
         elif path.stem.split(".")[-1] == language:
             path.unlink()
         else:
-            part = rf"^\[{language}\]\n(?:(?!\[).*\n)*|^{language}(_\w+)? = .*\n|^.*notebooks/{language}/.*\n"
+            part = rf"^\[{language}\]\n(?:(?!\[).*\n)*|^{language}(_\w+)? = .*\n"
+            part += rf"|^.*notebooks/{language}/.*\n"
             path.write_text(re.sub(part, "", path.read_text("utf-8"), flags=re.M), "utf-8")
     assert not [*languages.find_unknown()]
     for path in root.rglob("*.*"):

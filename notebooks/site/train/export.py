@@ -112,9 +112,9 @@ def export(folder: Path = FOLDER) -> None:
         shutil.copy(file, folder)
     digits = pack_digits()
     (folder / FILE).write_bytes(digits)
-    file = {"name": FILE, "bytes": len(digits), "sha256": hashlib.sha256(digits).hexdigest()}
+    entry = {"name": FILE, "bytes": len(digits), "sha256": hashlib.sha256(digits).hexdigest()}
     texts = {language: make_texts(language) for language in LANGUAGES}
-    data = {"file": file, "settings": SETTINGS, "texts": texts, **NUMBERS}
+    data = {"file": entry, "settings": SETTINGS, "texts": texts, **NUMBERS}
     (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
     links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
     page = (HERE / "index.html").read_text("utf-8").replace("<!-- links -->", "".join(links))
