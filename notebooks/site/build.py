@@ -34,11 +34,11 @@ SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
 TEXTS = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))
 TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
-# By the tasks of the exercise, which link to the page that trains: its settings.
+# By the cells of the exercise below which there is a link to the page that trains: its settings.
 TASKS = {
-    "task-1": "model=linear",
-    "task-2": "model=network",
-    "task-3": "model=network&steps=10&seed=1",
+    "try-linear": "model=linear",
+    "task-2-how": "model=network",
+    "task-3-how": "model=network&steps=10&seed=1",
 }
 ROOMS = {
     "mnist_nn": "The exercise",

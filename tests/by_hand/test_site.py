@@ -110,6 +110,7 @@ const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
 return [...document.querySelectorAll(kinds)]
     .filter((element) => element.tabIndex >= 0 && !element.disabled && !element.dataset.reached)
     .filter((element) => element.checkVisibility({visibilityProperty: true}))
+    .filter(({type, checked}) => type !== "radio" || checked)  // arrow keys reach the others
     .map((element) => element.outerHTML.slice(0, 150));
 """
 

@@ -293,7 +293,7 @@ def test_page_fits_and_axe_finds_no_violation(
     run = Run(browser, page, **SHORT | {"lang": language})
     run.wait(".verdict")
     run.repeat(2)
-    run.browser.find_element(By.ID, "steps").send_keys("x")
+    run.browser.find_element(By.ID, "steps").send_keys("x", Keys.TAB)
     for width in (320, 360, 768, 1400):
         for scheme in ("light", "dark"):
             features = [{"name": "prefers-color-scheme", "value": scheme}]

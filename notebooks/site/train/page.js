@@ -6,9 +6,8 @@ import { PERIODS } from "./training.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
 const copy = (id) => find(`#${id}`).content.cloneNode(true).firstElementChild;
-const [form, train, stop, progress, status] = ["form", ".train", ".stop", "progress", ".status"].map(
-  (selector) => find(selector),
-);
+const [form, progress, status] = ["form", "progress", ".status"].map((name) => find(name));
+const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
 let [data, texts, language, training, drawn, top] = [null, null, "en", null, undefined, 1];
@@ -52,8 +51,7 @@ function createFields(given) {
     input.setAttribute("aria-describedby", `${name}-error ${name}-help`);
     find(".fields").append(field);
   }
-  const model = given.get("model") === "network" ? "network" : "linear";
-  form.elements.model.value = model;
+  form.elements.model.value = given.get("model") === "network" ? "network" : "linear";
 }
 
 /** Return the settings of the fields, or null: then the errors are beside them. */
@@ -78,7 +76,7 @@ function showTraining(isTraining) {
 }
 
 function start(settings) {
-  const run = { settings, card: copy("run"), losses: { training: [], validation: [] }, done: 0 };
+  const run = { settings, card: copy("run"), losses: { training: [], validation: [] } };
   runs.push(run);
   run.name = `${runs.length}. ${texts[settings.model]}`;
   const { model, hidden_units: units, ...rest } = settings;
@@ -95,6 +93,7 @@ function start(settings) {
 }
 
 const print = (run, line) => find("pre", run.card).append(`${line}\n`);
+
 function say(run, text, isGood = false) {
   const verdict = find(".verdict", run.card);
   verdict.textContent = `${isGood ? "✔" : "✘"} ${text}`;
@@ -165,7 +164,8 @@ function listen(worker) {
   };
   worker.onmessage = ({ data: { name, ...rest } }) => HANDLERS[name](rest);
   worker.onerror = (error) => HANDLERS.failed({ kind: "failed", reason: error.message ?? "" });
-  form.addEventListener("input", () => readSettings(false));
+  form.addEventListener("change", () => (readSettings(false), showLanguages()));
+  form.addEventListener("input", () => find("[aria-invalid=true]") && readSettings(false));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const settings = training ? null : readSettings(true);
