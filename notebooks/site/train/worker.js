@@ -22,7 +22,8 @@ async function load({ name, bytes, sha256 }) {
   const response = await fetch(new URL(name, import.meta.url)).catch(failed);
   if (!response.ok) failed();
   const [file, reader] = [new Uint8Array(bytes), response.body.getReader()];
-  for (let end = 0; ; ) {
+  let end = 0;
+  for (;;) {
     const { done, value } = await reader.read().catch(failed);
     if (done) break;
     if (end + value.length > bytes) throw new Failure("damaged");
@@ -32,7 +33,7 @@ async function load({ name, bytes, sha256 }) {
   }
   const digest = await globalThis.crypto?.subtle?.digest("SHA-256", file); // not on http: pages
   const hex = digest && Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0"));
-  if (hex && hex.join("") !== sha256) throw new Failure("damaged");
+  if (end < bytes || (hex && hex.join("") !== sha256)) throw new Failure("damaged");
   const stream = new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"));
   const unpacked = new Response(stream).arrayBuffer();
   return readDigits(new Uint8Array(await unpacked.catch(() => { throw new Failure("damaged"); })));
