@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -120,8 +121,7 @@ class Run:
 
 
 def open_page(browser: webdriver.Chrome, page: str, **settings: str) -> None:
-    query = "&".join(f"{name}={value}" for name, value in settings.items())
-    browser.get(f"{page}?{query}")
+    browser.get(f"{page}?{urlencode(settings)}" if settings else page)
     usable = "return performance.getEntriesByName('usable').length"
     WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(usable))
 
@@ -147,7 +147,8 @@ def test_lines_are_the_exercises_and_a_seed_repeats_them(
     run.repeat(2)
     assert run.text("article:first-child pre") == found
     assert len(browser.find_elements(By.TAG_NAME, "article")) == 2
-    browser.get(str(browser.find_element(By.CSS_SELECTOR, ".link").get_attribute("href")))
+    link = browser.find_element(By.CSS_SELECTOR, ".link").get_attribute("href")
+    open_page(browser, str(link))
     fields = ("learning_rate", "steps", "batch_size", "hidden_units", "seed")
     for name in fields:
         assert browser.find_element(By.ID, name).get_property("value") == LONG[name]
