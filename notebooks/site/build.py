@@ -2,7 +2,8 @@
 
 ``build/site`` has a folder for each language. One run of Sphinx makes it, so that search, menus and
 the language of its pages are the reader's. The sources are ``pages/LANGUAGE``, the notebooks,
-INSTRUCTORS.md, README.md and the docstrings. The first page is that of ``live``.
+INSTRUCTORS.md, README.md and the docstrings. The first page is that of ``live``; the page that
+trains in the browser is that of ``train``.
 """
 
 import base64
@@ -25,12 +26,20 @@ from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import HIDDEN
 from notebooks import build
 from notebooks.languages import find_missing
+from notebooks.site.train import export
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
 TEXTS = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))
+TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
+# By the cells of the exercise below which there is a link to the page that trains: its settings.
+TASKS = {
+    "try-linear": "model=linear",
+    "task-2-how": "model=network",
+    "task-3-how": "model=network&steps=10&seed=1",
+}
 ROOMS = {
     "mnist_nn": "The exercise",
     "mnist_nn.analysis": "Analysis",
@@ -62,6 +71,7 @@ def main() -> None:
         shutil.copy(edition.path, SITE / edition.language)
     # The page to draw digits on, with its weights.
     subprocess.run([sys.executable, HERE / "live" / "export.py", SITE], check=True)
+    export.export(SITE / "train")
     print(f"the site is in {SITE.relative_to(ROOT)}")
 
 
@@ -95,11 +105,18 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
+        if edition.name == "exercise" and cell.id in TASKS:
+            cell.source += f"\n\n{link_to_train(edition.language, TASKS[cell.id])}"
     if edition.name == "solution":  # which has the same title as the exercise
         title = notebook.cells[0]
         title.source = title.source.replace("\n", f": {TEXTS[edition.language]['solution']}\n", 1)
     nbformat.write(notebook, source / edition.path.name)
     return notebook
+
+
+def link_to_train(language: str, settings: str) -> str:
+    address = html.escape(f"../train/index.html?lang={language}&{settings}")
+    return f'<a href="{address}">{TRAIN_TEXTS[language]["link_here"]}</a>'
 
 
 def image(name: str, metadata: dict[str, Any]) -> str:
