@@ -37,7 +37,7 @@ def test_answers_are_true_of_the_networks() -> None:
     start = mnist_nn.build_nn_model([100, 100], seed=1).layers[0].kernel.numpy()
     changes = np.linalg.norm(hidden.kernel.numpy() - start, axis=0)
     assert changes.argmax() == 1  # "the node in row 1, column 2"
-    outputs = keras.Model(long.inputs, hidden.output)(data.training_examples.to_numpy())
+    outputs = keras.Model(long.inputs[0], hidden.output)(data.training_examples.to_numpy())
     positive = np.mean(outputs.numpy() > 0, axis=0)
     assert np.median(positive[changes.argsort()[:10]]) < 0.05  # "mostly give 0"
     assert np.median(positive[changes.argsort()[-10:]]) > 0.2
