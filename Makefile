@@ -87,7 +87,7 @@ constraints: ## renew constraints.txt with the newest versions
 	$(PYTHON) -m venv --clear build/constraints
 	build/constraints/bin/python -m pip install --quiet --disable-pip-version-check uv
 	(grep '^#' constraints.txt; build/constraints/bin/uv pip compile pyproject.toml --upgrade --quiet \
-		--extra dev --extra class --universal --python-version 3.11.0 --fork-strategy fewest \
+		--all-extras --universal --python-version 3.11.0 --fork-strategy fewest \
 		--no-header --no-annotate) > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

@@ -46,7 +46,7 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
@@ -173,7 +173,7 @@ def search_hyperparameters(
                 "same call then resumes the search"
             ) from error
         except KeyboardInterrupt:
-            print(message("Search stopped: the finished runs are returned."))
+            print(printable(message("Search stopped: the finished runs are returned.")))
     settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
@@ -286,7 +286,7 @@ def _train(
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         for run, row in bar:
             best = max(best, row.get("val_accuracy", 0.0))
-            bar.set_postfix_str(message(f"best accuracy {best:.4f}"))
+            bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
             yield run, row
 
 
