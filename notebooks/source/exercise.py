@@ -10,8 +10,9 @@
 # - Compare how well the two classify digits that they have not seen.
 # - Look at the weights of the network's first hidden layer, and see what it has learned.
 #
-# There are three tasks. Allow about an hour. The exercise follows one of Google's machine learning
-# course of 2018, called *the original* below.
+# There are three tasks. Allow about an hour. The exercise follows [*Classifying Handwritten Digits
+# with Neural Networks*](https://github.com/google/eng-edu/blob/main/ml/cc/exercises/estimators/multi-class_classification_of_handwritten_digits.ipynb)
+# of Google's machine learning course of 2018, called *the original* below.
 #
 # **How to run a cell:** click on it and press Shift+Enter. Run the cells from top to bottom. The
 # first two draw these digits:
@@ -646,6 +647,9 @@ plt.show()
 
 # %% id="licence"
 # Copyright 2026 the authors of mnist_nn
+# Portions copyright 2017 Google LLC: the exercise "Classifying Handwritten Digits with Neural
+# Networks". Changed: its code runs on TensorFlow 2 and Keras 3, and most of it is in a package; texts
+# and figures are new; questions and checks have been added.
 #
 # Licensed under the Apache License, Version 2.0 (the "License");
 # you may not use this file except in compliance with the License.
