@@ -250,7 +250,7 @@ def execute(notebook: NotebookNode, name: str) -> None:
             resources={"metadata": {"path": folder}},
         )
         try:
-            # It closes its loop, as client.execute does not; on Windows, pyzmq warns of another one.
+            # client.execute does not close its loop. Of Windows' usual one, pyzmq warns.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 runner.run(client.async_execute())
         except CellControlSignal as error:
