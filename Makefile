@@ -12,7 +12,7 @@ HIDDEN := ['*.py', '__pycache__', 'course', 'figures', 'site', 'source']
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
-.PHONY: by-hand-test constraints course dist lab site site-test test-lowest test-newest
+.PHONY: archives by-hand-test constraints course dist lab site site-test test-lowest test-newest
 
 help: ## list all commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1:/p' $(MAKEFILE_LIST) | awk -F: '{printf "make %-13s %s\n", $$1, $$2}'
@@ -85,6 +85,15 @@ dist: $(READY) ## build the package, in build/dist, and check it
 	rm -rf build/dist
 	$(BIN)/python -m hatchling build -d build/dist
 	$(BIN)/python -m twine check --strict build/dist/*
+
+# The zip files have the folders en, ko, … and site.
+archives: site ## pack notebooks, site and the newest changes for a release, in build/archives
+	rm -rf build/archives
+	mkdir -p build/archives
+	$(BIN)/python -m zipfile -c build/archives/mnist_nn-notebooks.zip \
+		$(patsubst %/exercise.ipynb,%,$(wildcard notebooks/*/exercise.ipynb))
+	$(BIN)/python -m zipfile -c build/archives/mnist_nn-site.zip build/site
+	awk '/^## /{n++; next} n == 1' .github/CHANGELOG.md > build/archives/CHANGES.md
 
 constraints: ## renew constraints.txt with the newest versions
 	$(PYTHON) -m venv --clear build/constraints

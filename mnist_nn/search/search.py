@@ -98,6 +98,7 @@ def search_hyperparameters(
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
             call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
             takes no runs on other data, or of a trainer with another name or other bound values.
+            On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
         verbose: 1 shows a progress bar.

@@ -36,7 +36,7 @@ def python(dist: Path) -> str:
     venv.create(folder, with_pip=True)
     program = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     (wheel,) = dist.glob("*.whl")
-    install = [program, "-m", "pip", "install", "--quiet", f"{wheel}[lab]"]
+    install = [str(program), "-m", "pip", "install", "--quiet", f"{wheel}[lab]"]
     subprocess.run(install, check=True)
     return str(program)
 

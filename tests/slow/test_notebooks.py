@@ -211,12 +211,12 @@ def outputs_of(notebook: Any, kind: str) -> list[tuple[str, str]]:
 
 
 def test_executed_solution_prints_and_draws_what_is_saved() -> None:
-    """In float64, whatever the computer. Figures depend on Matplotlib's version as well."""
+    """In float64, whatever the computer. Figures depend on Matplotlib's build as well."""
     notebook, saved = build.make(SOLUTION), build.read_saved(SOLUTION)
     build.execute(notebook, str(SOLUTION))
     assert outputs_of(notebook, "text/plain") == outputs_of(saved, "text/plain")
     pinned = (build.NOTEBOOKS.parent / "constraints.txt").read_text().splitlines()
-    if f"matplotlib=={matplotlib.__version__}" in pinned:
+    if f"matplotlib=={matplotlib.__version__}" in pinned and sys.platform == "linux":
         assert outputs_of(notebook, "image/png") == outputs_of(saved, "image/png")
 
 
