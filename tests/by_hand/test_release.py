@@ -6,6 +6,7 @@ It downloads packages, and executes all notebooks.
 """
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -50,11 +51,12 @@ def test_release_is_valid(dist: Path) -> None:
 def test_whoever_has_only_the_wheel_gets_notebooks_that_run(
     language: str, python: str, tmp_path: Path
 ) -> None:
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     command = [python, "-m", "mnist_nn", "--language", language]
-    subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     for name in NOTEBOOKS:
         execute = [python, "-m", "jupyter", "execute", "--inplace", f"{name}.ipynb"]
-        subprocess.run(execute, cwd=tmp_path, check=True)
+        subprocess.run(execute, cwd=tmp_path, env=environment, check=True)
         cells = json.loads((tmp_path / f"{name}.ipynb").read_text("utf-8"))["cells"]
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
         assert any("image/png" in output.get("data", {}) for output in outputs)
