@@ -105,8 +105,8 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
             "install the package again"
         ) from None
     except PermissionError:
-        raise
-    except Exception:  # NumPy, zipfile and zlib each raise their own
+        raise  # it says enough
+    except Exception:  # NumPy, zipfile and zlib each raise their own: see below
         pass
     raise ArgumentError(
         f"the data file {str(path)!r} is damaged: restore it with 'git checkout -- data', or "

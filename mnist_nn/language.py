@@ -27,6 +27,7 @@ class Language(NamedTuple):
     semicolon: str = "; "
     colon: str = ": "
     space: str = " "  # between sentences
+    brackets: str = " ({})"
 
 
 LANGUAGES = {
@@ -37,6 +38,7 @@ LANGUAGES = {
             *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic"),
             *("Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP"),
         ),
+        brackets="({})",
     ),
     "zh": Language(
         "简体中文",
@@ -50,6 +52,7 @@ LANGUAGES = {
         semicolon="；",
         colon="：",
         space="",
+        brackets="（{}）",
     ),
 }
 _code = "en"

@@ -31,30 +31,34 @@ def describe(ax: Axes, *sentences: str) -> None:
     """Set the alternative text of an Axes: its label, which Matplotlib does not show."""
     ax.set_label(get_language().space.join(map(message, filter(None, sentences))))
     _described.add(ax)
+    _add_font(ax)
+    ipython: Any = sys.modules.get("IPython")
+    if ipython and (shell := ipython.get_ipython()):
+        shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
+
+
+def _add_font(ax: Axes) -> None:
+    """Let the texts of an Axes fall back to a font that has the language's characters."""
     if font := _find_font(get_language().fonts):
         # These are as old as the Axes: language_font came later.
         ticks = (*ax.get_xticklabels(), *ax.get_yticklabels())
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ticks):
             if font not in text.get_fontfamily():
                 text.set_fontfamily([*text.get_fontfamily(), font])
-    ipython: Any = sys.modules.get("IPython")
-    if ipython and (shell := ipython.get_ipython()):
-        shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
 
 
 def show(*axes: Axes) -> None:
     """Show the figures of these Axes, and close them unless they are in a window."""
     backend = mpl.get_backend().lower()
-    if backend.endswith("inline"):
-        from IPython.display import display
+    is_inline = backend.endswith("inline")
+    if not is_inline and backend not in NO_WINDOW:
+        return plt.show()
+    for ax in axes:
+        if is_inline:
+            from IPython.display import display
 
-        for ax in axes:
             display(ax.figure)  # plt.show() would show and close all figures
-    elif backend not in NO_WINDOW:
-        plt.show()
-    if backend.endswith("inline") or backend in NO_WINDOW:
-        for ax in axes:
-            plt.close(ax.figure)  # type: ignore[arg-type]
+        plt.close(ax.figure)  # type: ignore[arg-type]
 
 
 def _display(figure: Figure) -> None:

@@ -123,12 +123,8 @@ def search_hyperparameters(
         >>> len(results)  # four combinations, three seeds
         12
     """
-    training = arguments.check_data(
-        training_examples=training_examples, training_targets=training_targets
-    )
-    validation = arguments.check_data(
-        validation_examples=validation_examples, validation_targets=validation_targets
-    )
+    training = arguments.check_data("training_", training_examples, training_targets)
+    validation = arguments.check_data("validation_", validation_examples, validation_targets)
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
     n_periods = _list_settings(trainer, parameters, samples, sample_seed)
     left, stopped = list(n_periods), list[str]()  # settings that halving has left, or stopped

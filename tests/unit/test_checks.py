@@ -111,6 +111,11 @@ def wrapped_nothing() -> Any:
     return keras.Sequential([keras.Input((784,)), keras.layers.Activation("softmax")])
 
 
+def refuse_many(features: Any) -> Any:
+    assert features.shape[0] in (None, 2)
+    return features
+
+
 Case = Callable[[Answers], CheckResult]
 WRONG: dict[str, tuple[str, Case]] = {
     "linear: none": ("without a value: linear_classifier", lambda a: a.check_linear(None)),
@@ -126,6 +131,10 @@ WRONG: dict[str, tuple[str, Case]] = {
     ),
     "network: none": ("without a value: classifier", lambda a: a.check_network(None)),
     "network: few nodes": ("0.9500. Try more nodes", lambda a: a.check_network(a.weak)),
+    "network: takes few examples": (
+        "cannot predict 2500 examples",
+        lambda a: a.check_network(wrapped(a.network, [keras.layers.Lambda(refuse_many)], [])),
+    ),
     "network: few steps": (
         "0.9500. Try more steps",
         lambda a: a.check_network(a.train(50, hidden_units=[64])),

@@ -49,6 +49,14 @@ def test_each_text_is_translated_with_its_values() -> None:
             assert message(english.format_map(values)) == translation.format_map(values)
 
 
+def test_each_text_has_words_of_its_own() -> None:
+    """Values are found by the words around them, so a text of values alone would match any."""
+    for language in OTHERS:
+        for english in read_messages(language):
+            words = re.sub("[^A-Za-z]", "", PLACEHOLDER.sub("", english))
+            assert len(words) >= 4, english
+
+
 def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their alternative texts need no font; a text that has no translation stays English."""
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])

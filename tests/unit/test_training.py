@@ -364,7 +364,7 @@ def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
         figures.extend([logs] if logs else [])
 
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_epoch_end=note)
-    train_own(small, model, periods=[5, 15], callbacks=[callback])
+    train_own(small, model, periods=iter([5, 15]), callbacks=[callback])
     assert callback.params == {"epochs": 2, "steps": None, "verbose": 0, "steps_done": 20}
     assert calls == [(0, 0), (0, 5), (1, 5), (1, 20)]
     history = model.history.history
