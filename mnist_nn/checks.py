@@ -22,7 +22,7 @@ from mnist_nn.arguments import (
 )
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS, load_mnist_dataframe
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
-from mnist_nn.language import get_language, message
+from mnist_nn.language import get_language, message, printable
 from mnist_nn.models import check_outputs, predict_probabilities
 
 # The accuracies on the validation set that the tasks ask for, and where partial credit begins.
@@ -52,6 +52,10 @@ class CheckResult:
 
     def __repr__(self) -> str:
         return f"{'✔' if self.passed else '✘'} {self.message}"
+
+    def __str__(self) -> str:
+        text = printable(repr(self))
+        return text if text[0] in "✔✘" else f"[{'x' if self.passed else ' '}]{text[1:]}"
 
     def _repr_html_(self) -> str:
         colour = "#1b7f3b" if self.passed else "#c62828"  # white on it is legible in every theme

@@ -6,6 +6,7 @@ for the f-string's values. A text that has no translation stays English.
 """
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterable
 from functools import cache, partial
@@ -102,6 +103,15 @@ def message(english: str) -> str:
 def format_number(number: int) -> str:
     """Return a whole number with the language's separator of thousands."""
     return f"{number:,}".replace(",", get_language().thousands)
+
+
+def printable(text: str) -> str:
+    """Return a text with "?" for each character that ``print`` could not put out.
+
+    On Windows, files and pipes lack many, and ``print`` would raise an error.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:

@@ -31,7 +31,7 @@ from mnist_nn.errors import (
     describe_error,
     suggest_arguments,
 )
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
@@ -284,7 +284,8 @@ def train_on_batches(
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        print(message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps."))
+        text = message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps.")
+        print(printable(text))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:

@@ -27,8 +27,10 @@ import json
 import math
 import os
 import sys
+import tempfile
+import threading
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from inspect import Parameter
@@ -46,13 +48,14 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
 
 DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
 PASSED = (*DATA, "callbacks", "seed", "verbose")  # what the search itself passes to the trainer
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"
 
 
 def search_hyperparameters(
@@ -95,6 +98,7 @@ def search_hyperparameters(
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
             call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
             takes no runs on other data, or of a trainer with another name or other bound values.
+            On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
         verbose: 1 shows a progress bar.
@@ -169,7 +173,7 @@ def search_hyperparameters(
                 "same call then resumes the search"
             ) from error
         except KeyboardInterrupt:
-            print(message("Search stopped: the finished runs are returned."))
+            print(printable(message("Search stopped: the finished runs are returned.")))
     settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
     averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
@@ -262,11 +266,17 @@ def _train(
             tasks.append((trainer, run, last_period, PROCESS, keras.config.floatx()))
     backend, _ = joblib.parallel.get_active_backend()
     if client := getattr(backend, "client", None):
+        n_workers = 0  # they may come and go
         finished = _train_on_cluster(client, tasks, data)
     else:
+        n_workers = joblib.effective_n_jobs(n_jobs)
         # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
         finished = joblib.Parallel(
-            n_jobs, batch_size=1, return_as="generator_unordered", max_nbytes=1_000
+            n_jobs,
+            batch_size=1,
+            return_as="generator_unordered",
+            max_nbytes=1_000,
+            temp_folder=_find_temp_folder() if n_workers > 1 else None,
         )(joblib.delayed(train_run)(*task, **data) for task in tasks)
     bar = tqdm(
         finished,
@@ -276,14 +286,58 @@ def _train(
         file=sys.stdout,
         leave=False,
         disable=not verbose,
+        bar_format=BAR.replace("LEFT", "?" if n_workers else "{remaining}"),
     )
-    with warnings.catch_warnings(), contextlib.closing(finished), bar:
+    seconds = []  # of the finished runs
+    with warnings.catch_warnings(), contextlib.closing(finished), bar, _refresh_each_second(bar):
         # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         for run, row in bar:
             best = max(best, row.get("val_accuracy", 0.0))
-            bar.set_postfix_str(message(f"best accuracy {best:.4f}"))
+            seconds.append(row["seconds"])
+            if n_workers:  # tqdm would take the workers' start for a part of the first runs
+                left = np.mean(seconds) * (len(tasks) - len(seconds)) / n_workers
+                bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(left))
+            bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
             yield run, row
+
+
+@contextlib.contextmanager
+def _refresh_each_second(bar: Any) -> Iterator[None]:
+    """Let the clock of a progress bar go on while no run finishes."""
+    ended = threading.Event()
+
+    def refresh() -> None:
+        while not ended.wait(1):
+            bar.refresh()
+
+    thread = threading.Thread(target=refresh, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _find_temp_folder() -> str | None:
+    """Return a folder for joblib's files if it cannot use the usual one: it sends paths as ASCII.
+
+    On Windows, the usual one is named after the user.
+    """
+    usual = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
+    if usual.isascii():
+        return None
+    for folder in (os.environ.get("PUBLIC"), os.environ.get("PROGRAMDATA"), "/var/tmp"):
+        with contextlib.suppress(OSError):
+            if folder and folder.isascii():
+                tempfile.TemporaryFile(dir=folder).close()
+                return folder
+    raise ArgumentError(
+        f"n_jobs must be 1, since the folder for temporary files, {usual!r}, has letters that "
+        "worker processes cannot use; or set the environment variable JOBLIB_TEMP_FOLDER to a "
+        "folder whose path is ASCII"
+    )
 
 
 def _train_on_cluster(

@@ -72,7 +72,7 @@ def main() -> None:
     # The page to draw digits on, with its weights.
     subprocess.run([sys.executable, HERE / "live" / "export.py", SITE], check=True)
     export.export(SITE / "train")
-    print(f"the site is in {SITE.relative_to(ROOT)}")
+    print(f"The site is in {build.shorten(SITE)}. To see it: python -m http.server -d build/site")
 
 
 def prepare_notebook(edition: build.Edition) -> NotebookNode:
@@ -150,7 +150,7 @@ def write_reference(room: str, title: str, figures: dict[str, str]) -> None:
             figure = f"<div>{figures[name]}</div>"
             lines += [".. raw:: html", "", textwrap.indent(figure, "   "), ""]
     page = "reference_" + room.replace("mnist_nn.", "")
-    (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines))
+    (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines), "utf-8")
 
 
 def write_english_pages() -> None:

@@ -7,8 +7,9 @@
 # - Compare how well the two classify digits that they have not seen.
 # - Look at the weights of the network's first hidden layer, and see what it has learned.
 #
-# There are three tasks. Allow about an hour. The exercise follows one of Google's machine learning
-# course of 2018, called *the original* below.
+# There are three tasks. Allow about an hour. The exercise follows [*Classifying Handwritten Digits
+# with Neural Networks*](https://github.com/google/eng-edu/blob/main/ml/cc/exercises/estimators/multi-class_classification_of_handwritten_digits.ipynb)
+# of Google's machine learning course of 2018, called *the original* below.
 #
 # **How to run a cell:** click on it and press Shift+Enter. Run the cells from top to bottom. The
 # first two code cells draw these digits:
@@ -202,7 +203,7 @@ plt.show()
 # The dot is the model before training. To the right, its weights move against the gradient of these
 # ten digits: their loss falls, at first along the dashed line. But the loss on the validation set
 # soon rises: there is no 2, 5, 7 or 8 among the ten, so these become ever less probable. So
-# training takes many small steps, each with another batch. Here are a hundred.
+# training takes many small steps, each with another batch.
 
 # %% id="training-loop"
 for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1):
@@ -659,6 +660,9 @@ plt.show()
 
 # %% id="licence"
 # Copyright 2026 the authors of mnist_nn
+# Portions copyright 2017 Google LLC: the exercise "Classifying Handwritten Digits with Neural
+# Networks". Changed: its code runs on TensorFlow 2 and Keras 3, and most of it is in a package; texts
+# and figures are new; questions and checks have been added.
 #
 # Licensed under the Apache License, Version 2.0 (the "License");
 # you may not use this file except in compliance with the License.

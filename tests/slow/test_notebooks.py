@@ -214,12 +214,12 @@ def outputs_of(notebook: Any, kind: str) -> list[tuple[str, str]]:
 
 
 def test_executed_solution_prints_and_draws_what_is_saved() -> None:
-    """In float64, whatever the computer. Figures depend on Matplotlib's version as well."""
+    """In float64, whatever the computer. Figures depend on Matplotlib's build as well."""
     notebook, saved = build.make(SOLUTION), build.read_saved(SOLUTION)
     build.execute(notebook, str(SOLUTION))
     assert outputs_of(notebook, "text/plain") == outputs_of(saved, "text/plain")
     pinned = (build.NOTEBOOKS.parent / "constraints.txt").read_text().splitlines()
-    if f"matplotlib=={matplotlib.__version__}" in pinned:
+    if f"matplotlib=={matplotlib.__version__}" in pinned and sys.platform == "linux":
         assert outputs_of(notebook, "image/png") == outputs_of(saved, "image/png")
 
 
@@ -257,7 +257,7 @@ def test_first_cell_says_what_to_do_without_the_package(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "mnist_nn", None)
     *_, last = run_and_fail(cell.source)
     assert "mnist_nn" in last
-    assert "choose another kernel" in cell.source
+    assert "Choose another" in cell.source
 
 
 def test_first_screen_shows_digits_and_the_solution_is_small() -> None:
@@ -396,18 +396,19 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
         assert problem in str(error.value)
     build.main(["stamp", "try.la"])
     assert build.read_translation("try", "la")["first"]["hash"] == languages.short_hash("1 + 1")
-    with pytest.raises(build.NotebookError, match="there is no file other.toml"):
+    with pytest.raises(build.NotebookError, match="NAME must be one of .*, not 'other'"):
         build.main(["stamp", "other"])
 
 
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "project_address", lambda: "")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
-    assert "pip install ." in text
+    assert "Kernel > Change" in text
     assert "colab" not in text
     monkeypatch.setattr(build, "project_address", lambda: "https://github.com/someone/digits")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
-    assert "-m pip install -qq {pip_options} git+https://github.com/someone/digits" in text
+    archive = "https://github.com/someone/digits/archive/refs/heads/main.zip"  # needs no Git
+    assert f"-m pip install -qq {{pip_options}} {archive}" in text
     assert "github/someone/digits/blob/main/notebooks/en/exercise.ipynb" in text
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -209,6 +210,7 @@ def test_distribution_strategies_are_refused(small: Split) -> None:
         train_own(small, model)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there, os.kill ends the process")
 @pytest.mark.parametrize("interrupts", [1, 2])
 def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, small: Split) -> None:
     """All its steps would take minutes: without interrupts that are noticed, the test hangs."""

@@ -1,6 +1,8 @@
 """The checks let right answers of all kinds pass, and name what is wrong with the others."""
 
+import io
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -442,3 +444,10 @@ def test_result_is_seen_at_a_glance() -> None:
         page = CheckResult(passed, "1 < 2")._repr_html_()
         assert symbol in page
         assert "1 &lt; 2" in page
+
+
+def test_result_is_printed_wherever_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = CheckResult(True, "좋아요"), CheckResult(False, "no")
+    assert [*map(str, results)] == ["✔ 좋아요", "✘ no"]
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert [*map(str, results)] == ["[x] ???", "[ ] no"]
