@@ -148,12 +148,20 @@ def read_source(source: str) -> list[NotebookNode]:
     notebook = jupytext.read(NOTEBOOKS / "source" / f"{source}.py", fmt="py:percent")
     cells: list[NotebookNode] = notebook.cells
     for cell in cells:
+        if "id" not in cell.metadata:
+            raise NotebookError(
+                f"notebooks/source/{source}.py: a cell has no id: {cell.source:.50}"
+            )
         cell.id = cell.metadata.pop("id")
         if cell.metadata.get("generated") == "install":
-            address = project_address()
-            install = INSTALL_FROM_ADDRESS if address else INSTALL
-            cell.source = install.replace("{archive}", name_archive(address))
+            cell.source = install_code()
     return cells
+
+
+def install_code() -> str:
+    """Return the code that installs the package, if the project has an address, or imports it."""
+    address = project_address()
+    return INSTALL_FROM_ADDRESS.replace("{archive}", name_archive(address)) if address else INSTALL
 
 
 def project_address() -> str:
@@ -452,6 +460,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--language", choices=LANGUAGES)
     args = parser.parse_args(arguments)
+    if args.name and args.command in ("write", "check"):
+        parser.error(f"{args.command} takes no name: it is for all notebooks")
     if args.command == "write":
         for_all(editions(args.language), write_one)
     elif args.command == "execute":

@@ -126,9 +126,12 @@ def search_hyperparameters(
     training = arguments.check_data("training_", training_examples, training_targets)
     validation = arguments.check_data("validation_", validation_examples, validation_targets)
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
-    n_periods = _list_settings(trainer, parameters, samples, sample_seed)
-    left, stopped = list(n_periods), list[str]()  # settings that halving has left, or stopped
-    most_periods = max(n_periods.values())
+    periods_by_setting = _list_settings(trainer, parameters, samples, sample_seed)
+    left, stopped = (
+        list(periods_by_setting),
+        list[str](),
+    )  # settings that halving has left, or stopped
+    most_periods = max(periods_by_setting.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
         raise ArgumentError(
             f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
@@ -153,7 +156,7 @@ def search_hyperparameters(
             for n_left, period in halve(len(left), most_periods, halving):
                 left, stopped = left[:n_left], left[n_left:] + stopped
                 runs = starmap(Run, product(left, seeds))
-                last_periods = {run: min(period, n_periods[run.setting]) for run in runs}
+                last_periods = {run: min(period, periods_by_setting[run.setting]) for run in runs}
                 finished = _train(trainer, data, last_periods, rows, n_jobs, verbose)
                 with contextlib.closing(finished):  # ends workers after an interrupt or an error
                     for run, row in finished:
@@ -175,12 +178,23 @@ def search_hyperparameters(
         except KeyboardInterrupt:
             print(printable(message("Search stopped: the finished runs are returned.")))
     settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
-    averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
+    return _make_table(parameters, settings, seeds, rows, most_periods)
+
+
+def _make_table(
+    parameters: Mapping[str, Any],
+    settings: list[str],
+    seeds: list[int],
+    rows: dict[Run, Row],
+    n_periods: int,
+) -> pd.DataFrame:
+    """Return the runs that finished, in the order of the settings, with the averages of these."""
+    averages = _rank(settings, seeds, rows, n_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
     table = [rows[run] | averages[run.setting] for run in runs if run in rows]
     columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
     columns += ["periods_done", "seconds", "error"]
-    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(n_periods)]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
@@ -200,6 +214,24 @@ def _list_settings(
     trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
 ) -> dict[str, int]:
     """Return the settings to try, with their numbers of periods, or raise an error."""
+    defaults = _read_defaults(trainer, parameters)
+    if samples is None:
+        candidates = ParameterGrid(dict(parameters))
+    else:
+        samples = arguments.check_whole_number("samples", samples)
+        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
+    plain = int | float | str | None  # JSON would change other defaults: the trainer keeps them
+    kept = {name: value for name, value in defaults.items() if isinstance(value, plain)}
+    periods_by_setting = {}
+    for candidate in candidates:
+        values = defaults | candidate
+        periods = split_steps(values["steps"], values["periods"])
+        periods_by_setting[to_setting(kept | candidate)] = len(periods)
+    return periods_by_setting
+
+
+def _read_defaults(trainer: Trainer, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the trainer's arguments with their defaults, or raise an error for the parameters."""
     signature = inspect.signature(trainer).parameters.values()
     starred = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     accepted = {item.name: item.default for item in signature if item.kind not in starred}
@@ -219,19 +251,7 @@ def _list_settings(
             "such as {'learning_rate': [0.01, 0.1], ...}, and may map "
             f"{', '.join(sorted(defaults.keys() - needed))}; it is {parameters!r:.200}"
         )
-    if samples is None:
-        candidates = ParameterGrid(dict(parameters))
-    else:
-        samples = arguments.check_whole_number("samples", samples)
-        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
-    plain = int | float | str | None  # JSON would change other defaults: the trainer keeps them
-    kept = {name: value for name, value in defaults.items() if isinstance(value, plain)}
-    n_periods = {}
-    for candidate in candidates:
-        values = defaults | candidate
-        periods = split_steps(values["steps"], values["periods"])
-        n_periods[to_setting(kept | candidate)] = len(periods)
-    return n_periods
+    return defaults
 
 
 def _name_trainer(trainer: Any) -> str:

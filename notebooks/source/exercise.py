@@ -167,7 +167,7 @@ compile_classification_model(model, learning_rate=0.02)  # sets loss and optimiz
 model.summary()
 
 # %% [markdown] id="input-functions"
-# (The original used *feature columns* and *input functions* here.)
+# (The original used *feature columns* and *input functions*.)
 #
 # ### What training does
 #
