@@ -38,7 +38,8 @@ LANGUAGES = {
         "한국어",
         fonts=(
             *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic"),
-            *("Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP"),
+            *("Apple SD Gothic Neo", "AppleGothic", "NanumBarunGothic", "UnDotum", "Baekmuk Gulim"),
+            *("Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP"),
         ),
         brackets="({})",
     ),
@@ -47,8 +48,9 @@ LANGUAGES = {
         sphinx="zh_CN",
         fonts=(
             *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei"),
-            *("PingFang SC", "Hiragino Sans GB", "Heiti TC", "WenQuanYi Micro Hei", "SimHei"),
-            "Noto Sans CJK JP",
+            *("Source Han Sans CN", "PingFang SC", "Hiragino Sans GB", "Heiti TC"),
+            *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "SimSun", "Noto Serif CJK SC"),
+            *("Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP"),
         ),
         comma="、",
         semicolon="；",

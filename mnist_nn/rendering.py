@@ -18,7 +18,7 @@ from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mnist_nn.language import get_language, message
+from mnist_nn.language import get_language, message, printable
 
 # Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image.
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
@@ -106,13 +106,20 @@ def language_font() -> Iterator[None]:
 
 @functools.cache
 def _find_font(names: tuple[str, ...]) -> str | None:
-    """Return the first of these fonts that this machine has."""
+    """Return the first of these fonts that this machine has; say it, once, if it has none."""
     manager = font_manager.fontManager
     if names and set(names).isdisjoint(manager.get_font_names()):  # its list may be old
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)
-    return next((name for name in names if name in manager.get_font_names()), None)
+    font = next((name for name in names if name in manager.get_font_names()), None)
+    if names and font is None:
+        text = message(
+            "This computer has no font for this language, so figures are in English. Install one, "
+            f"such as {names[0]}, and restart the kernel."
+        )
+        print(printable(text))
+    return font
 
 
 def embed_png(png: str, text: str, **attributes: object) -> str:

@@ -206,7 +206,7 @@ def make(edition: Edition) -> NotebookNode:
         first_prose.source += colab_badge(address, edition)
     for cell in cells:
         if "attach" in cell.metadata:
-            png = (NOTEBOOKS / "figures" / cell.metadata["attach"]).read_bytes()
+            png = find_figure(cell.metadata["attach"], edition.language).read_bytes()
             content = {"image/png": base64.b64encode(png).decode()}
             cell.attachments = nbformat.from_dict({cell.metadata["attach"]: content})
         tags = cell.metadata.get("tags")
@@ -325,15 +325,28 @@ def save(notebook: NotebookNode, edition: Edition) -> None:
 
 
 def save_figures(notebook: NotebookNode, edition: Edition) -> None:
-    """Save the figures that the source names, from the English edition."""
-    if edition.language != ENGLISH:
-        return
+    """Save the figures that the source names: all in English, and in each language the attached."""
     outputs = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-    for cell in read_source(edition.source):
-        if "figure" in cell.metadata:
+    cells = read_source(edition.source)
+    attached = {cell.metadata.get("attach") for cell in cells}
+    for cell in cells:
+        name = cell.metadata.get("figure")
+        if name and (edition.language == ENGLISH or name in attached):
             pngs = (output.get("data", {}).get("image/png") for output in outputs[cell.id])
             content = base64.b64decode(next(filter(None, pngs)))
-            replace_file(NOTEBOOKS / "figures" / cell.metadata["figure"], content)
+            replace_file(figure_path(name, edition.language), content)
+
+
+def figure_path(name: str, language: str) -> Path:
+    """Return the path of a saved figure: ``digits.png``, and in Korean ``digits.ko.png``."""
+    path = NOTEBOOKS / "figures" / name
+    return path if language == ENGLISH else path.with_suffix(f".{language}.png")
+
+
+def find_figure(name: str, language: str) -> Path:
+    """Return the path of a saved figure, the English one if the language has none yet."""
+    path = figure_path(name, language)
+    return path if path.exists() else figure_path(name, ENGLISH)
 
 
 def read_saved(edition: Edition) -> NotebookNode | None:

@@ -57,7 +57,9 @@ def test_each_text_has_words_of_its_own() -> None:
             assert len(words) >= 4, english
 
 
-def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_font_figures_are_english(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Their alternative texts need no font; a text that has no translation stays English."""
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
@@ -65,6 +67,8 @@ def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> 
         mnist_nn.set_language(language)
         ax: Any = plot_runs({"linear": [0.8, 0.9]})
         assert ax.get_ylabel() == "Accuracy (validation)"
+        (line,) = capsys.readouterr().out.splitlines()
+        assert LANGUAGES[language].fonts[0] in line
         begin = "A handwritten digit of"
         (text,) = (t for key, t in read_messages(language).items() if key.startswith(begin))
         label = mnist_nn.plot_digit(np.zeros(784), 7).get_label()
