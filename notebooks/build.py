@@ -338,7 +338,7 @@ def save_figures(notebook: NotebookNode, edition: Edition) -> None:
 
 
 def figure_path(name: str, language: str) -> Path:
-    """Return the path of a saved figure: ``digits.png``, and in Korean ``digits.ko.png``."""
+    """Return the path of a saved figure: ``NAME.png``, or ``NAME.LANGUAGE.png``."""
     path = NOTEBOOKS / "figures" / name
     return path if language == ENGLISH else path.with_suffix(f".{language}.png")
 

@@ -145,7 +145,8 @@ def _find_strings(node: ast.expr) -> Iterator[str]:
 def _find_codes() -> Iterator[tuple[str, str]]:
     """Yield each place where there is something of a language, and the language's code."""
     folders = [path.parent for path in ROOT.glob("notebooks/*/exercise.ipynb")]
-    for pattern in ("mnist_nn/messages/*.toml", "notebooks/source/*.*.toml"):
+    files = ("mnist_nn/messages/*.toml", "notebooks/source/*.*.toml", "notebooks/figures/*.*.png")
+    for pattern in files:
         folders += ROOT.glob(pattern)
     for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]

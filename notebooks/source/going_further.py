@@ -331,6 +331,8 @@ for seed in range(N_RUNS):
     accuracies["linear"].append(model.history.history["val_accuracy"][-1])
     model = train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=seed)
     accuracies["network"].append(model.history.history["val_accuracy"][-1])
+    last = {name: values[-1] for name, values in accuracies.items()}
+    print(f"seed {seed}: linear model {last['linear']:.3f}, network {last['network']:.3f}")
 
 plot_runs(accuracies)
 plt.show()
@@ -464,6 +466,8 @@ for n_rows in ROWS:
     curves["linear"][n_rows] = model.history.history["val_accuracy"][-1]
     model = train_nn_classification_model(**network_settings, **call)
     curves["network"][n_rows] = model.history.history["val_accuracy"][-1]
+    last = {name: curve[n_rows] for name, curve in curves.items()}
+    print(f"{n_rows:6} rows: linear model {last['linear']:.3f}, network {last['network']:.3f}")
 
 plot_accuracies(curves)
 plt.show()
@@ -619,8 +623,10 @@ for seed in range(LUCKY_RUNS):
     on_few.append(model.history.history["val_accuracy"][-1])
     predictions = model.predict(validation_examples[100:], verbose=0).argmax(axis=1)
     on_others.append(np.mean(predictions == validation_targets[100:]))
+    print(".", end="")
 
 best_run = np.argmax(on_few)
+print()
 print(f"best run, on the 100 digits that chose it: {on_few[best_run]:.3f}")
 print(f"the same run, on the 2,400 others:         {on_others[best_run]:.3f}")
 print(f"mean of all runs, on the 2,400 others:     {np.mean(on_others):.3f}")
