@@ -12,13 +12,29 @@ from mnist_nn.drawing.image import digit_from_image
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
 
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# "3", "03", "digit_3"; but not "class 3", which may be the name of a class.
+FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)", re.IGNORECASE)
+# "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".
+NAME = re.compile(r"(\d)(?!\d|(?:st|nd|rd|th|d)(?![^\W_]))", re.IGNORECASE)
+LITTER = ("thumbs.db", "desktop.ini")  # Windows' own
+
 
 def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the photos in a folder as a table like that of ``load_mnist_dataframe``.
 
-    Each photo shows one digit. Its label is the name of its folder, ``7/anna.jpg``, or the number
-    with which its own name begins, ``7_anna.jpg``. Files that cannot be used are listed in a
-    printed text; hidden files are skipped.
+    Each photo shows one digit. Its label is the digit of its folder or, if the folder has none, the
+    number with which its own name begins:
+
+    ====================================================  =======================
+    ``7/anna.jpg``, ``7/1.jpg``, ``07/1.jpg``             7, the folder's digit
+    ``digit_7/1.jpg``, ``label 7/1.jpg``, ``seven/1.jpg``  7, the folder's digit
+    ``7_anna.jpg``, ``7-2.png``, ``class 3/7 (1).jpg``    7, the name's
+    ``anna_7.jpg``, ``07.jpg``, ``2018.jpg``, ``3D.jpg``  none: the file is left out
+    ====================================================  =======================
+
+    Printed lines say where name and folder contradict each other, and which files cannot be used.
+    Hidden files and folders are skipped.
 
     Args:
         folder: Path of the folder. Its subfolders are searched, too.
@@ -41,25 +57,47 @@ def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
             f"folder {str(folder)!r:.300} does not exist, or is a file: pass a folder with photos "
             "of digits"
         )
-    rows, problems = {}, []
-    for path in sorted(path for path in root.rglob("[!.]*") if path.is_file()):
-        name = path.relative_to(root).as_posix()
-        label = re.match(r"\d(?!\d)", path.name) or re.fullmatch(r"\d", path.parent.name)
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    rows, problems, contradictions = {}, [], []
+    for name, path in sorted(files.items()):
+        if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
+            continue
+        label, own = _read_label(path.parent.name), NAME.match(path.name)
         try:
-            if label is None:
+            if label is None and own is None:
                 raise ArgumentError(
                     f"image {str(path)!r:.300} has no label: let its name begin with its digit, "
                     "such as 7_anna.jpg, or move it to a folder named 7"
                 )
-            pixels = digit_from_image(path).reshape(PIXELS)
-            rows[name] = [int(label[0]), *np.rint(PIXEL_MAXIMUM * pixels).astype(int)]
+            pixels = np.rint(PIXEL_MAXIMUM * digit_from_image(path)).astype(int).reshape(PIXELS)
         except (OSError, ValueError) as error:
             problems.append(str(error))
+            continue
+        if own and label is None:
+            label = int(own[1])
+        elif own and label != int(own[1]):
+            contradictions.append(f"{name}: {label}")
+        rows[name] = [label, *pixels]
+    if contradictions:
+        print(
+            message(
+                "Labels taken from the folder, although the file's name begins with another "
+                f"digit: {len(contradictions)}, such as {contradictions[0]}"
+            )
+        )
     if problems:
         print(message(f"Files left out: {len(problems)}"), *problems, sep="\n  ")
     if not rows:
         raise ArgumentError(
-            f"folder {str(folder)!r:.300} has no image that can be used: name each photo after "
-            "its digit, such as 7_anna.jpg"
+            f"folder {str(folder)!r:.300} has no image that can be used"
+            + (": the lines above say why" if problems else "")
         )
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
+
+
+def _read_label(folder: str) -> int | None:
+    """Return the digit that a folder's name stands for."""
+    if folder.lower() in WORDS:
+        return WORDS.index(folder.lower())
+    found = FOLDER.fullmatch(folder)
+    return int(found[1]) if found else None
