@@ -39,32 +39,33 @@ def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
     small = scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
     filling, is_light = _fill_frame(small)
-    problem = "no digit"
-    for widest in WIDEST:
-        views = [_look_for_strokes(side, widest * max(small.shape)) for side in (small, 1 - small)]
-        found = [
-            (_measure(_box(view.digit)), light, view.digit)
-            for light, (view, other) in enumerate((views, views[::-1]))
-            if view.digit is not None and not view.problem and not _is_counter(view, other)
-        ]
-        if filling is not None and not any(light == is_light for _, light, _ in found):
+    views = [
+        [_look_for_strokes(side, widest * max(small.shape)) for widest in WIDEST]
+        for side in (small, 1 - small)
+    ]
+    found, problems = [], set()
+    for light in (0, 1):
+        for view in views[light]:
+            is_cut = views[light][-1].seen is not None and views[light][-1].digit is None
+            if is_cut or any(_is_counter(view, other) for other in views[1 - light]):
+                continue
+            if view.digit is None or view.problem:
+                problems.add(view.problem)
+            else:
+                found.append((_measure(_box(view.digit)), light, view.digit))
+    if filling is not None and not any(light == is_light for _, light, _ in found):
+        return filling
+    if found:
+        _, light, digit = max(found, key=lambda each: each[:2])
+        return _refine(1 - grey if light else grey, digit)
+    if not problems & {"several", "clutter"}:
+        filling, _ = _fill_frame(small, is_tight=False)
+        if filling is not None:
             return filling
-        if found:
-            _, light, digit = max(found, key=lambda each: each[0])
-            return _refine(1 - grey if light else grey, digit)
-        for view, other in (views, views[::-1]):
-            if view.problem and not _is_counter(view, other):
-                problem = view.problem
-        if problem != "no digit":
-            break
-    else:
-        digit, _ = _fill_frame(small, is_tight=False)
-        if digit is not None:
-            return digit
     raise ArgumentError(
         f"{name} shows several digits, or other things beside one: pass one digit, with nothing "
         "but paper around it"
-        if problem == "several"
+        if "several" in problems
         else f"{name} shows no digit: pass one, dark on light or light on dark, with space around "
         "it"
     )
@@ -97,7 +98,13 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         if len(large) > 60:
             return View(seen, strength, problem="clutter")
         strokes = {n for n in large if _has_edges(parts == n + 1, boxes[n], grey, ground)}
-        cut = {*np.unique(_border(parts))[1:] - 1} if _border(parts).any() else set()
+        edge = max(1, side // 50)
+        cut = {
+            n
+            for n, box in enumerate(boxes)
+            if min(each.start for each in box) < edge
+            or any(each.stop > length - edge for each, length in zip(box, grey.shape, strict=True))
+        }
         if seen is None and strokes:
             mask = np.isin(parts - 1, [*strokes])
             seen, strength = _box(mask), float((ground - grey)[mask].mean())
@@ -128,6 +135,8 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
     is_part = np.array([n in strokes or n not in large for n in range(len(boxes))])
     is_part &= ~np.isin(range(len(boxes)), [*cut]) & (lengths <= lengths[main])
     digit = np.isin(parts - 1, np.flatnonzero(is_near & is_sizeable & is_part))
+    if any(is_near[n] and lengths[n] > 0.3 * lengths[main] for n in {*large} - strokes - cut):
+        return View(seen, strength, digit, "no digit")
     far = [n for n in inner if not is_near[n]]
     if any(lengths[n] > 0.4 * lengths[main] for n in far) or len(far) > 6:
         return View(seen, strength, digit, "several")
@@ -150,13 +159,15 @@ def _has_edges(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
     part, grey, ground = part[around], grey[around], ground[around]
     distances, (rows, columns) = ndimage.distance_transform_edt(~part, return_indices=True)
     ring = (distances > 2.5) & (distances <= 4)
-    middle = ((grey + ground) / 2)[rows, columns]  # of the nearest pixel of the part
-    return bool(ring.any()) and float(np.mean(grey[ring] > middle[ring])) > 0.9
+    lighter = (grey + (ground - grey) / 4)[rows, columns]  # than the nearest pixel of the part
+    return bool(ring.any()) and float(np.mean(grey[ring] > lighter[ring])) > 0.85
 
 
 def _is_counter(view: View, other: View) -> bool:
     """Return whether what a view shows is only the ground that strokes of the other enclose."""
-    if view.seen is None or other.seen is None or other.problem in ("clutter", "sheet"):
+    if view.strength < 0.25 * other.strength:  # noise, beside strokes
+        return True
+    if view.seen is None or other.seen is None or other.problem not in ("", "several"):
         return False
     box = view.seen if view.digit is None else _box(view.digit)
     is_inside = all(
@@ -177,8 +188,14 @@ def _judge_shape(digit: Mask) -> str:
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
     if holes and ndimage.binary_fill_holes(ink).mean() > 0.88:
         return "sheet"
-    if stroke > side / 2 or width > 2 * height:
+    ends = slice(side // 12 + 1), slice(-(side // 12) - 1, None)
+    corners = [ink[rows, columns] for rows in ends for columns in ends]
+    if min(height, width) > side / 2 and all(corner.any() for corner in corners):
+        return "sheet"
+    if stroke > side / 2 or distances.max() > side / 4 + 1:
         return "no digit"
+    if width > 2 * height:
+        return "several"
     if ink.sum() > 5 * stroke * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
         return "clutter"
     return ""
@@ -276,6 +293,4 @@ def _measure(box: Box) -> int:
 
 
 def _measure_gap(one: Box, other: Box) -> int:
-    return max(
-        max(a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True)
-    )
+    return max(max(a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True))

@@ -79,7 +79,9 @@ def draw(picture: Array, shape: str, points: Any, level: float, width: int = 1) 
     return np.asarray(image)
 
 
-def write_text(picture: Array, text: str, at: tuple[float, float], size: int, level: float) -> Array:
+def write_text(
+    picture: Array, text: str, at: tuple[float, float], size: int, level: float
+) -> Array:
     image = Image.fromarray(picture.astype(np.float32))
     place = at[0] * image.width, at[1] * image.height
     ImageDraw.Draw(image).text(place, text, fill=level, font=ImageFont.load_default(size))
@@ -93,12 +95,16 @@ def rule(paper: Array, step: int, strength: float, squared: bool = False, width:
         ruled[step // 2 + line :: step] *= 1 - strength
         if squared:
             ruled[:, step // 2 + line :: step] *= np.where(
-                ruled[:, step // 2 + line :: step] < paper[:, step // 2 + line :: step], 1, 1 - strength
+                ruled[:, step // 2 + line :: step] < paper[:, step // 2 + line :: step],
+                1,
+                1 - strength,
             )
     return ruled
 
 
-def on_sheet(digit: Array, other: Array, chance: np.random.Generator, table: float, cut: float) -> Array:
+def on_sheet(
+    digit: Array, other: Array, chance: np.random.Generator, table: float, cut: float
+) -> Array:
     """A sheet that lies on a table."""
     sheet = write(make_paper(chance), usual(digit, chance))
     picture = np.full((SIDE, SIDE), table)
@@ -180,7 +186,9 @@ PHOTOS: dict[str, Maker] = {
     ),
     "holes": lambda d, o, c: draw(
         draw(plain(d, c), "ellipse", [(0.04, 0.25), (0.1, 0.31)], 0.2),
-        "ellipse", [(0.04, 0.7), (0.1, 0.76)], 0.2,
+        "ellipse",
+        [(0.04, 0.7), (0.1, 0.76)],
+        0.2,
     ),
     "note": lambda d, o, c: write_text(plain(d, c), "3 a", (0.05, 0.04), 50, 0.3),
     "reflection": lambda d, o, c: draw(
@@ -209,7 +217,9 @@ def blobs(chance: np.random.Generator, count: int, size: float) -> Array:
     for _ in range(count):
         x, y = chance.uniform(0.1, 0.9, 2)
         w, h = size * chance.uniform(0.5, 1, 2)
-        picture = draw(picture, "ellipse", [(x - w, y - h), (x + w, y + h)], chance.uniform(0.1, 0.5))
+        picture = draw(
+            picture, "ellipse", [(x - w, y - h), (x + w, y + h)], chance.uniform(0.1, 0.5)
+        )
     return picture
 
 
@@ -241,15 +251,21 @@ def house(chance: np.random.Generator) -> Array:
 def crumple(chance: np.random.Generator, strength: float) -> Array:
     picture = make_paper(chance)
     for _ in range(14):
-        picture = shadow(picture, 1 - strength * chance.random(), chance.uniform(0, 6.3), chance.random())
+        picture = shadow(
+            picture, 1 - strength * chance.random(), chance.uniform(0, 6.3), chance.random()
+        )
     return picture
 
 
 def digits_sheet(digits: Array, chance: np.random.Generator, rows: int) -> Array:
     step = 1 / rows
     ink = sum(
-        place(enlarge(digits[chance.integers(len(digits))], 0.7 * SIDE * step), ((r + 0.5) * step, (c + 0.5) * step))
-        for r in range(rows) for c in range(rows)
+        place(
+            enlarge(digits[chance.integers(len(digits))], 0.7 * SIDE * step),
+            ((r + 0.5) * step, (c + 0.5) * step),
+        )
+        for r in range(rows)
+        for c in range(rows)
     )
     return write(make_paper(chance), np.minimum(ink, 1))
 
@@ -267,33 +283,97 @@ NOTHING: dict[str, Callable[[Array, np.random.Generator], Array]] = {
     "white": lambda d, c: np.ones((SIDE, SIDE)),
     "black": lambda d, c: np.zeros((SIDE, SIDE)),
     "paper": lambda d, c: make_paper(c),
-    **{f"noise {s}": lambda d, c, s=s: PAPER + c.normal(0, s, (SIDE, SIDE)) for s in (0.02, 0.05, 0.1, 0.2)},
-    **{f"grain {g} {s}": lambda d, c, g=g, s=s: grain(c, g, s) for g in (2, 5, 15, 40, 100) for s in (0.03, 0.1, 0.2)},
-    **{f"shadow's edge {s}": lambda d, c, s=s: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), c.uniform(0.3, 0.7)) for s in (0.1, 0.2, 0.35, 0.5, 0.7)},
-    **{f"soft shadow {s}": lambda d, c, s=s: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), 0.5, 0.4) for s in (0.2, 0.5, 0.8)},
+    **{
+        f"noise {s}": lambda d, c, s=s: PAPER + c.normal(0, s, (SIDE, SIDE))
+        for s in (0.02, 0.05, 0.1, 0.2)
+    },
+    **{
+        f"grain {g} {s}": lambda d, c, g=g, s=s: grain(c, g, s)
+        for g in (2, 5, 15, 40, 100)
+        for s in (0.03, 0.1, 0.2)
+    },
+    **{
+        f"shadow's edge {s}": lambda d, c, s=s: shadow(
+            make_paper(c), 1 - s, c.uniform(0, 6.3), c.uniform(0.3, 0.7)
+        )
+        for s in (0.1, 0.2, 0.35, 0.5, 0.7)
+    },
+    **{
+        f"soft shadow {s}": lambda d, c, s=s: shadow(
+            make_paper(c), 1 - s, c.uniform(0, 6.3), 0.5, 0.4
+        )
+        for s in (0.2, 0.5, 0.8)
+    },
     "light to one side": lambda d, c: shadow(make_paper(c), 0.1, c.uniform(0, 6.3), 0.5, 1),
-    "vignette": lambda d, c: make_paper(c) * (1 - 0.6 * np.hypot(*np.mgrid[-0.7:0.7:600j, -0.7:0.7:600j])),
-    **{f"lamp {s}": lambda d, c, s=s: make_paper(c) * (0.5 + 0.5 * np.exp(-(np.hypot(*np.mgrid[-1:1:600j, -1:1:600j]) / s) ** 2)) for s in (0.05, 0.2, 0.5)},
-    **{f"ruled {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s) for s in (0.15, 0.3, 0.5) for t in (30, 75)},
-    **{f"squared {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s, True) for s in (0.15, 0.3, 0.5) for t in (25, 60)},
+    "vignette": lambda d, c: (
+        make_paper(c) * (1 - 0.6 * np.hypot(*np.mgrid[-0.7:0.7:600j, -0.7:0.7:600j]))
+    ),
+    **{
+        f"lamp {s}": lambda d, c, s=s: (
+            make_paper(c)
+            * (0.5 + 0.5 * np.exp(-((np.hypot(*np.mgrid[-1:1:600j, -1:1:600j]) / s) ** 2)))
+        )
+        for s in (0.05, 0.2, 0.5)
+    },
+    **{
+        f"ruled {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s)
+        for s in (0.15, 0.3, 0.5)
+        for t in (30, 75)
+    },
+    **{
+        f"squared {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s, True)
+        for s in (0.15, 0.3, 0.5)
+        for t in (25, 60)
+    },
     **{f"crumpled {s}": lambda d, c, s=s: crumple(c, s) for s in (0.05, 0.1, 0.2)},
     **{f"text {s}": lambda d, c, s=s: text_page(c, s) for s in (12, 20, 35, 60)},
     "a line of text": lambda d, c: text_page(c, 30, 1),
-    **{f"blobs {n} {s}": lambda d, c, n=n, s=s: blobs(c, n, s) for n in (1, 3, 10, 40) for s in (0.04, 0.12)},
-    **{f"stripes {s} {v}": lambda d, c, s=s, v=v: stripes(c, s, v) for s in (20, 80, 200) for v in (0.3, 0.7)},
-    **{f"checks {s}": lambda d, c, s=s: np.where(np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8) for s in (30, 100, 300)},
+    **{
+        f"blobs {n} {s}": lambda d, c, n=n, s=s: blobs(c, n, s)
+        for n in (1, 3, 10, 40)
+        for s in (0.04, 0.12)
+    },
+    **{
+        f"stripes {s} {v}": lambda d, c, s=s, v=v: stripes(c, s, v)
+        for s in (20, 80, 200)
+        for v in (0.3, 0.7)
+    },
+    **{
+        f"checks {s}": lambda d, c, s=s: np.where(
+            np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8
+        )
+        for s in (30, 100, 300)
+    },
     "face": lambda d, c: face(c),
     "house": lambda d, c: house(c),
-    "photo of a wood": lambda d, c: ndimage.gaussian_filter(c.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5,
+    "photo of a wood": lambda d, c: (
+        ndimage.gaussian_filter(c.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5
+    ),
     **{f"sheet of digits {n}": lambda d, c, n=n: digits_sheet(d, c, n) for n in (2, 3, 5, 9)},
-    **{f"lattice {n} {w}": lambda d, c, n=n, w=w: lattice(c, n, w) for n in (1, 3, 9) for w in (3, 10)},
-    "sheet alone": lambda d, c: draw(np.full((SIDE, SIDE), 0.3), "rectangle", [(0.2, 0.15), (0.8, 0.85)], 0.85),
+    **{
+        f"lattice {n} {w}": lambda d, c, n=n, w=w: lattice(c, n, w)
+        for n in (1, 3, 9)
+        for w in (3, 10)
+    },
+    "sheet alone": lambda d, c: draw(
+        np.full((SIDE, SIDE), 0.3), "rectangle", [(0.2, 0.15), (0.8, 0.85)], 0.85
+    ),
     "disc": lambda d, c: draw(make_paper(c), "ellipse", [(0.3, 0.3), (0.7, 0.7)], 0.2),
     "square": lambda d, c: draw(make_paper(c), "rectangle", [(0.3, 0.3), (0.7, 0.7)], 0.2),
-    "triangle": lambda d, c: draw(make_paper(c), "polygon", [(0.5, 0.2), (0.8, 0.8), (0.2, 0.8)], 0.3),
+    "triangle": lambda d, c: draw(
+        make_paper(c), "polygon", [(0.5, 0.2), (0.8, 0.8), (0.2, 0.8)], 0.3
+    ),
     "half dark": lambda d, c: draw(make_paper(c), "rectangle", [(0, 0), (0.5, 1)], 0.3),
     "table's edge alone": lambda d, c: draw(make_paper(c), "rectangle", [(0, 0), (0.12, 1)], 0.3),
     "corner alone": lambda d, c: corner(make_paper(c), 0.2, 0.3),
-    "cross through the picture": lambda d, c: draw(draw(make_paper(c), "line", [(0.5, 0), (0.5, 1)], 0.3, 12), "line", [(0, 0.5), (1, 0.5)], 0.3, 12),
-    "dust": lambda d, c: np.where(ndimage.gaussian_filter(c.random((SIDE, SIDE)), 1.5) > 0.585, 0.3, PAPER),
+    "cross through the picture": lambda d, c: draw(
+        draw(make_paper(c), "line", [(0.5, 0), (0.5, 1)], 0.3, 12),
+        "line",
+        [(0, 0.5), (1, 0.5)],
+        0.3,
+        12,
+    ),
+    "dust": lambda d, c: np.where(
+        ndimage.gaussian_filter(c.random((SIDE, SIDE)), 1.5) > 0.585, 0.3, PAPER
+    ),
 }

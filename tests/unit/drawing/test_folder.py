@@ -42,6 +42,35 @@ def test_what_cannot_be_used_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
         dataframe_from_images(tmp_path)
 
 
+def test_label_is_the_folders_digit_or_the_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = {
+        "3/1.png": 3,
+        "3/10.png": 3,
+        "03/a.png": 3,
+        "digit_3/a.png": 3,
+        "Label 3/7.png": 3,
+        "seven/2.png": 7,
+        "class 3/7 (1).png": 7,
+        "7-2.png": 7,
+        "7anna.png": 7,
+    }
+    left_out = ["3D-scan.png", "1st_try.png", "07.png", "2018.png", "anna_7.png"]
+    skipped = [".hidden/7_a.png", "a/.git/7.png", "Thumbs.db", "3/desktop.ini"]
+    for name in (*labels, *left_out, *skipped):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        shutil.copy(PHOTOS / "0_1.jpg", tmp_path / name)
+    table = dataframe_from_images(tmp_path)
+    assert table[0].to_dict() == labels
+    assert list(table.index) == sorted(labels)
+    contradictions, first, *others = capsys.readouterr().out.splitlines()
+    assert contradictions.endswith(": 3, such as 3/1.png: 3")
+    assert first == f"Files left out: {len(left_out)}"
+    for name, line in zip(sorted(left_out), others, strict=True):
+        assert name in line
+
+
 def test_network_recognises_the_examples(network: object) -> None:
     labels, examples = mnist_nn.parse_labels_and_features(dataframe_from_images(PHOTOS))
     predicted = network.predict(examples, verbose=0).argmax(axis=1)  # type: ignore[attr-defined]
