@@ -169,7 +169,8 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
             )
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
-    if last is not None and last.nunique() > 1 and dataset[0].nunique() == 1:  # as in OpenML's
+    is_constant = (dataset[0] == dataset[0].iloc[0]).all()
+    if last is not None and is_constant and (last != last.iloc[0]).any():  # as in OpenML's
         order = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
         return pd.concat([last.rename(0), order], axis="columns")
     if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text
@@ -200,9 +201,7 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
         )
     pixels = values[:, 1:]
     if 0 < pixels.max() <= DIMMEST:
-        raise ArgumentError(
-            f"{name} has pixels from 0 to {pixels.max():.0f}: white must be 255"
-        )
+        raise ArgumentError(f"{name} has pixels from 0 to {pixels.max():.0f}: white must be 255")
     if pixels.mean() > PIXEL_MAXIMUM / 2:
         raise ArgumentError(
             f"{name} has digits that are dark on light: they must be light on dark. Subtract the "

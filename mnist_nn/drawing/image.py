@@ -8,7 +8,7 @@ import importlib
 import io
 import os
 import warnings
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from mnist_nn.drawing.ink import Grey, Mask, find_ink, resize
 from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
 from mnist_nn.language import message
 
+Array = npt.NDArray[Any]
+
 DIGIT_SIDE = 20  # of the box that a digit is scaled into
 # In this box, the strokes of the middle half of MNIST's digits are between these widths, in pixels.
 THINNEST, THICKEST = 2.1, 3.1
@@ -30,7 +32,7 @@ MAXIMUM_PIXELS = 16_000_000  # of an image file: larger ones need too much memor
 
 
 def digit_from_image(
-    image: "str | os.PathLike[str] | IO[bytes] | bytes | Image.Image | pd.Series[Any] | npt.NDArray[Any]",
+    image: "str | os.PathLike[str] | IO[bytes] | bytes | Image.Image | pd.Series[Any] | Array",
 ) -> Grey:
     """Prepare a photo or drawing of one digit as MNIST's digits were prepared.
 
@@ -65,12 +67,16 @@ def digit_from_image(
             grey = _read_grey(file, name)
     elif isinstance(image, bytes | bytearray):
         grey = _read_grey(io.BytesIO(image), name)
-    elif hasattr(image, "read"):
-        grey = _read_grey(image, name)
     elif isinstance(image, Image.Image):
         grey = _read_picture(image)
-    elif isinstance(image, pd.Series) and image.size in (PIXELS, 1 + PIXELS):
-        grey = _convert_to_grey(image.to_numpy()[-PIXELS:].reshape(IMAGE_SIDE, IMAGE_SIDE))
+    elif isinstance(image, pd.Series):
+        values = image.to_numpy()
+        is_row = image.size in (PIXELS, 1 + PIXELS)
+        grey = _convert_to_grey(
+            values[-PIXELS:].reshape(IMAGE_SIDE, IMAGE_SIDE) if is_row else values
+        )
+    elif hasattr(image, "read"):
+        grey = _read_grey(cast(IO[bytes], image), name)
     else:
         grey = _convert_to_grey(image)
     return prepare_ink(find_ink(grey, name))

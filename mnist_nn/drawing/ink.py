@@ -20,6 +20,7 @@ Box = tuple[slice, slice]
 
 WORK_SIDE = 400  # pixels of the longer side while ink is looked for
 MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
+FAINTEST = 0.04  # difference of ink and ground: less is noise
 WIDEST = (0.2, 0.4)  # strokes that are looked for, first and then, in parts of the longer side
 SMALLEST = 0.02  # digit, in parts of the longer side
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
@@ -47,7 +48,11 @@ def find_ink(grey: Grey, name: str) -> Mask:
     for light in (0, 1):
         for view in views[light]:
             is_cut = views[light][-1].seen is not None and views[light][-1].digit is None
-            if is_cut or any(_is_counter(view, other) for other in views[1 - light]):
+            if (
+                is_cut
+                or view.strength < FAINTEST
+                or any(_is_counter(view, other) for other in views[1 - light])
+            ):
                 continue
             if view.digit is None or view.problem:
                 problems.add(view.problem)

@@ -1,7 +1,9 @@
 """Photos as people take them, made of MNIST's ink and made paper; and pictures without a digit."""
 
 import io
+import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -139,6 +141,7 @@ Maker = Callable[[Array, Array, np.random.Generator], Array]
 
 
 def shadow(picture: Array, light: float, angle: float, at: float = 0.5, soft: float = 0) -> Array:
+    """Darken one side of a picture."""
     y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, side) for side in picture.shape), indexing="ij")
     away = np.cos(angle) * x + np.sin(angle) * y + 0.5 - at
     dark = np.clip(away / soft + 0.5, 0, 1) if soft else away > 0
@@ -278,83 +281,62 @@ def lattice(chance: np.random.Generator, cells: int, width: int) -> Array:
     return picture
 
 
+def vary(name: str, make: Callable[..., Array], *options: Any) -> dict[str, Callable[..., Array]]:
+    """Return pictures of a kind, one for each combination of options."""
+    combinations = itertools.product(*options)
+    return {f"{name} {' '.join(map(str, each))}": partial(make, *each) for each in combinations}
+
+
 # By name: a picture without a digit, from MNIST's digits and a generator.
-NOTHING: dict[str, Callable[[Array, np.random.Generator], Array]] = {
+NOTHING: dict[str, Callable[..., Array]] = {
     "white": lambda d, c: np.ones((SIDE, SIDE)),
     "black": lambda d, c: np.zeros((SIDE, SIDE)),
     "paper": lambda d, c: make_paper(c),
-    **{
-        f"noise {s}": lambda d, c, s=s: PAPER + c.normal(0, s, (SIDE, SIDE))
-        for s in (0.02, 0.05, 0.1, 0.2)
-    },
-    **{
-        f"grain {g} {s}": lambda d, c, g=g, s=s: grain(c, g, s)
-        for g in (2, 5, 15, 40, 100)
-        for s in (0.03, 0.1, 0.2)
-    },
-    **{
-        f"shadow's edge {s}": lambda d, c, s=s: shadow(
-            make_paper(c), 1 - s, c.uniform(0, 6.3), c.uniform(0.3, 0.7)
-        )
-        for s in (0.1, 0.2, 0.35, 0.5, 0.7)
-    },
-    **{
-        f"soft shadow {s}": lambda d, c, s=s: shadow(
-            make_paper(c), 1 - s, c.uniform(0, 6.3), 0.5, 0.4
-        )
-        for s in (0.2, 0.5, 0.8)
-    },
+    **vary("noise", lambda s, d, c: PAPER + c.normal(0, s, (SIDE, SIDE)), (0.02, 0.05, 0.1, 0.2)),
+    **vary("grain", lambda g, s, d, c: grain(c, g, s), (2, 5, 15, 40, 100), (0.03, 0.1, 0.2)),
+    **vary(
+        "shadow's edge",
+        lambda s, d, c: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), c.uniform(0.3, 0.7)),
+        (0.1, 0.2, 0.35, 0.5, 0.7),
+    ),
+    **vary(
+        "soft shadow",
+        lambda s, d, c: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), 0.5, 0.4),
+        (0.2, 0.5, 0.8),
+    ),
     "light to one side": lambda d, c: shadow(make_paper(c), 0.1, c.uniform(0, 6.3), 0.5, 1),
     "vignette": lambda d, c: (
         make_paper(c) * (1 - 0.6 * np.hypot(*np.mgrid[-0.7:0.7:600j, -0.7:0.7:600j]))
     ),
-    **{
-        f"lamp {s}": lambda d, c, s=s: (
+    **vary(
+        "lamp",
+        lambda s, d, c: (
             make_paper(c)
             * (0.5 + 0.5 * np.exp(-((np.hypot(*np.mgrid[-1:1:600j, -1:1:600j]) / s) ** 2)))
-        )
-        for s in (0.05, 0.2, 0.5)
-    },
-    **{
-        f"ruled {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s)
-        for s in (0.15, 0.3, 0.5)
-        for t in (30, 75)
-    },
-    **{
-        f"squared {s} {t}": lambda d, c, s=s, t=t: rule(make_paper(c), t, s, True)
-        for s in (0.15, 0.3, 0.5)
-        for t in (25, 60)
-    },
-    **{f"crumpled {s}": lambda d, c, s=s: crumple(c, s) for s in (0.05, 0.1, 0.2)},
-    **{f"text {s}": lambda d, c, s=s: text_page(c, s) for s in (12, 20, 35, 60)},
+        ),
+        (0.05, 0.2, 0.5),
+    ),
+    **vary("ruled", lambda s, t, d, c: rule(make_paper(c), t, s), (0.15, 0.3, 0.5), (30, 75)),
+    **vary(
+        "squared", lambda s, t, d, c: rule(make_paper(c), t, s, True), (0.15, 0.3, 0.5), (25, 60)
+    ),
+    **vary("crumpled", lambda s, d, c: crumple(c, s), (0.05, 0.1, 0.2)),
+    **vary("text", lambda s, d, c: text_page(c, s), (12, 20, 35, 60)),
     "a line of text": lambda d, c: text_page(c, 30, 1),
-    **{
-        f"blobs {n} {s}": lambda d, c, n=n, s=s: blobs(c, n, s)
-        for n in (1, 3, 10, 40)
-        for s in (0.04, 0.12)
-    },
-    **{
-        f"stripes {s} {v}": lambda d, c, s=s, v=v: stripes(c, s, v)
-        for s in (20, 80, 200)
-        for v in (0.3, 0.7)
-    },
-    **{
-        f"checks {s}": lambda d, c, s=s: np.where(
-            np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8
-        )
-        for s in (30, 100, 300)
-    },
+    **vary("blobs", lambda n, s, d, c: blobs(c, n, s), (1, 3, 10, 40), (0.04, 0.12)),
+    **vary("stripes", lambda s, v, d, c: stripes(c, s, v), (20, 80, 200), (0.3, 0.7)),
+    **vary(
+        "checks",
+        lambda s, d, c: np.where(np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8),
+        (30, 100, 300),
+    ),
     "face": lambda d, c: face(c),
     "house": lambda d, c: house(c),
     "photo of a wood": lambda d, c: (
         ndimage.gaussian_filter(c.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5
     ),
-    **{f"sheet of digits {n}": lambda d, c, n=n: digits_sheet(d, c, n) for n in (2, 3, 5, 9)},
-    **{
-        f"lattice {n} {w}": lambda d, c, n=n, w=w: lattice(c, n, w)
-        for n in (1, 3, 9)
-        for w in (3, 10)
-    },
+    **vary("sheet of digits", lambda n, d, c: digits_sheet(d, c, n), (2, 3, 5, 9)),
+    **vary("lattice", lambda n, w, d, c: lattice(c, n, w), (1, 3, 9), (3, 10)),
     "sheet alone": lambda d, c: draw(
         np.full((SIDE, SIDE), 0.3), "rectangle", [(0.2, 0.15), (0.8, 0.85)], 0.85
     ),
