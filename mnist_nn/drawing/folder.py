@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
-from mnist_nn.data import PIXEL_MAXIMUM, PIXELS
+from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import digit_from_image
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
@@ -138,7 +138,7 @@ def _draw_contact_sheet(
         photo.set_title(f"{files[name].name:.14}", fontsize=7)
         seen.set_title(rows[name][0] if name in rows else figure_text("left out"), fontsize=9)
         if name in rows:
-            draw_image(np.array(rows[name][1:]), seen, cmap="gray_r")
+            draw_image(np.reshape(rows[name][1:], (IMAGE_SIDE, IMAGE_SIDE)), seen, cmap="gray_r")
     describe(
         axes[0, 0],
         f"Each photo, and beside it what the models see: {len(rows)} in the table, "

@@ -40,6 +40,10 @@ def digit_from_image(
     strokes to a width usual in MNIST, scales the digit into a box of 20×20 pixels with its
     proportions kept, and places it in 28×28 pixels with its centre of mass in the middle.
 
+    A good photo shows one digit, nothing else but paper, and a margin around it. A table beside the
+    sheet, ruled lines, the frame of a form, a shadow and small marks far from the digit are left
+    out. Photos of several digits, or of none, are refused.
+
     Args:
         image: Path of an image file, open file, bytes of a file, or image of Pillow. Or an array of
             shape (height, width), or (height, width, 1, 3 or 4), from 0 to 1, to 255 or to 65535:
@@ -53,7 +57,7 @@ def digit_from_image(
     Raises:
         OSError: If the file cannot be opened.
         TypeError: If ``image`` is none of these.
-        ValueError: If the file or array is not a single image, or it shows no digit.
+        ValueError: If the file or array is not a single image, or it shows no digit, or several.
 
     Example:
         >>> digit = digit_from_image(data_folder() / "handwriting" / "7_1.jpg")

@@ -5,7 +5,7 @@ shadow, is ground; and what the frame cuts off is no part of the digit, unless t
 cropped so tightly that it fills the frame.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -125,12 +125,14 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         return View(seen, strength)
     while True:  # a frame is no part of the digit in it
         main = max(inner, key=lambda n: lengths[n])
-        filled = ndimage.binary_fill_holes(parts == main + 1)
         within = {
             n
             for n in inner - {main}
-            if lengths[n] > NEAR * lengths[main] and filled[parts == n + 1].all()
+            if lengths[n] > NEAR * lengths[main] and _measure_gap(boxes[main], boxes[n]) < 0
         }
+        if within:
+            filled = ndimage.binary_fill_holes(parts == main + 1)
+            within = {n for n in within if filled[parts == n + 1].all()}
         if not within:
             break
         inner = within
@@ -250,17 +252,17 @@ def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
     if digit is None or _judge_shape(digit) or ndimage.label(digit, TOUCHING)[1] > 3:
         return None, is_light
     box = _box(digit)
-    side = _measure(box)
+    length = _measure(box)
     free = [
         space
-        for each, length in zip(box, digit.shape, strict=True)
-        for space in (each.start - margin, length - margin - each.stop)
+        for each, whole in zip(box, digit.shape, strict=True)
+        for space in (each.start - margin, whole - margin - each.stop)
     ]
     if is_tight:
-        return (digit if max(free) < 0.12 * side else None), is_light
+        return (digit if max(free) < 0.12 * length else None), is_light
     on_border = _border(digit[margin:-margin, margin:-margin]).sum()
-    is_large = side > 0.1 * max(grey.shape)
-    return (digit if is_large and 0 < on_border < side else None), is_light
+    is_large = length > 0.1 * max(grey.shape)
+    return (digit if is_large and 0 < on_border < length else None), is_light
 
 
 def _fit_ground(grey: Grey) -> Mask | None:
@@ -288,14 +290,15 @@ def _box(mask: Mask) -> Box:
     return box
 
 
-def _border(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+def _border(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
 def _measure(box: Box) -> int:
     """Return the longer side of a box."""
-    return max(side.stop - side.start for side in box)
+    return max(int(side.stop - side.start) for side in box)
 
 
 def _measure_gap(one: Box, other: Box) -> int:
-    return max(max(a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True))
+    gaps = (max(a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True))
+    return int(max(gaps))

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-Array = npt.NDArray[Any]
+Array = Any  # of NumPy
 SIDE = 600  # of a photo, in pixels
 PAPER, INK = 0.8, 0.25  # grey levels
 
