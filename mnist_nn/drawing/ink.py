@@ -44,29 +44,32 @@ def find_ink(grey: Grey, name: str) -> Mask:
         [_look_for_strokes(side, widest * max(small.shape)) for widest in WIDEST]
         for side in (small, 1 - small)
     ]
-    found, problems = [], set()
+    whole: list[tuple[int, int, Mask]] = []
+    cut: list[tuple[int, int, Mask]] = []  # as the wide view shows
+    problems = set()
     for light in (0, 1):
+        is_cut = views[light][-1].seen is not None and views[light][-1].digit is None
         for view in views[light]:
-            is_cut = views[light][-1].seen is not None and views[light][-1].digit is None
-            if (
-                is_cut
-                or view.strength < FAINTEST
-                or any(_is_counter(view, other) for other in views[1 - light])
-            ):
+            is_counter = any(_is_counter(view, other) for other in views[1 - light])
+            if view.strength < FAINTEST or is_counter:
                 continue
-            if view.digit is None or view.problem:
+            if view.digit is not None and not view.problem:
+                digit = _measure(_box(view.digit)), light, view.digit
+                (cut if is_cut else whole).append(digit)
+            elif not is_cut:
                 problems.add(view.problem)
-            else:
-                found.append((_measure(_box(view.digit)), light, view.digit))
-    if filling is not None and not any(light == is_light for _, light, _ in found):
-        return filling
-    if found:
-        _, light, digit = max(found, key=lambda each: each[:2])
-        return _refine(1 - grey if light else grey, digit)
-    if not problems & {"several", "clutter"}:
+    if filling is not None:
+        is_one_part = ndimage.label(filling, TOUCHING)[1] == 1  # others may be dark corners
+        digits = whole if is_one_part else whole + cut
+        if not any(light == is_light for _, light, _ in digits):
+            return filling
+    if filling is None and not whole and not problems & {"several", "clutter"}:
         filling, _ = _fill_frame(small, is_tight=False)
         if filling is not None:
             return filling
+    if whole or cut:
+        _, light, ink = max(whole or cut, key=lambda each: each[:2])
+        return _refine(1 - grey if light else grey, ink)
     raise ArgumentError(
         f"{name} shows several digits, or other things beside one: pass one digit, with nothing "
         "but paper around it"
