@@ -20,7 +20,7 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 # "3", "03", "digit_3"; but not "class 3", which may be the name of a class.
 FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)", re.IGNORECASE)
 # "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".
-NAME = re.compile(r"(\d)(?!\d|(?:st|nd|rd|th|d)(?![^\W_]))", re.IGNORECASE)
+NAME = re.compile(r"(\d)(?!\d|(?:[snrt][tdh]|d)(?![^\W_]))", re.IGNORECASE)
 LITTER = ("thumbs.db", "desktop.ini")  # Windows' own
 
 
