@@ -15,6 +15,7 @@ IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
+DIMMEST = 25  # brightest pixel of tables with another scale, such as 0 to 1 or 0 to 15
 COLUMNS = pd.RangeIndex(1 + PIXELS)  # the label, and the pixels
 
 FILES = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
@@ -32,8 +33,9 @@ def load_mnist_dataframe(
     Args:
         split: ``"train"`` for the 20,000 rows of ``mnist_train_small.csv``, ``"test"`` for the
             10,000 rows of ``mnist_test.csv``. Both come with the package.
-        path: A CSV file without a header row to read instead: any path, URL or open file that
-            ``pandas.read_csv`` accepts.
+        path: A CSV file to read instead: any path, URL or open file that ``pandas.read_csv``
+            accepts. It may have a header row of names. EMNIST's files hold each image transposed,
+            which nobody can see from the numbers: turn them before training.
 
     Returns:
         DataFrame of shape (n_examples, 785), int64. Column 0 is the label, 0 to 9. Columns 1 to
@@ -58,7 +60,8 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
 
     Args:
         dataset: DataFrame of shape (n_examples, 785) from :func:`load_mnist_dataframe`, or some of
-            its rows.
+            its rows. Other names of the columns are accepted if there is no doubt about them: the
+            label first, as in Kaggle's table, or last, as in OpenML's, and text such as ``"5"``.
 
     Returns:
         The labels, a Series of shape (n_examples,), and the features, a DataFrame of shape
@@ -79,8 +82,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
             "dataset must be a DataFrame of pandas, as load_mnist_dataframe() returns it, not "
             f"{kind}. Convert a DataFrame of another library with .to_pandas()"
         )
-    if dataset.columns.equals(COLUMNS.astype(str)):  # what to_csv(index=False) wrote
-        dataset = dataset.set_axis(COLUMNS, axis="columns")
+    dataset = _arrange_columns("dataset", dataset)
     _check_table("dataset", dataset)
     return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
@@ -118,32 +120,72 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     name = f"path {str(path)!r:.300}"
     try:
         # With a dtype, pandas refuses text, fractions and missing values.
-        dataset = pd.read_csv(path, header=None, dtype=np.int64)
+        try:
+            dataset = pd.read_csv(path, header=None, dtype=np.int64)
+        except ValueError:  # perhaps of a header row
+            if hasattr(path, "seek"):
+                path.seek(0)
+            dataset = pd.read_csv(path, dtype=np.int64)
+            if not any(str(each).strip("0123456789.") for each in dataset.columns):  # an example
+                raise
     except FileNotFoundError:
         raise MissingFileError(f"{name}: there is no such file") from None
     except Exception as error:  # each protocol and compression raises its own
         raise ArgumentError(
             f"{name} cannot be read: {describe_error(error)}. Each row must be a label and 784 "
-            "pixels: whole numbers, separated by commas, without a header row"
+            "pixels: whole numbers, separated by commas"
         ) from None
+    if dataset.shape[1] == 1 + PIXELS and dataset.iloc[0].tolist() == [*COLUMNS]:
+        dataset = dataset[1:].reset_index(drop=True)  # what to_csv(index=False) wrote
+    dataset = _arrange_columns(name, dataset)
     _check_table(name, dataset)
     return dataset
 
 
-def _check_table(name: str, dataset: pd.DataFrame) -> None:
-    """Raise a ValueError unless every row is a label and 784 pixels."""
-    if not dataset.columns.equals(COLUMNS) or dataset.empty:
-        rows, columns = dataset.shape
-        if rows and columns == 1 + PIXELS:
+def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the label in column 0, if there is no doubt where it is."""
+    rows, columns = dataset.shape
+    if rows and columns == 2 + PIXELS and dataset.iloc[:, 0].tolist() == [*range(rows)]:
+        dataset = dataset.iloc[:, 1:]  # without the row numbers that to_csv() wrote
+        if dataset.columns.equals(COLUMNS + 1):
+            dataset = dataset.set_axis(COLUMNS, axis="columns")
+    if not rows or dataset.shape[1] != 1 + PIXELS:
+        raise ArgumentError(
+            f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
+            "label in column 0 and the pixels in columns 1 to 784"
+        )
+    names = dataset.columns.astype(str)
+    if not names.equals(COLUMNS.astype(str)):
+        if sorted(names) == sorted(COLUMNS.astype(str)):
             raise ArgumentError(
                 f"{name} has columns named {dataset.columns[0]!r} to {dataset.columns[-1]!r}: name "
                 "them by the numbers 0 (the label) to 784 with "
                 "dataset.set_axis(range(785), axis=1), if they are in this order"
             )
-        raise ArgumentError(
-            f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
-            "label in column 0 and the pixels in columns 1 to 784"
-        )
+        if not any(each.strip("0123456789.") for each in names):
+            raise ArgumentError(
+                f"{name} has the numbers of an example as names of its columns: read the file with "
+                "pd.read_csv(path, header=None)"
+            )
+    dataset = dataset.set_axis(COLUMNS, axis="columns")
+    first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
+    is_constant = (dataset[0] == dataset[0].iloc[0]).all()
+    if last is not None and is_constant and (last != last.iloc[0]).any():  # as in OpenML's
+        order = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
+        return pd.concat([last.rename(0), order], axis="columns")
+    if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text
+        return pd.concat([first, dataset.loc[:, 1:]], axis="columns")
+    return dataset
+
+
+def _read_digits(column: "pd.Series[Any]") -> "pd.Series[int] | None":
+    """Return labels that may be text or categories as numbers, or None if they are no digits."""
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    return numbers.astype(np.int64) if numbers.isin(range(CLASSES)).all() else None
+
+
+def _check_table(name: str, dataset: pd.DataFrame) -> None:
+    """Raise a ValueError unless every row is a label and 784 pixels."""
     for dtype in dataset.dtypes:
         if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
             raise ArgumentError(f"{name} contains {dtype} values: convert it with .astype('int64')")
@@ -156,4 +198,12 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
         raise ArgumentError(
             f"{name} contains {values[row, column]} in row {row}, column {column}, counted from 0: "
             f"it must be a whole number from 0 to {maximum[column]}"
+        )
+    pixels = values[:, 1:]
+    if 0 < pixels.max() <= DIMMEST:
+        raise ArgumentError(f"{name} has pixels from 0 to {pixels.max():.0f}: white must be 255")
+    if pixels.mean() > PIXEL_MAXIMUM / 2:
+        raise ArgumentError(
+            f"{name} has digits that are dark on light: they must be light on dark. Subtract the "
+            "pixels from 255"
         )

@@ -1,27 +1,51 @@
 """A class's own digits: a folder of photos becomes a table like MNIST's."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image, ImageOps
 
-from mnist_nn.data import PIXEL_MAXIMUM, PIXELS
+from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import digit_from_image
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message
+from mnist_nn.plots import draw_image
+from mnist_nn.rendering import describe, figure_text, language_font
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# "3", "03", "digit_3"; but not "class 3", which may be the name of a class.
+FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)", re.IGNORECASE)
+# "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".
+NAME = re.compile(r"(\d)(?!\d|(?:[snrt][tdh]|d)(?![^\W_]))", re.IGNORECASE)
+LITTER = ("thumbs.db", "desktop.ini")  # Windows' own
 
 
-def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
+def dataframe_from_images(
+    folder: str | os.PathLike[str], *, contact_sheet: bool = False
+) -> pd.DataFrame:
     """Return the photos in a folder as a table like that of ``load_mnist_dataframe``.
 
-    Each photo shows one digit. Its label is the name of its folder, ``7/anna.jpg``, or the number
-    with which its own name begins, ``7_anna.jpg``. Files that cannot be used are listed in a
-    printed text; hidden files are skipped.
+    Each photo shows one digit. Its label is the digit of its folder or, if the folder has none, the
+    number with which its own name begins:
+
+    ====================================================  =======================
+    ``7/anna.jpg``, ``7/1.jpg``, ``07/1.jpg``             7, the folder's digit
+    ``digit_7/1.jpg``, ``label 7/1.jpg``, ``seven/1.jpg``  7, the folder's digit
+    ``7_anna.jpg``, ``7-2.png``, ``class 3/7 (1).jpg``    7, the name's
+    ``anna_7.jpg``, ``07.jpg``, ``2018.jpg``, ``3D.jpg``  none: the file is left out
+    ====================================================  =======================
+
+    Printed lines say where name and folder contradict each other, and which files cannot be used.
+    Hidden files and folders are skipped.
 
     Args:
         folder: Path of the folder. Its subfolders are searched, too.
+        contact_sheet: Draw a figure of the photos, those left out first: each with its label or
+            name, and beside it what the models will see. It has room for 60 photos.
 
     Returns:
         DataFrame of shape (n_images, 785), int64: the label, and the 784 pixels that
@@ -41,25 +65,82 @@ def dataframe_from_images(folder: str | os.PathLike[str]) -> pd.DataFrame:
             f"folder {str(folder)!r:.300} does not exist, or is a file: pass a folder with photos "
             "of digits"
         )
-    rows, problems = {}, []
-    for path in sorted(path for path in root.rglob("[!.]*") if path.is_file()):
-        name = path.relative_to(root).as_posix()
-        label = re.match(r"\d(?!\d)", path.name) or re.fullmatch(r"\d", path.parent.name)
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    rows: dict[str, list[int]] = {}
+    problems, left_out, contradictions = [], [], []
+    for name, path in sorted(files.items()):
+        if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
+            continue
+        label, own = _read_label(path.parent.name), NAME.match(path.name)
         try:
-            if label is None:
+            if label is None and own is None:
                 raise ArgumentError(
                     f"image {str(path)!r:.300} has no label: let its name begin with its digit, "
                     "such as 7_anna.jpg, or move it to a folder named 7"
                 )
-            pixels = digit_from_image(path).reshape(PIXELS)
-            rows[name] = [int(label[0]), *np.rint(PIXEL_MAXIMUM * pixels).astype(int)]
+            pixels = np.rint(PIXEL_MAXIMUM * digit_from_image(path)).astype(int).reshape(PIXELS)
         except (OSError, ValueError) as error:
             problems.append(str(error))
+            left_out.append(name)
+            continue
+        digit = label if label is not None else int(own[1])  # type: ignore[index]
+        if own and digit != int(own[1]):
+            contradictions.append(f"{name}: {digit}")
+        rows[name] = [digit, *pixels]
+    if contradictions:
+        print(
+            message(
+                "Labels taken from the folder, although the file's name begins with another "
+                f"digit: {len(contradictions)}, such as {contradictions[0]}"
+            )
+        )
+    if contact_sheet:
+        _draw_contact_sheet(files, rows, left_out)
     if problems:
         print(message(f"Files left out: {len(problems)}"), *problems, sep="\n  ")
     if not rows:
         raise ArgumentError(
-            f"folder {str(folder)!r:.300} has no image that can be used: name each photo after "
-            "its digit, such as 7_anna.jpg"
+            f"folder {str(folder)!r:.300} has no image that can be used: the lines above say why"
+            if problems
+            else f"folder {str(folder)!r:.300} has no image: put photos named after their digits "
+            "in it, such as 7_anna.jpg"
         )
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
+
+
+def _read_label(folder: str) -> int | None:
+    """Return the digit that a folder's name stands for."""
+    if folder.lower() in WORDS:
+        return WORDS.index(folder.lower())
+    found = FOLDER.fullmatch(folder)
+    return int(found[1]) if found else None
+
+
+@language_font()
+def _draw_contact_sheet(
+    files: dict[str, Path], rows: dict[str, list[int]], left_out: list[str]
+) -> None:
+    """Draw each photo with its label, and beside it what the models see, in rows of six."""
+    import matplotlib.pyplot as plt  # silently only after TensorFlow
+
+    names = [*left_out, *rows][:60]
+    lines = -(-len(names) // 6)
+    axes = plt.subplots(lines, 12, figsize=(12, 1.3 * lines), squeeze=False, layout="constrained")[
+        1
+    ]
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for name, photo, seen in zip(names, axes.flat[::2], axes.flat[1::2], strict=False):
+        with contextlib.suppress(OSError, ValueError), Image.open(files[name]) as picture:
+            small = ImageOps.exif_transpose(picture).convert("RGB")
+            small.thumbnail((200, 200))
+            photo.imshow(np.asarray(small))
+        photo.set_title(f"{files[name].name:.14}", fontsize=7)
+        seen.set_title(rows[name][0] if name in rows else figure_text("left out"), fontsize=9)
+        if name in rows:
+            draw_image(np.reshape(rows[name][1:], (IMAGE_SIDE, IMAGE_SIDE)), seen, cmap="gray_r")
+    describe(
+        axes[0, 0],
+        f"Each photo, and beside it what the models see: {len(rows)} in the table, "
+        f"{len(left_out)} left out.",
+    )

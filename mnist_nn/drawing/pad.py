@@ -11,7 +11,8 @@ import pandas as pd
 from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
-from mnist_nn.drawing.image import Mask, prepare_ink
+from mnist_nn.drawing.image import prepare_ink
+from mnist_nn.drawing.ink import Mask
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier

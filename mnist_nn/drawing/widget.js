@@ -2,6 +2,7 @@
 const SIDE = 280; // of the pad, in CSS pixels
 const SEEN = 28; // pixels of an image's side
 const NEAR = 0.004; // points closer than this add nothing
+const SMALL = 0.12; // of the pad: drawings that are no larger tell the models little
 
 function add(parent, tag, className, text) {
   const element = parent.appendChild(document.createElement(tag));
@@ -32,7 +33,9 @@ function render({ model, el }) {
   const prepare = add(label, "input", "prepare");
   prepare.type = "checkbox";
   add(label, "span", "", ` ${texts.prepare}`);
+  const hint = add(left, "div", "hint");
   add(left, "div", "how", texts.how);
+  add(left, "div", "how", texts.only);
 
   const middle = add(root, "div");
   const seen = add(middle, "canvas", "seen");
@@ -54,19 +57,23 @@ function render({ model, el }) {
 
   let strokes = model.get("strokes"); // each a list of points [x, y], from 0 to 1
   let stroke = null; // the one that is being drawn
+  let cleared = []; // what Clear took away
   let cursor = null; // of the keyboard: [x, y], once it was used
 
   function showStrokes() {
     const pen = pad.getContext("2d");
     pen.setTransform(pad.width, 0, 0, pad.height, 0, 0);
     pen.clearRect(0, 0, 1, 1);
-    pen.strokeStyle = "black";
+    pen.strokeStyle = pen.fillStyle = "black";
     pen.lineWidth = model.get("pen_width");
     pen.lineCap = pen.lineJoin = "round";
     for (const points of strokes) {
       pen.beginPath();
-      [...points, points.at(-1)].forEach(([x, y]) => pen.lineTo(x, y)); // one point makes a dot
+      points.forEach(([x, y]) => pen.lineTo(x, y));
       pen.stroke();
+      if (points.length > 1) continue;
+      pen.arc(...points[0], pen.lineWidth / 2, 0, 2 * Math.PI); // a tap makes a dot
+      pen.fill();
     }
     if (cursor && document.activeElement === pad) {
       pen.lineWidth = 0.007;
@@ -75,6 +82,11 @@ function render({ model, el }) {
       pen.arc(...cursor, 0.03, 0, 2 * Math.PI);
       pen.stroke();
     }
+  }
+
+  function isSmall() {
+    const sides = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]));
+    return strokes.length && sides.every((at) => Math.max(...at) - Math.min(...at) < SMALL);
   }
 
   function showAnswer() {
@@ -95,7 +107,9 @@ function render({ model, el }) {
       });
     });
     seen.setAttribute("aria-label", model.get("description"));
-    if (!stroke) spoken.textContent = model.get("description");
+    if (stroke) return;
+    hint.textContent = isSmall() ? texts.small : "";
+    spoken.textContent = `${model.get("description")} ${hint.textContent}`.trim();
   }
 
   function send(isFinished) {
@@ -134,6 +148,15 @@ function render({ model, el }) {
     send(true);
   }
 
+  function undoLast() {
+    replace(strokes.length ? strokes.slice(0, -1) : cleared);
+  }
+
+  function clearAll() {
+    if (strokes.length) cleared = strokes;
+    replace([]);
+  }
+
   function placeOf(event) {
     const box = pad.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -150,7 +173,10 @@ function render({ model, el }) {
   pad.addEventListener("pointermove", (event) => {
     if (!stroke || !event.isPrimary || cursor) return;
     const events = event.getCoalescedEvents?.() || [];
-    (events.length ? events : [event]).forEach((each) => addPoint(placeOf(each)));
+    for (const place of (events.length ? events : [event]).map(placeOf)) {
+      if (place.some((at) => at < 0 || at > 1)) return end(); // it left the pad
+      addPoint(place);
+    }
     send(false);
   });
   ["pointerup", "pointercancel"].forEach((name) => pad.addEventListener(name, end));
@@ -171,9 +197,9 @@ function render({ model, el }) {
       cursor = cursor || [0.5, 0.5];
       stroke ? end() : begin(cursor);
     } else if (event.key === "Backspace" || (event.key === "z" && (event.ctrlKey || event.metaKey))) {
-      replace(strokes.slice(0, -1));
+      undoLast();
     } else if (event.key === "Delete") {
-      replace([]);
+      clearAll();
     } else {
       return;
     }
@@ -183,8 +209,8 @@ function render({ model, el }) {
   });
   pad.addEventListener("focus", showStrokes);
   pad.addEventListener("blur", () => (end(), showStrokes()));
-  undo.addEventListener("click", () => replace(strokes.slice(0, -1)));
-  clear.addEventListener("click", () => replace([]));
+  undo.addEventListener("click", undoLast);
+  clear.addEventListener("click", clearAll);
   prepare.addEventListener("change", () => send(true));
 
   function takeStrokes() {

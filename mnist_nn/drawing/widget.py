@@ -19,6 +19,10 @@ def pad_texts() -> dict[str, str]:
             "lifts it, the arrow keys move it (with Shift, in small steps), Backspace undoes the "
             "last stroke, and Delete clears the pad."
         ),
+        "only": message(
+            "The models only know the ten digits: whatever you draw, they answer with one."
+        ),
+        "small": message("Draw larger: small drawings tell the models little."),
         "undo": message("Undo"),
         "clear": message("Clear"),
         "prepare": message("prepare as MNIST"),

@@ -70,10 +70,50 @@ def test_path_may_be_all_that_pandas_reads(tmp_path: Path, train_table: pd.DataF
         pd.testing.assert_frame_equal(table, train_table.head(20))
 
 
+def last(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its labels at the end, as OpenML's."""
+    return table[[*range(1, 785), 0]]
+
+
+NAMES = ["label", *(f"pixel{number}" for number in range(784))]
+# By name: how a table may be saved.
+SAVED: dict[str, Callable[[pd.DataFrame], str]] = {
+    "names": lambda table: table.set_axis(NAMES, axis=1).to_csv(index=False),
+    "numbers": lambda table: table.to_csv(index=False),
+    "index": lambda table: table.to_csv(),
+    "index alone": lambda table: table.to_csv(header=False),
+    "label last": lambda table: last(table).to_csv(header=False, index=False),
+    "name last": lambda table: (
+        last(table).set_axis([*NAMES[1:], "class"], axis=1).to_csv(index=False)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SAVED)
+def test_columns_are_found_whatever_their_names(kind: str, train_table: pd.DataFrame) -> None:
+    table = train_table.head(20)
+    content = SAVED[kind](table)
+    pd.testing.assert_frame_equal(mnist_nn.load_mnist_dataframe(path=io.StringIO(content)), table)
+    header = None if kind in ("index alone", "label last") else 0
+    read = pd.read_csv(io.StringIO(content), header=header)
+    labels, features = mnist_nn.parse_labels_and_features(read)
+    np.testing.assert_array_equal(labels, table[0])
+    np.testing.assert_array_equal(features, table.loc[:, 1:] / 255)
+
+
+@pytest.mark.parametrize("dtype", [str, "category"])
+def test_labels_may_be_text(dtype: Any, train_table: pd.DataFrame) -> None:
+    table = train_table.head(20)
+    first = table.astype({0: str}).astype({0: dtype})
+    for kind in (first, last(first).set_axis([*NAMES[1:], "class"], axis=1)):
+        labels, _ = mnist_nn.parse_labels_and_features(kind)
+        np.testing.assert_array_equal(labels, table[0])
+
+
 # By name: how to change the lines of three rows, and what the error says.
 BAD_CSV: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
-    "header row": (lambda rows: ["label" + ",pixel" * 784, *rows], "'label'.* header row"),
-    "numbered header": (lambda rows: [",".join(map(str, range(785))), *rows], "256 in row 0"),
+    "0 to 15": (lambda rows: ["7" + ",15" * 784], "pixels from 0 to 15"),
+    "dark on light": (lambda rows: ["7" + ",255" * 784], "dark on light: .*from 255"),
     "784 columns": (lambda rows: [row.partition(",")[2] for row in rows], "784 columns"),
     "longer row later": (lambda rows: [*rows, rows[0] + ",0"], "785"),
     "empty": (lambda rows: [], "No columns"),
@@ -137,7 +177,9 @@ def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> 
     refused = {
         "dataset has 3 rows and 784 columns": rows.loc[:, 1:],
         r"dataset has columns named 784 to 0: .*set_axis\(range\(785\)": rows[rows.columns[::-1]],
-        "dataset has columns named 'p0' to 'p784'": rows.rename(columns="p{}".format),
+        "numbers of an example as names.*header=None": pd.read_csv(
+            io.StringIO(rows.to_csv(index=False, header=False))
+        ),
         "dataset has 0 rows": rows.head(0),
         "dataset contains nan in row 1, column 0": rows.reindex([0, 99_999]),
         "dataset contains 0.5 in row 0, column 784": with_last_pixel(rows, 0.5),

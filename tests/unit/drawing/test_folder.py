@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import mnist_nn
@@ -38,8 +40,48 @@ def test_what_cannot_be_used_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
         with pytest.raises(ValueError, match=f"folder .*{name}"):
             dataframe_from_images(tmp_path / name)
     (tmp_path / "0.jpg").unlink()
-    with pytest.raises(ValueError, match="has no image"):
+    with pytest.raises(ValueError, match="has no image that can be used: the lines"):
         dataframe_from_images(tmp_path)
+
+
+def test_label_is_the_folders_digit_or_the_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = {
+        "3/1.png": 3,
+        "3/10.png": 3,
+        "03/a.png": 3,
+        "digit_3/a.png": 3,
+        "Label 3/7.png": 3,
+        "seven/2.png": 7,
+        "class 3/7 (1).png": 7,
+        "7-2.png": 7,
+        "7anna.png": 7,
+    }
+    left_out = ["3D-scan.png", "1st_try.png", "07.png", "2018.png", "anna_7.png"]
+    skipped = [".hidden/7_a.png", "a/.git/7.png", "Thumbs.db", "3/desktop.ini"]
+    for name in (*labels, *left_out, *skipped):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        shutil.copy(PHOTOS / "0_1.jpg", tmp_path / name)
+    table = dataframe_from_images(tmp_path)
+    assert table[0].to_dict() == labels
+    assert list(table.index) == sorted(labels)
+    contradictions, first, *others = capsys.readouterr().out.splitlines()
+    assert contradictions.endswith(": 3, such as 3/1.png: 3")
+    assert first == f"Files left out: {len(left_out)}"
+    for name, line in zip(sorted(left_out), others, strict=True):
+        assert name in line
+
+
+def test_contact_sheet_shows_all_photos(tmp_path: Path) -> None:
+    shutil.copy(PHOTOS / "7_1.jpg", tmp_path / "7_1.jpg")
+    shutil.copy(PHOTOS / "7_1.jpg", tmp_path / "anna.jpg")
+    table = dataframe_from_images(tmp_path, contact_sheet=True)
+    (figure,) = map(plt.figure, plt.get_fignums())
+    shown = [(ax.get_title(), len(ax.images)) for ax in figure.axes[:4]]
+    assert shown == [("anna.jpg", 1), ("left out", 0), ("7_1.jpg", 1), ("7", 1)]
+    seen = figure.axes[3].images[0].get_array()
+    np.testing.assert_array_equal(np.ravel(np.asarray(seen)), table.iloc[0, 1:])
 
 
 def test_network_recognises_the_examples(network: object) -> None:

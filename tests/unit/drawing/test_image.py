@@ -1,6 +1,8 @@
 """Images are prepared as MNIST's digits were, whatever file or array they come in."""
 
 import struct
+import sys
+import types
 import warnings
 import zlib
 from collections.abc import Callable
@@ -17,7 +19,7 @@ from scipy import ndimage
 
 from mnist_nn import parse_labels_and_features
 from mnist_nn.drawing import digit_from_image
-from mnist_nn.drawing.image import THICKEST, THINNEST
+from mnist_nn.drawing.image import THICKEST, THINNEST, prepare_ink
 
 Array = npt.NDArray[Any]
 
@@ -226,9 +228,9 @@ def test_thin_strokes_between_two_pixels_are_as_black_as_others() -> None:
 
 def test_dot_stays_a_dot() -> None:
     for side in (1, 3, 9):
-        image = np.zeros((28, 28))
-        image[3 : 3 + side, 5 : 5 + side] = 1
-        assert digit_from_image(image).sum() > 100
+        ink = np.zeros((28, 28), bool)
+        ink[3 : 3 + side, 5 : 5 + side] = True
+        assert prepare_ink(ink).sum() > 100
 
 
 def draw_in_green() -> Array:
@@ -252,6 +254,38 @@ def draw_in_green() -> Array:
 def test_bad_array_is_refused(image: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=f"image.*{text}"):
         digit_from_image(image)
+
+
+def test_other_inputs_show_the_same_digit(drawing: Image.Image, tmp_path: Path) -> None:
+    drawing.save(tmp_path / "seven.png")
+    expected = digit_from_image(np.asarray(drawing))
+    content = (tmp_path / "seven.png").read_bytes()
+    with (tmp_path / "seven.png").open("rb") as file:
+        for image in (drawing, file, content, np.asarray(drawing)[..., np.newaxis]):
+            np.testing.assert_array_equal(digit_from_image(image), expected)
+
+
+def test_row_of_a_table_is_an_image(train_table: pd.DataFrame) -> None:
+    row = train_table.iloc[0]
+    expected = digit_from_image(row[1:].to_numpy().reshape(28, 28))
+    for series in (row, row[1:]):
+        np.testing.assert_array_equal(digit_from_image(series), expected)
+
+
+def test_heic_is_read_by_an_optional_package(
+    drawing: Image.Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "seven.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ValueError, match="pip install pillow-heif"):
+        digit_from_image(path)
+    opened = []
+    package = types.SimpleNamespace(register_heif_opener=lambda: opened.append(True))
+    monkeypatch.setitem(sys.modules, "pillow_heif", package)
+    drawing.save(tmp_path / "seven.png")
+    digit_from_image(tmp_path / "seven.png")
+    assert opened
 
 
 def start_png(side: int) -> bytes:
