@@ -1,5 +1,7 @@
 """Make the pictures in ``data/handwriting``: ten digits on paper, each drawn in two ways.
 
+It also makes ``notebooks/figures/photos.png``, good photos above bad ones.
+
     .venv/bin/python data/build_handwriting.py
 
 The strokes are those that the tests draw. They stand for a class's photos, as an example. The
@@ -15,6 +17,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 DATA = Path(__file__).parent
+PHOTOS = DATA.parent / "notebooks" / "figures" / "photos.png"
 SIDE = 240
 STROKES = DATA.parent / "tests" / "helpers" / "strokes.json"
 Strokes = list[list[list[float]]]
@@ -44,11 +47,35 @@ def photograph(strokes: Strokes, generator: np.random.Generator, *, hard: bool) 
     return Image.fromarray(np.uint8(np.clip(photo, 0, 255)))
 
 
+def show_good_and_bad(strokes: dict[str, Strokes]) -> Image.Image:
+    """Return a row of good photos, marked green, above a row of bad ones, marked red."""
+    generator = np.random.default_rng(1)
+    good = [photograph(strokes[digit], generator, hard=False) for digit in "274"]
+    left, right, cut, desk = (photograph(strokes[digit], generator, hard=False) for digit in "3985")
+    two = Image.new("L", (SIDE, SIDE))
+    for photo, x in ((left, 0), (right, SIDE // 2)):
+        two.paste(photo.resize((SIDE // 2, SIDE)), (x, 0))
+    cut = cut.crop((70, 40, 190, 190)).resize((SIDE, SIDE))
+    desk = desk.resize((SIDE * 3 // 4, SIDE * 3 // 4))
+    table = Image.fromarray(np.uint8(generator.normal(70, 8, (SIDE, SIDE))))
+    table.paste(desk.rotate(8, fillcolor=70), (SIDE // 8, SIDE // 8))
+    sheet = Image.new("RGB", (3 * SIDE + 60, 2 * SIDE + 45), "white")
+    pen = ImageDraw.Draw(sheet)
+    for row, (colour, photos) in enumerate({"#1b7f3b": good, "#c62828": [two, cut, table]}.items()):
+        for column, photo in enumerate(photos):
+            x, y = 15 + column * (SIDE + 15), 15 + row * (SIDE + 15)
+            sheet.paste(photo.convert("RGB"), (x, y))
+            pen.rectangle((x - 5, y - 5, x + SIDE + 4, y + SIDE + 4), outline=colour, width=5)
+    return sheet.resize((sheet.width // 2, sheet.height // 2)).quantize(128)
+
+
 def main() -> None:
     folder = DATA / "handwriting"
     folder.mkdir(exist_ok=True)
     generator = np.random.default_rng(0)
-    for digit, strokes in json.loads(STROKES.read_text()).items():
+    strokes_by_digit = json.loads(STROKES.read_text("utf-8"))
+    show_good_and_bad(strokes_by_digit).save(PHOTOS, optimize=True)
+    for digit, strokes in strokes_by_digit.items():
         harder = strokes + {"1": [UPSTROKE], "7": [CROSSBAR]}.get(digit, [])
         for number, drawn in enumerate((strokes, harder), start=1):
             photo = photograph(drawn, generator, hard=number == 2)

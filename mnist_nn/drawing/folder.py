@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import digit_from_image
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, figure_text, language_font
 
@@ -88,16 +88,16 @@ def dataframe_from_images(
             contradictions.append(f"{name}: {digit}")
         rows[name] = [digit, *pixels]
     if contradictions:
-        print(
-            message(
-                "Labels taken from the folder, although the file's name begins with another "
-                f"digit: {len(contradictions)}, such as {contradictions[0]}"
-            )
+        text = message(
+            "Labels taken from the folder, although the file's name begins with another digit: "
+            f"{len(contradictions)}, such as {contradictions[0]}"
         )
+        print(printable(text))
     if contact_sheet:
         _draw_contact_sheet(files, rows, left_out)
     if problems:
-        print(message(f"Files left out: {len(problems)}"), *problems, sep="\n  ")
+        first = message(f"Files left out: {len(problems)}")
+        print(printable("\n  ".join([first, *problems])))
     if not rows:
         raise ArgumentError(
             f"folder {str(folder)!r:.300} has no image that can be used: the lines above say why"

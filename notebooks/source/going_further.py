@@ -739,13 +739,22 @@ plt.show()
 #
 # </details>
 
-# %% [markdown] id="class"
+# %% [markdown] id="class" attach="photos.png"
 # ## Your class's handwriting
 #
 # Other people's digits are the best test. Ask your class to write digits on paper, take a photo of
 # each, and name the photos after their digits: `7_anna.jpg`. `dataframe_from_images` prepares all
 # photos in a folder and returns a table like MNIST's, so you can use it wherever the exercise uses
-# MNIST's. To try it without a class, the project comes with twenty examples that a script drew from
+# MNIST's.
+#
+# A good photo (green) shows one digit, dark on light or light on dark, with paper all around it.
+# Bad ones (red) show two digits, a digit that touches the border, or the table beside the paper.
+# Whatever cannot be used is listed, and `contact_sheet=True` shows each photo beside what the
+# models see.
+#
+# ![Three photos with a green frame and three with a red one.](attachment:photos.png)
+#
+# To try it without a class, the project comes with twenty examples that a script drew from
 # coded strokes, on paper that it made up: each digit once neatly, and once with a thick pen,
 # slanted and away from the middle.
 
