@@ -92,7 +92,7 @@ def plot_gradient(
     ax.legend()
     describe(
         ax,
-        "Line chart of the cross entropy, as the weights move along the gradient of a batch from "
+        "Line chart of the cross entropy, as the weights move against the gradient of a batch from "
         f"where it is {start:.2f}. That of the batch falls to {lowest:.2f}. That of the validation "
         f"set is {min(validation_losses):.2f} at the lowest, and {validation_losses[-1]:.2f} at "
         "the end.",

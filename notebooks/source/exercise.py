@@ -4,11 +4,11 @@
 # **What you will do and learn**
 #
 # - Train a linear model and a neural network on the MNIST data.
-# - Compare how well the two classify digits that they have not seen.
-# - Look at the weights of the network's first hidden layer, and see what it has learned.
+# - Compare how well the two classify new digits.
+# - Look at the weights of the network's first hidden layer, to see what it has learned.
 #
-# There are three tasks. Allow about an hour. The exercise follows [*Classifying Handwritten Digits
-# with Neural Networks*](https://github.com/google/eng-edu/blob/main/ml/cc/exercises/estimators/multi-class_classification_of_handwritten_digits.ipynb)
+# The three tasks take about an hour. The exercise follows
+# [*Classifying Handwritten Digits with Neural Networks*](https://github.com/google/eng-edu/blob/main/ml/cc/exercises/estimators/multi-class_classification_of_handwritten_digits.ipynb)
 # of Google's machine learning course of 2018, called *the original* below.
 #
 # **How to run a cell:** click on it and press Shift+Enter. Run the cells from top to bottom. The
@@ -87,10 +87,10 @@ plt.show()
 #
 # MNIST is a collection of 70,000 handwritten digits. We use `mnist_train_small`, a random sample of
 # 20,000 training digits, which comes with `mnist_nn`. The cell above keeps the first 10,000 rows
-# and shuffles them, so that any large slice is a representative sample.
+# and shuffles them, so that any large slice is representative.
 #
 # `SEED` controls all randomness: with the same seed, the notebook prints the same numbers on every
-# computer. Change it to see how much depends on chance.
+# computer. Change it to see the role of chance.
 
 # %% id="head"
 mnist_dataframe.head()
@@ -110,12 +110,10 @@ mnist_dataframe.loc[:, 72:72]
 # Each image shows exactly one of ten digits, so this is **multi-class classification**: we predict
 # one class out of ten.
 #
-# The data file has no header row, so we select columns by number. Unlike most slices in Python,
-# `loc` includes both ends: `loc[:, 1:784]` means all 784 pixels.
+# The data file has no header row, so we select columns by number. Unlike most slices, `loc` includes both ends: `loc[:, 1:784]` means all 784 pixels.
 
 # %% [markdown] id="parse"
-# `parse_labels_and_features` returns the labels as a Series and the features as a DataFrame,
-# divided by 255, so that they range from 0 to 1.
+# `parse_labels_and_features` returns the labels as a Series and the features as a DataFrame of numbers from 0 to 1: the pixels, divided by 255.
 
 # %% id="parse-example"
 labels, features = parse_labels_and_features(mnist_dataframe.head())
@@ -126,10 +124,10 @@ print(f"features: {features.shape}, from {features.min().min()} to {features.max
 # %% [markdown] id="split"
 # The models learn from the first 7,500 rows, the **training set**. The other 2,500 become the
 # **validation set**: no model learns from it, so it shows whether a model can read new digits or
-# only knows the 7,500 by heart. A third set, the **test set**, waits until Task 2. (`[0:7500]`
-# counts positions, and ends before 7,500.)
+# only knows the 7,500 by heart. A third set, the **test set**, judges the final model in Task 2.
+# (`[0:7500]` counts positions, and ends before 7,500.)
 #
-# `describe()` summarises each column:
+# `describe()` summarises each column; at the edges, nearly all is 0:
 
 # %% id="training-set"
 training_targets, training_examples = parse_labels_and_features(mnist_dataframe[0:7500])
@@ -167,15 +165,12 @@ compile_classification_model(model, learning_rate=0.02)  # sets loss and optimiz
 model.summary()
 
 # %% [markdown] id="input-functions"
-# (The original used *feature columns* and *input functions*.)
-#
 # ### What training does
 #
-# Training makes a **loss** smaller: a number that says how wrong the model is. Here, it is the
-# [cross entropy](https://developers.google.com/machine-learning/glossary#cross-entropy): −ln *p*,
-# where *p* is the probability that the model gives to the correct digit, averaged over the
-# examples. It is 0 if the model is certain and right, and 2.30 if all ten digits are equally
-# probable.
+# Training makes a **loss** smaller: a number that says how wrong the model is; here, the [cross entropy](https://developers.google.com/machine-learning/glossary#cross-entropy): −ln *p*,
+# where *p* is the probability that the model gives to the correct digit. Training adds it up over a
+# batch; figures show the average. It is 0 if the model is certain and right, and 2.30 if all ten
+# digits are equally probable.
 #
 # Training goes in [steps](https://developers.google.com/machine-learning/glossary#step). Each takes
 # a [batch](https://developers.google.com/machine-learning/glossary#batch) of random examples and
@@ -200,10 +195,10 @@ plot_gradient(model, batch_features, batch_labels, validation_examples, validati
 plt.show()
 
 # %% [markdown] id="gradient-read"
-# The dot is the model before training. To the right, its weights move against the gradient of these
-# ten digits: their loss falls, at first along the dashed line. But the loss on the validation set
-# soon rises: there is no 2, 5, 7 or 8 among the ten, so these become ever less probable. So
-# training takes many small steps, each with another batch.
+# The dot is the model before training. To the right, the weights move against the gradient. The
+# loss on these ten digits falls, at first along the dashed line, until the move is too large. The
+# loss on the validation set soon rises: the ten have no 2, 5, 7 or 8, so these become ever less
+# probable. Hence many small steps, each with a new batch.
 
 # %% id="training-loop"
 for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1):
@@ -218,11 +213,11 @@ for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1)
 # By and large, the numbers fall: the model learns. (It has used at most 1,000 of the 7,500
 # examples: with few steps, much of the data is never seen. To start over, build the model again.)
 #
-# The loop prints the **log loss** on the validation set, as the original did. Read it as a count of
-# mistakes: it is 34.54 times the fraction of wrong digits, so 3.454 means that one digit in ten is
-# wrong. Why 34.54? The original computed it from the predicted *digits*, as if the model were
-# certain of them. Then the correct digit of a wrong answer has probability 0, which scikit-learn
-# replaced by 10⁻¹⁵, and −ln 10⁻¹⁵ is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
+# The loop prints the **log loss** on the validation set, as the original did. It measures mistakes:
+# it is 34.54 times the fraction of wrong digits, so 3.454 means that one digit in ten is wrong. Why
+# 34.54? The original computed it from the predicted *digits*, as if the model were certain of them.
+# Then the correct digit of a wrong answer has probability 0, which scikit-learn replaced by 10⁻¹⁵,
+# and −ln 10⁻¹⁵ is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
 #
 # | probability of the correct digit | cross entropy, which training makes smaller | log loss, which is printed |
 # |---|---|---|
@@ -249,7 +244,7 @@ plt.show()
 # %% [markdown] id="linear-trainer"
 # ### Train a linear model
 #
-# `train_linear_classification_model` builds the same model and runs the same loop. (To read its
+# `train_linear_classification_model` builds the same model and runs the same loop. (The original also had *feature columns* and *input functions*, which Keras does not need. To read its
 # code, run `import mnist_nn.training` and `mnist_nn.training??`.) At the end, it shows:
 #
 # - the **accuracy**: the fraction of correct predictions on the validation set;
@@ -257,8 +252,8 @@ plt.show()
 # - the **confusion matrix**: one row per true digit, one column per predicted digit. Each number is
 #   the fraction of the row's examples that got this prediction.
 #
-# What is a good accuracy? Guessing reaches 0.10. Choosing the digit with the nearest average amount
-# of ink reaches 0.23; choosing the nearest average image, 0.80.
+# What is a good accuracy? Guessing reaches 0.10. Choosing the digit whose average ink is nearest
+# reaches 0.23; whose average image is nearest, 0.80.
 
 # %% [markdown] id="how-checks-work" only="exercise"
 # Below each task, a cell checks your answer. It shows ✔ if it is correct, and ✘ with a hint if it
@@ -351,8 +346,8 @@ linear_classifier = train_linear_classification_model(
 #
 # A [hidden layer](https://developers.google.com/machine-learning/glossary#hidden-layer) is a layer
 # of nodes between the pixels and the ten classes. Each node computes a weighted sum of the outputs
-# of the layer before, and passes it on if it is positive, and 0 otherwise (*ReLU*). Without this
-# bend, several layers could do no more than a linear model.
+# of the layer before, and passes it on if it is positive, and 0 otherwise (*ReLU*). Without ReLU,
+# several layers could do no more than a linear model.
 #
 # If you like, try these, too:
 #
@@ -393,9 +388,9 @@ classifier = None
 check_network(classifier, validation_examples, validation_targets)
 
 # %% [markdown] id="test-set"
-# You choose the hyperparameters by the accuracy on the validation set, so that accuracy may flatter
-# the model: perhaps they fit that set by chance. The **test set** has 10,000 digits that played no
-# part so far. Use it once, at the end.
+# You choose the hyperparameters by the accuracy on the validation set. Perhaps they fit that set by
+# chance, so it may flatter the model. The **test set** has 10,000 digits that played no part so
+# far. Use it once, at the end.
 
 # %% id="load-test"
 mnist_test_dataframe = load_mnist_dataframe("test")
@@ -453,8 +448,8 @@ classifier = train_nn_classification_model(
 
 # %% [markdown] id="nn-solution-read" fold="Task 2"
 # Both curves end lower than those of the linear model (mind the numbers: the axes differ), and the
-# confusion matrix has fewer numbers off the diagonal. The training curve ends lower, as before: a
-# model does best on the digits that it has learned from.
+# confusion matrix has fewer numbers off the diagonal. Again, the training curve ends below the
+# validation curve: a model does best on the digits that it has learned from.
 #
 # With twice the steps and larger batches, the network passes the 0.95 of the task: 0.955.
 
@@ -478,7 +473,7 @@ classifier = train_nn_classification_model(
 # be time to stop.
 #
 # **Answer:** most kinds of mistakes become rarer: 5 predicted as 8, for example, falls from 0.04 to
-# nothing. What stays is between digits that look alike, but less of it: 9 predicted as 7 falls from
+# nothing. Those between digits that look alike become rarer, but stay: 9 predicted as 7 falls from
 # 0.05 to 0.02.
 #
 # Does regularisation help? Train the same network with it.
@@ -523,7 +518,8 @@ val_accuracy = classifier.history.history["val_accuracy"][-1]
 print(f"(exactly {accuracy:.4f}, and {val_accuracy:.4f} on the validation set)")
 
 # %% [markdown] id="test-read" fold="Task 2"
-# The two agree: choosing the hyperparameters on the validation set did not flatter this network.
+# The test accuracy is no lower: choosing the hyperparameters on the validation set did not flatter
+# this network.
 
 # %% [markdown] id="task-3"
 # ## Task 3: Visualise the weights of the first hidden layer
@@ -532,11 +528,11 @@ print(f"(exactly {accuracy:.4f}, and {val_accuracy:.4f} on the validation set)")
 # Arrange them as a 28 × 28 image and you can see what the node looks for.
 #
 # `classifier.layers[0].kernel.numpy()` returns the weights of the first hidden layer as an array.
-# (Keras does not count the input as a layer, and calls these weights the *kernel*.) `plot_weights`
-# draws one image per node. All images share one colour scale: red is a weight above zero (ink here
-# excites the node), blue one below zero (ink here inhibits it), white is zero. `limit=` sets where
-# the colours end, so that you can compare several figures; `original_look=True` draws them as the
-# original exercise did, each image on its own scale.
+# (The list of layers begins after the input. Keras calls these weights the *kernel*.)
+# `plot_weights` draws one image per node. All images share one colour scale: red is a weight above
+# zero (ink here excites the node), blue one below zero (ink here inhibits it), white is zero.
+# `limit=` sets where the colours end, so that you can compare several figures; `original_look=True`
+# draws them as the original exercise did, each image on its own scale.
 #
 # **Look at the weights of networks trained for 10, 100 and 1,000 steps. What is different between
 # them?** Which nodes change most?
@@ -631,15 +627,21 @@ weights0 = networks[100].layers[0].kernel.numpy()
 plot_weights(weights0, limit=limit)
 plt.show()
 
+# %% id="most-changed" fold="Task 3"
+first, last = (networks[steps].layers[0].kernel.numpy() for steps in (10, 1000))
+changes = np.linalg.norm(last - first, axis=0)  # of the 784 weights of each node
+row, column = divmod(changes.argmax(), 10)
+print(f"The node that changes most: row {row + 1}, column {column + 1}")
+
 # %% [markdown] id="what-differs" fold="Task 3"
 # #### What is different
 #
-# After 10 steps, most images are still close to the noise from which they started. Yet the network
-# recognises 89% of the 0s and 1s, and 95% of the 7s (but takes most 9s and half of the 4s for a 7).
-# After 100 steps, many images show shapes. After 1,000 steps, these are stronger, and the accuracy
-# has risen with them.
+# After 10 steps, most images are still close to the noise from which they started. Yet the network,
+# with an accuracy of 0.53, recognises 89% of the 0s and 1s, and 95% of the 7s (but takes most 9s
+# and half of the 4s for a 7). After 100 steps, many images show shapes. After 1,000 steps, these
+# are stronger, and the accuracy has risen with them.
 #
-# The node in row 1, column 2 changes most. The nodes that are still noise mostly give 0 (ReLU), and
+# The nodes that are still noise mostly give 0 (ReLU), and
 # where a node gives 0, its gradient is 0, too.
 #
 # **Answer:** at the edges, the weights keep their random starting values. Most pixels there are 0

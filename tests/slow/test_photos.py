@@ -49,6 +49,7 @@ def test_photo_is_read_or_refused(kind: str, digits: Array, network: Any) -> Non
         assert refused <= (4 if kind == "sheet on a dark table" else 2)
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(("zoom", "thicker"), [(1, 0), (8, 0), (8, 16)])
 def test_digit_cropped_tightly_is_read(
     zoom: int, thicker: int, digits: Array, network: Any
@@ -63,6 +64,7 @@ def test_digits_of_mnist_are_not_refused(digits: Array, network: Any) -> None:
     assert refused <= 2
 
 
+@pytest.mark.weekly
 def test_small_digit_in_a_large_photo_is_read(digits: Array, network: Any) -> None:
     chance = np.random.default_rng(0)
     photos = [large_photo(digit, chance, 0.03) for digit in digits[:PER_KIND]]
