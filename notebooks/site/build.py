@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import tomllib
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from mnist_nn.language import LANGUAGES
+import mnist_nn
+from mnist_nn.language import LANGUAGES, message
 from mnist_nn.rendering import HIDDEN
 from notebooks import build
 from notebooks.languages import find_missing
+from notebooks.site.head import TEXTS, first_page, site_address
+from notebooks.site.run import describe_run
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
-TEXTS = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))
+FIGURES = {"digits.png": "load", "weights.png": "weights"}  # the cells of the solution that draw them
+EMPTY_PAD = "An empty drawing pad: run the cell, and draw."
 ROOMS = {
     "mnist_nn": "The exercise",
     "mnist_nn.analysis": "Analysis",
@@ -46,7 +49,7 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "pages", SOURCES)
     for language in LANGUAGES:
-        shutil.copy(HERE.parent / "figures" / "weights.png", SOURCES / language)
+        (SOURCES / language / "weights.png").write_bytes(read_figure("weights.png", language))
     figures: dict[str, str] = {}  # what draws it: its <img>
     for edition in build.editions():
         notebook = prepare_notebook(edition)
@@ -57,12 +60,16 @@ def main() -> None:
     write_english_pages()
     for language in LANGUAGES:
         run_sphinx(language)
+        polish(language)
     shutil.rmtree(SITE / "jupyter_execute")  # MyST-NB's copies
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
     # The page to draw digits on, with its weights.
-    subprocess.run([sys.executable, HERE / "live" / "export.py", SITE], check=True)
-    print(f"the site is in {SITE.relative_to(ROOT)}")
+    export = [sys.executable, "-m", "notebooks.site.live.export", SITE]
+    subprocess.run(export, check=True, cwd=ROOT)
+    write_for_robots()
+    folder = SITE.relative_to(ROOT)
+    print(f"the site is in {folder}. To look at it: python -m http.server -d {folder}")
 
 
 def prepare_notebook(edition: build.Edition) -> NotebookNode:
@@ -76,11 +83,20 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     source = SOURCES / edition.language
     figures = SITE / edition.language / "figures"
     figures.mkdir(parents=True, exist_ok=True)
+    mnist_nn.set_language(edition.language)
+    empty_pad = html.escape(message(EMPTY_PAD))
+    mnist_nn.set_language("en")
+    to_pad = (
+        f'<p><a href="../{first_page(edition.language)}?lang={edition.language}">'
+        f"{TEXTS[edition.language]['draw']}</a></p>"
+    )
     for cell in notebook.cells:
         # Images of other sites, such as badges, become links of text.
         cell.source = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
-        for name, content in cell.pop("attachments", {}).items():
-            (source / name).write_bytes(base64.b64decode(content["image/png"]))
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("`going_further`", "[`going_further`](going_further.ipynb)")
+        for name in cell.pop("attachments", {}):
+            (source / name).write_bytes(read_figure(name, edition.language))
             cell.source = cell.source.replace(f"attachment:{name}", name)
         outputs: list[NotebookNode] = []
         for output in cell.get("outputs", []):
@@ -91,20 +107,40 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
             if "image/png" in data:
                 file = figures / f"{edition.name}-{cell.id}-{len(outputs)}.png"
                 file.write_bytes(base64.b64decode(data.pop("image/png")))
-                data["text/html"] = image(file.name, output.metadata.pop("image/png"))
+                title = TEXTS[edition.language]["full_size"]
+                data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
+            if empty_pad in data.get("text/html", ""):
+                data["text/html"] = to_pad
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
+    title, _, text = notebook.cells[0].source.partition("\n")
     if edition.name == "solution":  # which has the same title as the exercise
-        title = notebook.cells[0]
-        title.source = title.source.replace("\n", f": {TEXTS[edition.language]['solution']}\n", 1)
+        colon = LANGUAGES[edition.language].colon
+        title += f"{colon}{TEXTS[edition.language]['solution']}"
+    box = describe_run(edition.language, edition.name)
+    notebook.cells[0].source = f"{title}\n\n{box}\n{text}"
     nbformat.write(notebook, source / edition.path.name)
     return notebook
 
 
-def image(name: str, metadata: dict[str, Any]) -> str:
+def read_figure(name: str, language: str) -> bytes:
+    """Return a figure in a language, as the saved solution has it."""
+    edition = build.Edition("exercise", "solution", language)
+    notebook = build.read_saved(edition)
+    for cell in notebook.cells if notebook else []:
+        for output in cell.get("outputs", []) if cell.id == FIGURES[name] else []:
+            if "image/png" in output.get("data", {}):
+                return base64.b64decode(output.data["image/png"])
+    raise build.NotebookError(f"{edition} has no figure {name}. Mend it with: make solutions")
+
+
+def image(name: str, metadata: dict[str, Any], title: str) -> str:
+    """Return a figure that is a link to its full size: on a phone, its words are small."""
     size = " ".join(f'{side}="{metadata[side]}"' for side in ("width", "height"))
-    return f'<img src="figures/{name}" alt="{html.escape(metadata["alt"])}" {size} loading="lazy">'
+    alt, source = html.escape(metadata["alt"]), f"figures/{name}"
+    figure = f'<img src="{source}" alt="{alt}" {size} loading="lazy">'
+    return f'<a class="figure" href="{source}" title="{title}">{figure}</a>'
 
 
 def find_figures(notebook: NotebookNode) -> dict[str, str]:
@@ -112,7 +148,7 @@ def find_figures(notebook: NotebookNode) -> dict[str, str]:
     found: dict[str, str] = {}
     for cell in notebook.cells:
         pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
-        kinds = ("<img src=", '<div class="mnist-nn-animation')
+        kinds = ('<a class="figure"', '<div class="mnist-nn-animation')
         figures = [page for page in pages if page.startswith(kinds)]
         names = re.findall(r"\b(plot_\w+|animate_weights|draw)\(", cell.source)
         if "train_" in cell.source and len(figures) == 2:  # of a trainer
@@ -190,6 +226,51 @@ def run_sphinx(language: str) -> None:
         ],
         check=True,
     )
+
+
+def polish(language: str) -> None:
+    """Take out of the pages what they do not need, and translate what the theme has no words for.
+
+    The theme's script with all icons has 1.5 MB; site.css draws the few that the pages show.
+    """
+    folder = SITE / language
+    for path in folder.glob("*.html"):
+        page = path.read_text("utf-8")
+        page = re.sub(r'\s*<script[^>]*fontawesome\.js[^>]*></script>', "", page)
+        for english, translation in TEXTS["theme"].get(language, {}).items():
+            page = page.replace(f'"{english}"', f'"{translation}"')
+        path.write_text(page, "utf-8")
+    static = folder / "_static"
+    if copy := TEXTS["theme"].get(f"{language}_copy"):
+        script = static / "copybutton.js"
+        text = script.read_text("utf-8")
+        words = f"const messages = {{\n  {language!r}: {json.dumps(copy, ensure_ascii=False)},"
+        script.write_text(text.replace("const messages = {", words, 1), "utf-8")
+    shutil.rmtree(static / "vendor")  # the icons as fonts
+    style = static / "styles" / "pydata-sphinx-theme.css"
+    fonts = r"@font-face\{[^}]*fontawesome[^}]*\}"
+    style.write_text(re.sub(fonts, "", style.read_text("utf-8")), "utf-8")
+    for path in (static / "scripts" / "fontawesome.js", *static.rglob("*.map")):
+        path.unlink()
+
+
+def write_for_robots() -> None:
+    """Write robots.txt, and a sitemap if the address is known, since it has whole addresses."""
+    robots, address = "User-agent: *\nAllow: /\n", site_address()
+    if address:
+        pages = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+        hidden = ("404.html", "search.html", "_static")
+        urls = [
+            f"<url><loc>{address}{page}</loc></url>"
+            for page in pages
+            if not any(part in page for part in hidden)
+        ]
+        head = '<?xml version="1.0" encoding="UTF-8"?>'
+        schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        sitemap = "\n".join([head, f'<urlset xmlns="{schema}">', *urls, "</urlset>"])
+        (SITE / "sitemap.xml").write_text(f"{sitemap}\n", "utf-8")
+        robots += f"Sitemap: {address}sitemap.xml\n"
+    (SITE / "robots.txt").write_text(robots, "utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from notebooks import build
 from notebooks.site.head import TEXTS, github_repository
 
-PIP = ".venv/bin/python -m pip install --constraint constraints.txt --editable '.[lab,widget]'"
+PIP = ".venv/bin/pip install --constraint constraints.txt '.[lab,widget]'"
 
 
 def list_services(language: str, name: str) -> dict[str, str]:

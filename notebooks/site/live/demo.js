@@ -14,7 +14,7 @@ const SPEED = 0.016; // of the pad's side, for each frame of 1/60 s
 const REST = 2500; // milliseconds, for a digit that is complete
 const ROUNDS = 3; // after these, the last digit stays
 
-/** Draw digits with `show`, which takes strokes; return a function that stops it. */
+/** Draw digits with `show`, which takes strokes and whether they are complete; return how to stop. */
 export function playDemo(show) {
   let [frame, timer, count] = [0, 0, 0];
   const next = () => {
@@ -23,7 +23,7 @@ export function playDemo(show) {
     const start = performance.now();
     const draw = (now) => {
       const drawn = Math.max(1, Math.min(total, Math.floor((Math.max(0, now - start) * 60) / 1000)));
-      show(take(strokes, drawn));
+      show(take(strokes, drawn), drawn === total);
       if (drawn < total) frame = requestAnimationFrame(draw);
       else if (++count < ROUNDS * DIGITS.length) timer = setTimeout(next, REST);
     };

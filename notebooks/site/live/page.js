@@ -23,6 +23,7 @@ const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let moments = []; // of the training: both models of each, as far as they are loaded
 let stopDemo = () => {};
 let isDemo = false;
+let isComplete = true; // the digit of the demonstration
 let stopTraining = () => {};
 let guest = null; // the prompt for a drawing that came with the address
 let showReason = null;
@@ -124,7 +125,7 @@ function setStrokes(strokes) {
 function showAnswers() {
   const [strokes, answers] = [model.get("strokes"), model.get("answers")];
   const shares = model.get("probabilities").map((each) => Math.max(...each));
-  const differ = answers.length > 0 && answers[0] !== answers[1];
+  const differ = isComplete && answers.length > 0 && answers[0] !== answers[1];
   find("#answers").className = differ ? "differ" : "";
   document.querySelectorAll("#answers dd").forEach((element, which) => {
     element.firstChild.textContent = answers[which] ?? "–";
@@ -232,9 +233,13 @@ function openDrawing() {
 function startDemo() {
   if (isStill) return;
   isDemo = true;
-  const stop = playDemo(setStrokes);
+  const stop = playDemo((strokes, isLast) => {
+    isComplete = isLast;
+    setStrokes(strokes);
+  });
   stopDemo = () => {
     isDemo = false;
+    isComplete = true;
     stop();
     stopDemo = () => {};
   };
