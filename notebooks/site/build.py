@@ -32,7 +32,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
-FIGURES = {"digits.png": "load", "weights.png": "weights"}  # the cells of the solution that draw them
+FIGURES = {
+    "digits.png": "load",
+    "weights.png": "weights",
+}  # the cells of the solution that draw them
 EMPTY_PAD = "An empty drawing pad: run the cell, and draw."
 ROOMS = {
     "mnist_nn": "The exercise",
@@ -94,7 +97,9 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
         # Images of other sites, such as badges, become links of text.
         cell.source = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
         if cell.cell_type == "markdown":
-            cell.source = cell.source.replace("`going_further`", "[`going_further`](going_further.ipynb)")
+            cell.source = cell.source.replace(
+                "`going_further`", "[`going_further`](going_further.ipynb)"
+            )
         for name in cell.pop("attachments", {}):
             (source / name).write_bytes(read_figure(name, edition.language))
             cell.source = cell.source.replace(f"attachment:{name}", name)
@@ -236,7 +241,7 @@ def polish(language: str) -> None:
     folder = SITE / language
     for path in folder.glob("*.html"):
         page = path.read_text("utf-8")
-        page = re.sub(r'\s*<script[^>]*fontawesome\.js[^>]*></script>', "", page)
+        page = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
         for english, translation in TEXTS["theme"].get(language, {}).items():
             page = page.replace(f'"{english}"', f'"{translation}"')
         path.write_text(page, "utf-8")

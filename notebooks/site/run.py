@@ -7,7 +7,7 @@ PIP = ".venv/bin/pip install --constraint constraints.txt '.[lab,widget]'"
 
 
 def list_services(language: str, name: str) -> dict[str, str]:
-    """Return the services that run a notebook, with its address there; none without a repository."""
+    """Return its address at each service that runs notebooks of repositories on GitHub."""
     repository = github_repository()
     if not repository:
         return {}

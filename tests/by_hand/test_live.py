@@ -25,6 +25,7 @@ from mnist_nn import load_mnist_dataframe, parse_labels_and_features
 from mnist_nn.drawing import draw
 from mnist_nn.drawing.image import prepare_ink
 from mnist_nn.language import LANGUAGES
+from notebooks.site.head import TEXTS
 from notebooks.site.live import export
 
 MOST_STEPS = export.STEPS[-1]
@@ -340,13 +341,13 @@ def test_page_is_alive_until_somebody_draws(page: Page, browser: webdriver.Chrom
     open_page(browser, page.address)
     time.sleep(0.5)
     assert browser.execute_script(ANSWERS) == ["–", "–"]
-    assert slider is not None and find_text(browser, "#play") == export.TEXTS["en"]["play"]
+    assert find_text(browser, "#play") == TEXTS["en"]["play"]
 
 
 def test_models_that_disagree_are_marked_and_explained(
     page: Page, browser: webdriver.Chrome
 ) -> None:
-    texts = export.TEXTS["en"]
+    texts = TEXTS["en"]
     resize(browser, 1400)
     open_page(browser, f"{page.address}#{TWO}")
     assert browser.execute_script(ANSWERS) == ["8", "2"]
@@ -397,7 +398,7 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
         for which, answer in enumerate(browser.execute_script(ANSWERS)):
             right[which] += answer == digit
         browser.find_element("css selector", ".next").click()
-    result = export.TEXTS["en"]["result"].format(linear=right[0], network=right[1])
+    result = TEXTS["en"]["result"].format(linear=right[0], network=right[1])
     assert find_text(browser, "#result") == result
     assert browser.find_element("id", "picture").is_displayed()
 
@@ -426,7 +427,7 @@ def test_page_works_offline_after_the_first_visit(page: Page, browser: webdriver
         draw_digit(browser, pad, STROKES["7"], (0.1, 0.1, 0.8))
         assert browser.execute_script(ANSWERS)[1] == "7"
     browser.get(f"{address}en/exercise.html")
-    assert export.TEXTS["ko"]["offline"] in find_text(browser, "body")
+    assert TEXTS["ko"]["offline"] in find_text(browser, "body")
 
 
 @pytest.mark.parametrize("missing", ["page.js", "why.js", "weights.bin", "training.bin"])
@@ -438,13 +439,13 @@ def test_failure_is_told(
     with serve(tmp_path) as address:
         browser.get(address)
         wait = WebDriverWait(browser, 10)
-        wait.until(lambda driver: export.TEXTS["en"]["failed"] in find_text(driver, "#notice"))
-        assert browser.find_element("link text", export.TEXTS["en"]["read"]).is_displayed()
+        wait.until(lambda driver: TEXTS["en"]["failed"] in find_text(driver, "#notice"))
+        assert browser.find_element("link text", TEXTS["en"]["read"]).is_displayed()
     list_complaints(browser)
 
 
 def test_file_says_how_to_open_it(page: Page, browser: webdriver.Chrome) -> None:
     browser.get((page.folder / "index.ko.html").as_uri())
-    assert find_text(browser, "#notice").startswith(export.TEXTS["ko"]["file"])
+    assert find_text(browser, "#notice").startswith(TEXTS["ko"]["file"])
     assert "http.server" in find_text(browser, "#notice code")
     list_complaints(browser)

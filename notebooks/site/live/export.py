@@ -48,7 +48,10 @@ SIZES = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
 STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PERIODS = 10
 SEED = 1
-LAST, EARLIER = np.int16, np.int8  # dtypes of the weights after the last number of steps, and before
+LAST, EARLIER = (
+    np.int16,
+    np.int8,
+)  # dtypes of the weights after the last number of steps, and before
 
 Models = dict[int, dict[str, Any]]  # by steps and name
 
@@ -124,7 +127,7 @@ def make_page(language: str) -> str:
     ]
     names = " ".join(other.name for other in LANGUAGES.values())
     for_scripts = texts | {"steps": STEPS, "sizes": SIZES}
-    modules = ("widget.js", *MODULES[1:])
+    modules = ("widget.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
     values = {name: html.escape(text) for name, text in texts.items() if isinstance(text, str)}
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,

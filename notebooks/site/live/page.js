@@ -1,10 +1,8 @@
 // The page: the drawing pad of the notebooks, with models that answer in the browser.
 import { classify, readModels } from "./classify.js";
 import { playDemo } from "./demo.js";
-import { offerGames } from "./games.js";
 import { PEN_WIDTH, drawInk, prepareInk, shrink } from "./prepare.js";
 import { decodeStrokes } from "./strokes.js";
-import { showReasons } from "./why.js";
 import widget from "./widget.js";
 
 const SMALL = 0.2; // of the pad's side: smaller drawings are often taken for another digit
@@ -26,7 +24,9 @@ let isDemo = false;
 let isComplete = true; // the digit of the demonstration
 let stopTraining = () => {};
 let guest = null; // the prompt for a drawing that came with the address
-let showReason = null;
+let showReason = null; // loaded after the pad, as the games are
+let games = null;
+let meant = null; // the digit that the address calls its drawing
 
 /** Return what widget.js needs of anywidget's model; `answer` computes what Python does there. */
 function createModel(values, answer) {
@@ -133,8 +133,8 @@ function showAnswers() {
     element.style.setProperty("--share", shares[which]);
   });
   document.body.classList.toggle("empty", !strokes.length || isDemo);
-  find("#prompt").className = differ && !games.prompt() ? "differ" : "";
-  const text = games.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
+  find("#prompt").className = differ && !games?.prompt() ? "differ" : "";
+  const text = games?.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
   find("#spoken").ariaLive = isDemo || isPlaying ? "off" : "polite";
   cancelAnimationFrame(showAnswers.frame);
@@ -207,7 +207,7 @@ async function loadTraining() {
   // Once, when it comes into view, and nobody is drawing.
   const observer = new IntersectionObserver(
     ([entry]) => {
-      if (!entry.isIntersecting || games.prompt()) return;
+      if (!entry.isIntersecting || games?.prompt()) return;
       observer.disconnect();
       play();
     },
@@ -223,10 +223,10 @@ function openDrawing() {
   if (!strokes.length) return false;
   stopDemo();
   const digit = parts.get("digit");
-  const isDigit = /^\d$/.test(digit);
-  guest = isDigit ? fill(texts.guest_digit, { digit }) : texts.guest;
+  meant = /^\d$/.test(digit) ? Number(digit) : null;
+  guest = meant === null ? texts.guest : fill(texts.guest_digit, { digit });
   setStrokes(strokes);
-  if (isDigit) games.judge(Number(digit));
+  if (meant !== null) games?.judge(meant);
   return true;
 }
 
@@ -248,17 +248,6 @@ function startDemo() {
 showSlider();
 model.save_changes();
 showPad();
-const games = offerGames({
-  model,
-  texts,
-  fill,
-  setStrokes,
-  begin() {
-    stopDemo();
-    guest = null;
-    if (isPlaying) stopTraining(), moveTo(slider.max);
-  },
-});
 model.on("change", showAnswers);
 if (!openDrawing()) startDemo();
 showAnswers();
@@ -275,11 +264,25 @@ performance.mark("usable");
 
 let lastModels;
 try {
-  lastModels = readModels(await load("weights.bin"), Int16Array, sizes);
+  const weights = load("weights.bin");
+  const [{ showReasons }, { offerGames }] = await Promise.all([import("./why.js"), import("./games.js")]);
+  lastModels = readModels(await weights, Int16Array, sizes);
   moments[steps.length - 1] = lastModels;
   const places = { linear: find("#linear"), network: find("#network"), fires: find("#fires") };
   showReason = showReasons(places, lastModels, texts);
+  games = offerGames({
+    model,
+    texts,
+    fill,
+    setStrokes,
+    begin() {
+      stopDemo();
+      guest = null;
+      if (isPlaying) stopTraining(), moveTo(slider.max);
+    },
+  });
   model.save_changes();
+  if (meant !== null) games.judge(meant);
   performance.mark("answered");
   await loadTraining();
   if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));
