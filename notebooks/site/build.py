@@ -68,7 +68,7 @@ def main() -> None:
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
     # The page to draw digits on, with its weights.
-    export = [sys.executable, "-m", "notebooks.site.live.export", SITE]
+    export = [sys.executable, "-m", "notebooks.site.live.export", str(SITE)]
     subprocess.run(export, check=True, cwd=ROOT)
     write_for_robots()
     folder = SITE.relative_to(ROOT)
@@ -94,8 +94,8 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
         f"{TEXTS[edition.language]['draw']}</a></p>"
     )
     for cell in notebook.cells:
-        # Images of other sites, such as badges, become links of text.
-        cell.source = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
+        # Badges are images of other sites, and the box at the top leads to the same places.
+        cell.source = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
         if cell.cell_type == "markdown":
             cell.source = cell.source.replace(
                 "`going_further`", "[`going_further`](going_further.ipynb)"

@@ -262,7 +262,7 @@ def test_drawn_digits_are_recognised(page: Page, browser: webdriver.Chrome) -> N
 def test_keyboard_reaches_everything(page: Page, browser: webdriver.Chrome) -> None:
     resize(browser, 1400)
     pad = open_page(browser, page.address)
-    order = []
+    order: list[str] = []
     while True:
         browser.switch_to.active_element.send_keys(Keys.TAB)
         focused = browser.execute_script(FOCUSED)

@@ -20,7 +20,7 @@ def draw_card(network: Any, path: Path) -> None:
     limit = np.quantile(np.abs(weights), 0.995)
     strength = np.clip(np.abs(weights) / limit, 0, 1)[..., np.newaxis]
     colours = np.where(weights[..., np.newaxis] > 0, RED, BLUE)
-    pixels = np.uint8(255 + strength * (colours - 255))  # of shape (784, nodes, 3)
+    pixels = (255 + strength * (colours - 255)).astype(np.uint8)  # of shape (784, nodes, 3)
     card = Image.new("RGB", SIZE, "white")
     for node in range(ROWS * COLUMNS):
         tile = Image.fromarray(pixels[:, node].reshape(SIDE, SIDE, 3))

@@ -47,6 +47,7 @@ HIDDEN_UNITS = [100, 100]
 SIZES = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
 STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PERIODS = 10
+SCOPE = "@scope@"  # where worker.js puts the address of the site
 SEED = 1
 LAST, EARLIER = (
     np.int16,
@@ -78,7 +79,7 @@ def train_models() -> Models:
 
 
 def encode_layer(
-    weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float32], dtype: Any
+    weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float32], *, dtype: Any
 ) -> bytes:
     """Return a layer with weights as whole numbers, in units of a scale of each node.
 
@@ -91,7 +92,7 @@ def encode_layer(
 
 def encode_models(models: Models, steps: Sequence[int], dtype: Any) -> bytes:
     return b"".join(
-        encode_layer(*layer.get_weights(), dtype)
+        encode_layer(*layer.get_weights(), dtype=dtype)
         for number in steps
         for name in NAMES
         for layer in models[number][name].layers
@@ -180,7 +181,7 @@ def make_plain_page(name: str, root: str) -> str:
         for code in LANGUAGES
     ]
     page = Template((HERE / "plain.html").read_text("utf-8"))
-    return page.substitute(title=TEXTS["en"]["site"], lines="\n    ".join(lines))
+    return page.substitute(title=TEXTS["en"]["site"], root=root, lines="\n    ".join(lines))
 
 
 def write_worker(folder: Path) -> None:
@@ -191,7 +192,7 @@ def write_worker(folder: Path) -> None:
     worker = Template((HERE / "worker.js").read_text("utf-8")).substitute(
         version=hashlib.sha256(contents).hexdigest()[:12],
         files=json.dumps(["./", *files]),
-        offline=json.dumps(make_plain_page("offline", "/"), ensure_ascii=False),
+        offline=json.dumps(make_plain_page("offline", SCOPE), ensure_ascii=False),
     )
     (folder / "worker.js").write_text(worker, "utf-8")
 

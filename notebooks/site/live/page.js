@@ -133,8 +133,8 @@ function showAnswers() {
     element.style.setProperty("--share", shares[which]);
   });
   document.body.classList.toggle("empty", !strokes.length || isDemo);
-  find("#prompt").className = differ && !games?.prompt() ? "differ" : "";
   const text = games?.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
+  find("#prompt").className = text === texts.disagree ? "differ" : "";
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
   find("#spoken").ariaLive = isDemo || isPlaying ? "off" : "polite";
   cancelAnimationFrame(showAnswers.frame);
@@ -207,7 +207,7 @@ async function loadTraining() {
   // Once, when it comes into view, and nobody is drawing.
   const observer = new IntersectionObserver(
     ([entry]) => {
-      if (!entry.isIntersecting || games?.prompt()) return;
+      if (!entry.isIntersecting || guest || games?.prompt()) return;
       observer.disconnect();
       play();
     },

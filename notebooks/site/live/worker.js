@@ -28,7 +28,8 @@ self.addEventListener("fetch", (event) => {
     } catch (error) {
       if (event.request.mode !== "navigate") throw error;
       const headers = { "Content-Type": "text/html; charset=utf-8" };
-      return new Response(OFFLINE, { status: 503, headers });
+      const page = OFFLINE.replaceAll("@scope@", self.registration.scope);
+      return new Response(page, { status: 503, headers });
     }
   };
   event.respondWith(answer());
