@@ -330,7 +330,7 @@ def test_no_link_is_broken() -> None:
             url = str(tag.get("href") or tag.get("src"))
             if "{" in url or ":" in url:  # filled in by a script; another site; data
                 continue
-            target, _, anchor = urljoin(page, url).partition("#")
+            target, _, anchor = urljoin(page, url).lstrip("/").partition("#")
             target = unquote(target.partition("?")[0])
             if not (SITE / target).is_file() or (anchor and unquote(anchor) not in anchors[target]):
                 broken.append((page, url))
