@@ -238,19 +238,26 @@ def polish(language: str) -> None:
 
     The theme's script with all icons has 1.5 MB; site.css draws the few that the pages show.
     """
-    folder = SITE / language
+    folder, words = SITE / language, TEXTS[language]
+    static = folder / "_static"
     for path in folder.glob("*.html"):
         page = path.read_text("utf-8")
         page = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
-        for english, translation in TEXTS["theme"].get(language, {}).items():
-            page = page.replace(f'"{english}"', f'"{translation}"')
+        for name in ("toggle_menu", "toggle_contents", "menu", "contents", "warning"):
+            page = page.replace(f'"{TEXTS["en"][name]}"', f'"{words[name]}"')
         path.write_text(page, "utf-8")
-    static = folder / "_static"
-    if copy := TEXTS["theme"].get(f"{language}_copy"):
+    if language != "en":
+        names = ("copy_to_clipboard", "copy_success", "copy_failure")
+        copy = {name: words[name] for name in names} | {"copy": words["copy_code"]}
         script = static / "copybutton.js"
-        text = script.read_text("utf-8")
-        words = f"const messages = {{\n  {language!r}: {json.dumps(copy, ensure_ascii=False)},"
-        script.write_text(text.replace("const messages = {", words, 1), "utf-8")
+        before = "let locale = 'en'"
+        text = f"messages[document.documentElement.lang] = {json.dumps(copy)};\n{before}"
+        script.write_text(script.read_text("utf-8").replace(before, text, 1), "utf-8")
+        # Sphinx itself has no Korean for it.
+        found = "Search finished, found one page matching the search query."
+        with (static / "translations.js").open("a") as file:
+            texts = json.dumps({found: [words["found"], words["found"]]})
+            file.write(f"\nObject.assign(Documentation.TRANSLATIONS, {texts});\n")
     shutil.rmtree(static / "vendor")  # the icons as fonts
     style = static / "styles" / "pydata-sphinx-theme.css"
     fonts = r"@font-face\{[^}]*fontawesome[^}]*\}"

@@ -47,7 +47,7 @@ def make_head(
         "title": title,
         "description": description,
         "type": "website",
-        "locale": {"en": "en_US", "ko": "ko_KR", "zh": "zh_CN"}[language],
+        "locale": TEXTS[language]["locale"],
         "site_name": TEXTS[language]["site"],
         "image": f"{root}{CARD}",
         "image:width": "1200",

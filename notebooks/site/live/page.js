@@ -16,7 +16,6 @@ const load = async (name) => {
   return response.arrayBuffer();
 };
 const { steps, sizes, ...texts } = JSON.parse(find("#texts").textContent);
-const language = document.documentElement.lang;
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let moments = []; // of the training: both models of each, as far as they are loaded
 let stopDemo = () => {};
@@ -157,7 +156,7 @@ function choosePrompt(strokes, answers, shares, differ) {
 }
 
 function showSlider() {
-  const names = steps.map((number) => number.toLocaleString(language, { useGrouping: language !== "zh" }));
+  const names = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
   const ticks = find(".ticks");
   for (const name of names) ticks.appendChild(document.createElement("span")).textContent = name;
   slider.max = slider.value = steps.length - 1;

@@ -30,9 +30,3 @@ function setPrinted(isPrinted) {
 print.addEventListener("change", () => setPrinted(print.matches));
 addEventListener("beforeprint", () => setPrinted(true));
 addEventListener("afterprint", () => setPrinted(false));
-
-// Sphinx has an empty text for the number of results in Korean, which has no plural.
-if (document.documentElement.lang === "ko") {
-  const one = "Search finished, found one page matching the search query.";
-  Documentation.TRANSLATIONS[one] = Array(2).fill("검색 결과: ${resultCount}개 페이지");
-}
