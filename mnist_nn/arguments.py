@@ -45,7 +45,7 @@ def check_positive_number(name: str, value: Any) -> float:
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
-    if _is_number(value) and minimum <= value < below:
+    if _is_number(value) and minimum <= value < min(below, FLOAT32_MAX):
         return float(value)
     if below == math.inf:
         raise ArgumentError(f"{name} must be a number, {minimum:g} or more, not {value!r:.100}")
@@ -134,10 +134,12 @@ def check_features(name: str, examples: Examples) -> Features:
     return features
 
 
-def check_data(**data: Any) -> tuple[Features, Labels]:
-    """Return ``…examples=`` and ``…targets=`` as arrays, or raise a ValueError."""
-    name, targets_name = sorted(data)  # in whatever order they were given
-    examples, targets = data[name], data[targets_name]
+def check_data(kind: str, examples: Any, targets: Any) -> tuple[Features, Labels]:
+    """Return the features and labels of a data set, or raise a ValueError.
+
+    Errors call them ``{kind}examples`` and ``{kind}targets``.
+    """
+    name, targets_name = f"{kind}examples", f"{kind}targets"
     features, labels = check_features(name, examples), _to_labels(targets_name, targets)
     if len(features) != len(labels):
         raise ArgumentError(
@@ -178,10 +180,14 @@ def _to_labels(name: str, targets: Targets) -> Labels:
             f"{name} has the shape {labels.shape}: it must be (n_examples,). Remove the second "
             f"axis with np.ravel({name})"
         )
-    if labels.ndim != 1:
+    if labels.ndim == 2:
         raise ArgumentError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,). Convert one-hot "
             f"labels to digits with np.argmax({name}, axis=1)"
+        )
+    if labels.ndim != 1:
+        raise ArgumentError(
+            f"{name} has the shape {labels.shape}: it must list one digit for each of the examples"
         )
     is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():

@@ -22,7 +22,7 @@ from mnist_nn.arguments import (
 )
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS, load_mnist_dataframe
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
-from mnist_nn.language import get_language, message
+from mnist_nn.language import get_language, message, printable
 from mnist_nn.models import check_outputs, predict_probabilities
 
 # The accuracies on the validation set that the tasks ask for, and where partial credit begins.
@@ -48,10 +48,14 @@ class CheckResult:
 
     passed: bool
     message: str  # what a student reads
-    score: float = 1.0  # share of the points, from 0 to 1
+    score: float = 1.0  # fraction of the points, from 0 to 1
 
     def __repr__(self) -> str:
         return f"{'✔' if self.passed else '✘'} {self.message}"
+
+    def __str__(self) -> str:
+        text = printable(repr(self))
+        return text if text[0] in "✔✘" else f"[{'x' if self.passed else ' '}]{text[1:]}"
 
     def _repr_html_(self) -> str:
         colour = "#1b7f3b" if self.passed else "#c62828"  # white on it is legible in every theme
@@ -59,7 +63,7 @@ class CheckResult:
 
 
 class WrongAnswerError(ArgumentError):
-    """A wrong answer: what the student reads, and the share of the points."""
+    """A wrong answer: what the student reads, and the fraction of the points."""
 
     def __init__(self, english: str, score: float = 0.0) -> None:
         super().__init__(english)
@@ -106,7 +110,7 @@ def check_linear_classifier(
         A CheckResult, also for arguments of other types and shapes.
     """
     measured = _measure(
-        validation_examples, validation_targets, linear_classifier=linear_classifier
+        "linear_classifier", linear_classifier, validation_examples, validation_targets
     )
     shapes = [kernel.shape for kernel in _list_kernels(linear_classifier)]
     if [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
@@ -122,7 +126,7 @@ def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
 ) -> str:
     """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
-    measured = _measure(validation_examples, validation_targets, classifier=classifier)
+    measured = _measure("classifier", classifier, validation_examples, validation_targets)
     return _judge_accuracy("network", measured, classifier)
 
 
@@ -145,18 +149,22 @@ def check_test_accuracy(
         validation_examples, validation_targets, test_examples, test_targets: The two data sets.
     """
     _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
-    measured = _measure(validation_examples, validation_targets, classifier=classifier)
+    measured = _measure("classifier", classifier, validation_examples, validation_targets)
     features, labels = _read_table("test", test_examples, test_targets)
     predictions = _to_numbers("test_predictions", test_predictions)
-    if predictions.size != len(labels) or not np.isin(predictions, range(CLASSES)).all():
+    if not predictions.size:
         raise WrongAnswerError(
             "test_predictions is empty. A generator or a map can be read only once: make a list of "
             "it, and run the cell that predicts again."
-            if not predictions.size
-            else "test_predictions has ten probabilities for each row. The digit is the index of "
-            "the largest: take .argmax(axis=1)."
-            if predictions.size == len(labels) * CLASSES
-            else f"test_predictions must contain one digit from 0 to 9 for each of the "
+        )
+    if predictions.size == len(labels) * CLASSES:
+        raise WrongAnswerError(
+            "test_predictions has ten probabilities for each row. The digit is the index of the "
+            "largest: take .argmax(axis=1)."
+        )
+    if predictions.size != len(labels) or not np.isin(predictions, range(CLASSES)).all():
+        raise WrongAnswerError(
+            f"test_predictions must contain one digit from 0 to 9 for each of the "
             f"{len(labels)} rows of test_examples, as classifier.predict(test_examples).argmax("
             f"axis=1) returns them. The shape is {predictions.shape}."
         )
@@ -168,13 +176,15 @@ def check_test_accuracy(
         )
     right = float(np.mean(predictions == labels))
     number = _to_numbers("accuracy", accuracy)
-    is_number = number.size and number.dtype == np.float64 and not isinstance(accuracy, str)
-    if number.size > 1 or not is_number or not abs(number.item() - right) <= ACCURACY_TOLERANCE:
+    if number.size > 1:
         raise WrongAnswerError(
             f"accuracy contains {number.size} values. Take the mean of what is right (1) or "
             "wrong (0); of what classifier.evaluate returns, take the second value."
-            if number.size > 1
-            else f"accuracy is {accuracy!r:.100}. It must be the fraction of test_predictions that "
+        )
+    is_number = number.size and number.dtype == np.float64 and not isinstance(accuracy, str)
+    if not is_number or not abs(number.item() - right) <= ACCURACY_TOLERANCE:
+        raise WrongAnswerError(
+            f"accuracy is {accuracy!r:.100}. It must be the fraction of test_predictions that "
             f"equal test_targets, {right:.4f}: no percentage, and not the fraction of wrong ones."
         )
     _check_new("test_examples", right, measured.fresh, len(labels))
@@ -217,6 +227,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     # Pixels without ink keep their initial weights, but for a change that all of a node share.
     blank = features.min(axis=0) == features.max(axis=0)
     first: dict[str, Any] = {}
+    first_start: Any = None
     for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
         kernels, steps = _list_kernels(network), _count_steps(network)
         if len(kernels) < 2 or len(kernels[0]) != PIXELS:
@@ -229,13 +240,15 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
                 f"{name} was trained for {steps} steps. Train a new one for {expected}."
             )
         hyperparameters = _read_hyperparameters(network)
-        start = np.ravel(kernels[0][blank] - kernels[0][blank].mean(axis=0))
-        first = first or hyperparameters | {"start": start}
+        kept = kernels[0][blank]
+        start = np.ravel(kept - kept.mean(axis=0)) if len(kept) else np.zeros(0)
+        if not first:
+            first, first_start = hyperparameters, start
         differing = [
             key for key, value in hyperparameters.items() if first.get(key, value) != value
         ]
-        alike = ALIKE * np.linalg.norm(start) * np.linalg.norm(first["start"])
-        if not differing and first["l1"] == {0.0} and start @ first["start"] < alike:
+        alike = ALIKE * np.linalg.norm(start) * np.linalg.norm(first_start)
+        if not differing and first["l1"] == {0.0} and start @ first_start < alike:
             differing = ["seed"]  # unless l1 has wiped out the initial weights
         if differing:
             raise WrongAnswerError(
@@ -252,14 +265,14 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     )
 
 
-def _measure(examples: Examples, targets: Targets, **named_model: Any) -> Measured:
-    """Return what a model, given by name, does on the validation set and on new digits."""
-    _check_done(**named_model)
-    ((name, model),) = named_model.items()
+def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Measured:
+    """Return what the model of this name does on the validation set and on new digits."""
+    _check_done(**{name: model})
     features, labels = _read_table("validation", examples, targets)
     outputs = check_outputs(name, name, model, features[:2])
     accuracy, raw = (_measure_accuracy(model, k * features, labels) for k in (1, PIXEL_MAXIMUM))
     scale = PIXEL_MAXIMUM if raw > accuracy + MUCH_BETTER else 1
+    # Bring the new digits to the scale of the student's images, if these are MNIST at all.
     mean, new_mean = features.mean(axis=0), _load_new_digits()[0][0].mean(axis=0)
     slope, intercept = map(float, np.polyfit(new_mean, mean, 1))  # inverted images are new ones too
     fresh = test = 1.0
@@ -338,7 +351,7 @@ def _advise(kind: str, model: Any) -> Iterator[str]:
 
 
 def _share_of_points(kind: str, accuracy: float) -> float:
-    """Return the share of the points for an accuracy on the validation set, from 0 to 1."""
+    """Return the fraction of the points for an accuracy on the validation set, from 0 to 1."""
     start = PARTIAL_CREDIT_FROM[kind]
     return min(1.0, max(0.0, (accuracy - start) / (TARGETS[kind] - GRACE - start)))
 
@@ -356,7 +369,7 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
     if labels.shape[1:] in ((1,), (CLASSES,)):
         labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
     features = _to_numbers(f"{name}_examples", examples)
-    return check_data(**{f"{name}_examples": features, f"{name}_targets": labels})
+    return check_data(f"{name}_", features, labels)
 
 
 def _to_numbers(name: str, values: Any) -> Any:
@@ -417,4 +430,9 @@ def _measure_accuracy(model: Any, features: Features, labels: Labels) -> float:
 
 
 def _predict(model: Any, features: Features) -> Any:
-    return np.asarray(predict_probabilities(model, features)).argmax(axis=1)
+    try:
+        return np.asarray(predict_probabilities(model, features)).argmax(axis=1)
+    except Exception as error:  # a layer may accept two examples, but not all
+        raise WrongAnswerError(
+            f"The model cannot predict {len(features)} examples at once: {describe_error(error)}."
+        ) from None

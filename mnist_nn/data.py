@@ -66,7 +66,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
 
     Raises:
         TypeError: If ``dataset`` is not a DataFrame.
-        ValueError: If it does not hold labels from 0 to 9 and pixels from 0 to 255.
+        ValueError: If it does not contain labels from 0 to 9 and pixels from 0 to 255.
 
     Example:
         >>> targets, examples = parse_labels_and_features(load_mnist_dataframe()[0:7500])
@@ -105,8 +105,8 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
             "install the package again"
         ) from None
     except PermissionError:
-        raise
-    except Exception:  # NumPy, zipfile and zlib each raise their own
+        raise  # it says enough
+    except Exception:  # NumPy, zipfile and zlib each raise their own: see below
         pass
     raise ArgumentError(
         f"the data file {str(path)!r} is damaged: restore it with 'git checkout -- data', or "

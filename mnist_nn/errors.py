@@ -34,8 +34,6 @@ SYNONYMS = {
 class ShortTracebackError(Exception):
     """An error for which a notebook shows only the caller's lines and the message."""
 
-    builtin = Exception  # what a notebook calls it
-
     def __init__(self, english: str) -> None:
         super().__init__(message(english))
 
@@ -46,31 +44,24 @@ class ShortTracebackError(Exception):
                 break
             if "IPython" not in Path(frame.filename).parts:
                 lines += [f"----> {frame.lineno} {frame.line}", ""]
-        return [*lines, f"{self.builtin.__name__}: {self}"]
+        builtin = next(kind for kind in type(self).__mro__ if kind.__module__ == "builtins")
+        return [*lines, f"{builtin.__name__}: {self}"]
 
 
 class ArgumentError(ShortTracebackError, ValueError):
     """An invalid value: the message names the argument and says what is valid."""
 
-    builtin = ValueError
-
 
 class ArgumentTypeError(ShortTracebackError, TypeError):
     """An invalid type: the message names the argument and says what is valid."""
-
-    builtin = TypeError
 
 
 class MissingFileError(ShortTracebackError, FileNotFoundError):
     """A file that does not exist: the message says how to get it."""
 
-    builtin = FileNotFoundError
-
 
 class BackendError(ShortTracebackError, ImportError):
     """Keras computes with another library than TensorFlow."""
-
-    builtin = ImportError
 
 
 def describe_error(error: Exception) -> str:
@@ -88,8 +79,8 @@ def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
-        if unknown := named.keys() - {*known}:
-            name = min(unknown)
+        if unknown := [name for name in named if name not in known]:
+            name = unknown[0]
             similar = difflib.get_close_matches(name.lower(), [*known, *SYNONYMS], n=1)
             meant = [SYNONYMS.get(word, word) for word in similar]
             raise ArgumentTypeError(

@@ -30,6 +30,13 @@ TRAINERS: dict[str, Train] = {
 }
 
 
+class Difference(NamedTuple):
+    """How far two models part at most."""
+
+    weights: float
+    probabilities: float
+
+
 class Call(NamedTuple):
     """A call of the exercise, and the figures of the original's runs of it."""
 
@@ -63,7 +70,7 @@ def select_weights(model: str, step: int) -> list[Array]:
 
 def difference_from_steps(
     model: str, compile_model: Compile, build_linear_model: Build = models.build_linear_model
-) -> float:
+) -> Difference:
     """Train from the original's weights on its batches, and return how far the two part.
 
     Args:
@@ -72,8 +79,8 @@ def difference_from_steps(
         build_linear_model: Builds the linear model.
 
     Returns:
-        The largest difference of any weight before training (if it does not start at random), of
-        any weight after 1, 10 and 100 steps, and of any probability after the last.
+        The largest difference of any weight, before training (if it does not start at random) and
+        after 1, 10 and 100 steps; and that of any probability after the last.
     """
     ours = build_linear_model() if model == "linear" else models.build_nn_model([20, 10], seed=0)
     compile_model(ours, LEARNING_RATES[model])
@@ -86,8 +93,10 @@ def difference_from_steps(
         if step in (1, 10, 100):
             pairs += zip(ours.get_weights(), select_weights(model, step), strict=True)
     probabilities = np.asarray(ours(features[10_000:10_050], training=False))
-    pairs.append((probabilities, STEPS[f"{model}/probabilities"]))
-    return float(np.max([np.abs(first - second).max() for first, second in pairs]))
+    return Difference(
+        weights=float(np.max([np.abs(first - second).max() for first, second in pairs])),
+        probabilities=float(np.abs(probabilities - STEPS[f"{model}/probabilities"]).max()),
+    )
 
 
 def trainer_with(

@@ -6,13 +6,15 @@ for the f-string's values. A text that has no translation stays English.
 """
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 MESSAGES = Path(__file__).parent / "messages"
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 PLACEHOLDER = re.compile(r"\{(.*?)\}")
 
 
@@ -26,6 +28,8 @@ class Language(NamedTuple):
     semicolon: str = "; "
     colon: str = ": "
     space: str = " "  # between sentences
+    brackets: str = " ({})"
+    thousands: str = ","
 
 
 LANGUAGES = {
@@ -34,21 +38,26 @@ LANGUAGES = {
         "한국어",
         fonts=(
             *("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic"),
-            *("Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP"),
+            *("Apple SD Gothic Neo", "AppleGothic", "NanumBarunGothic", "UnDotum", "Baekmuk Gulim"),
+            *("Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP"),
         ),
+        brackets="({})",
     ),
     "zh": Language(
         "简体中文",
         sphinx="zh_CN",
         fonts=(
             *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei"),
-            *("PingFang SC", "Hiragino Sans GB", "Heiti TC", "WenQuanYi Micro Hei", "SimHei"),
-            "Noto Sans CJK JP",
+            *("Source Han Sans CN", "PingFang SC", "Hiragino Sans GB", "Heiti TC"),
+            *("WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "SimSun", "Noto Serif CJK SC"),
+            *("Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP"),
         ),
         comma="、",
         semicolon="；",
         colon="：",
         space="",
+        brackets="（{}）",
+        thousands="",
     ),
 }
 _code = "en"
@@ -87,8 +96,24 @@ def message(english: str) -> str:
     """
     for pattern, translation in _read_patterns(_code):
         if match := pattern.fullmatch(english):
-            return translation.format_map(match.groupdict())
+            thousands = partial(THOUSANDS.sub, get_language().thousands)
+            values = {name: thousands(value) for name, value in match.groupdict().items()}
+            return translation.format_map(values)
     return english
+
+
+def format_number(number: int) -> str:
+    """Return a whole number with the language's separator of thousands."""
+    return f"{number:,}".replace(",", get_language().thousands)
+
+
+def printable(text: str) -> str:
+    """Return a text with "?" for each character that ``print`` could not put out.
+
+    On Windows, files and pipes lack many, and ``print`` would raise an error.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:

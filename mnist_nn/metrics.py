@@ -38,7 +38,9 @@ def log_loss(targets: Targets, predicted_classes: Targets) -> float:
 
 
 def cross_entropy(targets: Targets, probabilities: Array) -> float:
-    """Return the log loss of the probabilities, in nats per example, as scikit-learn computes it.
+    """Return the log loss of the probabilities, in nats per example.
+
+    As scikit-learn does, it takes the smallest probability for the machine epsilon of their dtype.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
@@ -56,7 +58,8 @@ def cross_entropy(targets: Targets, probabilities: Array) -> float:
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
     probability_of_target = probabilities[np.arange(len(labels)), labels]
     smallest = np.finfo(probabilities.dtype).eps  # where scikit-learn clips
-    return 0.0 - float(np.mean(np.log(np.maximum(probability_of_target, smallest))))
+    losses = -np.log(np.maximum(probability_of_target, smallest))
+    return float(np.mean(losses)) + 0.0  # never −0.0
 
 
 def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArray[np.float64]:

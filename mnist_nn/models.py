@@ -74,14 +74,14 @@ def build_nn_model(
     # Keras would draw its own seeds from Python's global generator.
     generator = np.random.default_rng(arguments.check_seed(seed))
 
-    def draw_seed() -> int:
+    def next_seed() -> int:
         return int(generator.integers(2**31))
 
     def build_dense(units: int, name: str, activation: str | None = None) -> keras.layers.Layer:
         return keras.layers.Dense(
             units,
             activation=activation,
-            kernel_initializer=keras.initializers.GlorotUniform(draw_seed()),
+            kernel_initializer=keras.initializers.GlorotUniform(next_seed()),
             kernel_regularizer=keras.regularizers.L1L2(l1, l2) if l1 or l2 else None,
             name=name,
         )
@@ -91,7 +91,7 @@ def build_nn_model(
     for layer, units in enumerate(hidden_units):
         layers.append(build_dense(units, f"hiddenlayer_{layer}", "relu"))
         if dropout:
-            layers.append(keras.layers.Dropout(dropout, seed=draw_seed(), name=f"dropout_{layer}"))
+            layers.append(keras.layers.Dropout(dropout, seed=next_seed(), name=f"dropout_{layer}"))
         if batch_normalization:
             layers.append(keras.layers.BatchNormalization(name=f"batch_normalization_{layer}"))
     layers.append(build_dense(CLASSES, "logits"))

@@ -26,6 +26,7 @@ from mnist_nn.language import join_numbers, message
 from mnist_nn.rendering import describe
 
 IMAGES_PER_ROW = 10  # each is an inch wide
+MIDDLE_LUMINANCE = 0.179  # relative luminance on which black and white have the same contrast
 SHARE_IN_COLOURS = 0.995  # a few large weights would make all others look pale
 
 
@@ -211,8 +212,15 @@ def draw_image(pixels: Array, ax: Axes, **options: Any) -> AxesImage:
 def draw_heat_map(table: Any, texts: Any, ax: Axes, **options: Any) -> None:
     """Draw a heat map of a table, with a text in each cell."""
     ax.grid(False)
+    others = len(ax.texts)
     sns.heatmap(table, ax=ax, annot=texts, fmt="", annot_kws={"fontsize": "small"}, **options)
     ax.tick_params(axis="y", rotation=0)
+    # seaborn also makes texts white where black has twice the contrast.
+    mesh: Any = ax.collections[-1]
+    cells = mesh.get_facecolor()[~np.ma.getmaskarray(mesh.get_array()).ravel()]
+    luminances = sns.utils.relative_luminance(cells)
+    for text, luminance in zip(ax.texts[others:], luminances, strict=True):
+        text.set_color("white" if luminance < MIDDLE_LUMINANCE else "black")
 
 
 def weights_to_images(name: str, weights: Array) -> Array:
@@ -227,6 +235,8 @@ def weights_to_images(name: str, weights: Array) -> Array:
             f"{name} has the shape {weights.shape}: it must be (784, n_nodes), the shape of the "
             "first layer's kernel"
         )
+    if not np.isfinite(weights).all():
+        raise ArgumentError(f"{name} contains NaN or infinity: train with a lower learning rate")
     return weights.T.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 

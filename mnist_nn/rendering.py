@@ -18,7 +18,7 @@ from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mnist_nn.language import get_language, message
+from mnist_nn.language import get_language, message, printable
 
 # Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image.
 HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
@@ -31,30 +31,34 @@ def describe(ax: Axes, *sentences: str) -> None:
     """Set the alternative text of an Axes: its label, which Matplotlib does not show."""
     ax.set_label(get_language().space.join(map(message, filter(None, sentences))))
     _described.add(ax)
+    _add_font(ax)
+    ipython: Any = sys.modules.get("IPython")
+    if ipython and (shell := ipython.get_ipython()):
+        shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
+
+
+def _add_font(ax: Axes) -> None:
+    """Let the texts of an Axes fall back to a font that has the language's characters."""
     if font := _find_font(get_language().fonts):
         # These are as old as the Axes: language_font came later.
         ticks = (*ax.get_xticklabels(), *ax.get_yticklabels())
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ticks):
             if font not in text.get_fontfamily():
                 text.set_fontfamily([*text.get_fontfamily(), font])
-    ipython: Any = sys.modules.get("IPython")
-    if ipython and (shell := ipython.get_ipython()):
-        shell.display_formatter.ipython_display_formatter.for_type(Figure, _display)
 
 
 def show(*axes: Axes) -> None:
     """Show the figures of these Axes, and close them unless they are in a window."""
     backend = mpl.get_backend().lower()
-    if backend.endswith("inline"):
-        from IPython.display import display
+    is_inline = backend.endswith("inline")
+    if not is_inline and backend not in NO_WINDOW:
+        return plt.show()
+    for ax in axes:
+        if is_inline:
+            from IPython.display import display
 
-        for ax in axes:
             display(ax.figure)  # plt.show() would show and close all figures
-    elif backend not in NO_WINDOW:
-        plt.show()
-    if backend.endswith("inline") or backend in NO_WINDOW:
-        for ax in axes:
-            plt.close(ax.figure)  # type: ignore[arg-type]
+        plt.close(ax.figure)  # type: ignore[arg-type]
 
 
 def _display(figure: Figure) -> None:
@@ -102,13 +106,20 @@ def language_font() -> Iterator[None]:
 
 @functools.cache
 def _find_font(names: tuple[str, ...]) -> str | None:
-    """Return the first of these fonts that this machine has."""
+    """Return the first of these fonts that this machine has; say it, once, if it has none."""
     manager = font_manager.fontManager
     if names and set(names).isdisjoint(manager.get_font_names()):  # its list may be old
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)
-    return next((name for name in names if name in manager.get_font_names()), None)
+    font = next((name for name in names if name in manager.get_font_names()), None)
+    if names and font is None:
+        text = message(
+            "This computer has no font for this language, so figures are in English. Install one, "
+            f"such as {names[0]}, and restart the kernel."
+        )
+        print(printable(text))
+    return font
 
 
 def embed_png(png: str, text: str, **attributes: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations  # signatures show names such as Examples
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -62,12 +63,14 @@ def create_training_dataset(
         >>> features.shape
         TensorShape([10, 784])
     """
-    features, labels = arguments.check_data(examples=examples, targets=targets)
+    features, labels = arguments.check_data("", examples, targets)
+    steps_by_period = split_steps(steps, periods)
     seed = draw_seed(seed)  # for the same batches each time that the dataset is read
-    sample_batches(len(features), batch_size, steps, periods, seed)  # checks the arguments
+    sample = partial(sample_batches, len(features), batch_size, steps, steps_by_period, seed)
+    sample()  # to check the arguments now, rather than when the dataset is read
 
     def generate() -> Iterator[tuple[Features, Labels]]:
-        for period in sample_batches(len(features), batch_size, steps, periods, seed):
+        for period in sample():
             for batch_number in period.batch_numbers:
                 rows = select_rows(period.rows, batch_number, batch_size)
                 yield features[rows], labels[rows]

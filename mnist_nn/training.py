@@ -6,13 +6,16 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import (
+    begin_training,
+    change_backups,
+    compile_loop,
     compute_other_metrics,
     defer_interrupt,
     is_distributed,
@@ -28,7 +31,7 @@ from mnist_nn.errors import (
     describe_error,
     suggest_arguments,
 )
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.models import (
     build_linear_model,
     build_nn_model,
@@ -192,18 +195,17 @@ def train_classification_model(
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
         >>> model = train_classification_model(model, 0.03, 100, 30, *data, verbose=0)
     """
-    features, labels = arguments.check_data(
-        training_examples=training_examples, training_targets=training_targets
-    )
+    features, labels = arguments.check_data("training_", training_examples, training_targets)
     val_features, val_labels = arguments.check_data(
-        validation_examples=validation_examples, validation_targets=validation_targets
+        "validation_", validation_examples, validation_targets
     )
+    steps_by_period = split_steps(steps, periods)
     return train_on_batches(
         model,
         learning_rate,
         batch_size,
-        sample_batches(len(features), batch_size, steps, periods, seed),
-        split_steps(steps, periods),
+        sample_batches(len(features), batch_size, steps, steps_by_period, seed),
+        steps_by_period,
         features,
         labels,
         val_features,
@@ -248,47 +250,42 @@ def train_on_batches(
         verbose=verbose,
     )
     logs: dict[str, Any] = {}
-    steps_done = 0
-    model.stop_training = False
-    model._initial_epoch = None
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
-        callback_list.on_train_begin()
-        first_period = model._initial_epoch or 0  # BackupAndRestore resumes there
-        model._initial_epoch = None  # or Keras would start the next call there, too
+        first_period = begin_training(model, callback_list)
+        steps_before, steps_done = sum(steps_by_period[:first_period]), 0
         try:
-            for number, period in enumerate(batches):
-                if number < first_period:
-                    continue
+            for number, period in islice(enumerate(batches), first_period, None):
                 callback_list.on_epoch_begin(number)
                 model.reset_metrics()
                 n_steps, losses, outputs, val_outputs = _run_period(
                     period, train_steps, train_and_predict, interrupts
                 )
                 steps_done += n_steps
-                callback_list.params["steps_done"] = steps_done  # for KeepWeights
+                callback_list.params["steps_done"] = steps_done  # Keras has no name for these
                 logs = {name: float(value) for name, value in losses.items()}
                 logs |= _evaluate(model, number, "", features, labels, outputs)
                 logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
-                callback_list.on_epoch_end(number, logs)
+                is_cut = n_steps < steps_by_period[number]  # a backup must not take it for done
+                with change_backups(callback_list, **{"save_freq": None} if is_cut else {}):
+                    callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        for callback in callback_list.callbacks if interrupts else []:
-            if isinstance(callback, keras.callbacks.BackupAndRestore):
-                callback.delete_checkpoint = False  # the next call resumes from it
-        callback_list.on_train_end(logs)
+        with change_backups(callback_list, **{"delete_checkpoint": False} if interrupts else {}):
+            callback_list.on_train_end(logs)
 
-    steps_done += sum(steps_by_period[:first_period])
+    steps_done += steps_before
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        print(message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps."))
+        text = message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps.")
+        print(printable(text))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
@@ -327,6 +324,9 @@ def _compile_steps(
 
     The second one also returns Keras' logs with ``val_loss``, and the predictions for both sets. A
     call for each step, or a ``tf.data`` pipeline, would take about twice the time.
+
+    Keras' own step runs without metrics, and its loss is read after the last step. A custom step
+    runs as it is, and the logs of its last step are kept.
     """
     keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
@@ -348,11 +348,8 @@ def _compile_steps(
             logs = train_step(rows, batch_number)
         return logs
 
-    if not model.run_eagerly:  # AutoGraph, for this function alone: for all it would take 0.2 s
-        train_steps = tf.autograph.to_graph(train_steps)
-        generated = Path(train_steps.__code__.co_filename)
-        if generated.name.startswith("__autograph"):  # TensorFlow would remove it at exit
-            generated.unlink(missing_ok=True)  # but a notebook's kernel is killed
+    if not model.run_eagerly:
+        train_steps = compile_loop(train_steps)
 
     def train_and_predict(rows: Any, batch_numbers: Any) -> Any:
         logs = train_steps(rows, batch_numbers)
@@ -407,7 +404,7 @@ def _check_callbacks(callbacks: Any) -> Any:
                 f"not {callback!r:.100}"
             )
         if getattr(callback, "mode", "") == "auto":  # Keras knows it for compiled metrics alone
-            metric = getattr(callback, "monitor", "").removeprefix("val_")
+            metric = str(getattr(callback, "monitor", "")).removeprefix("val_")
             callback.mode = DIRECTIONS.get(metric, "auto")
     return callbacks
 

@@ -31,19 +31,27 @@ import os
 import re
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jupytext
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal, CellExecutionError
-from nbformat import NotebookNode
-from PIL import Image
+try:
+    import tomllib
+
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellControlSignal, CellExecutionError
+    from nbformat import NotebookNode
+    from PIL import Image
+except ImportError as error:
+    python = Path(".venv", "Scripts" if os.name == "nt" else "bin", "python")
+    sys.exit(
+        f"{sys.executable} lacks {error.name}. In the project's folder, run {python} instead; the "
+        "README tells how to set it up."
+    )
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -61,7 +69,7 @@ NOTEBOOKS = Path(__file__).parent
 # Nothing in it depends on the machine.
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
@@ -70,9 +78,10 @@ EXECUTED_AT_ONCE = 2
 ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
 # In a notebook, TensorFlow's Python code logs to stdout.
 LOG_LINE = re.compile(r"^(WARNING|ERROR):|^[WE]\d{4} ", re.MULTILINE)
-INSTALL = """
-# If this fails, choose another kernel (menu Kernel > Change Kernel). Or run "pip install ." in the
-# project's folder, and restart the kernel.
+INSTALL = r"""
+# If this fails, the kernel is a Python without mnist_nn. Choose another (menu Kernel > Change
+# Kernel), or start JupyterLab in the project's folder: .venv/bin/jupyter lab notebooks
+# (on Windows, .venv\Scripts\jupyter lab notebooks).
 import mnist_nn
 """.strip()
 # If the project's address is set. Kaggle's NumPy is newer than its TensorFlow asks for: pip would
@@ -87,10 +96,12 @@ if importlib.util.find_spec("mnist_nn") is None:
     # Colab and Kaggle have all libraries that mnist_nn needs: leave their versions as they are.
     is_service = {"COLAB_RELEASE_TAG", "KAGGLE_KERNEL_RUN_TYPE"} & os.environ.keys()
     pip_options = "--no-deps" if is_service else ""
-    !"{sys.executable}" -m pip install -qq {pip_options} git+{address}
+    !"{sys.executable}" -m pip install -qq {pip_options} {archive}
 
 import mnist_nn
 """.strip()
+GITHUB = "https://github.com/"
+COMMENT = re.compile(r"^ *#.*\n?", re.MULTILINE)
 
 
 class NotebookError(Exception):
@@ -109,7 +120,7 @@ class Edition(NamedTuple):
         return NOTEBOOKS / self.language / f"{self.name}.ipynb"
 
     def __str__(self) -> str:
-        return str(self.path.relative_to(NOTEBOOKS.parent))
+        return self.path.relative_to(NOTEBOOKS.parent).as_posix()
 
 
 def editions(language: str | None = None) -> list[Edition]:
@@ -137,18 +148,32 @@ def read_source(source: str) -> list[NotebookNode]:
     notebook = jupytext.read(NOTEBOOKS / "source" / f"{source}.py", fmt="py:percent")
     cells: list[NotebookNode] = notebook.cells
     for cell in cells:
+        if "id" not in cell.metadata:
+            raise NotebookError(
+                f"notebooks/source/{source}.py: a cell has no id: {cell.source:.50}"
+            )
         cell.id = cell.metadata.pop("id")
         if cell.metadata.get("generated") == "install":
-            address = project_address()
-            install = INSTALL_FROM_ADDRESS if address else INSTALL
-            cell.source = install.replace("{address}", address)
+            cell.source = install_code()
     return cells
+
+
+def install_code() -> str:
+    """Return the code that installs the package, if the project has an address, or imports it."""
+    address = project_address()
+    return INSTALL_FROM_ADDRESS.replace("{archive}", name_archive(address)) if address else INSTALL
 
 
 def project_address() -> str:
     """Return the address of the project's repository, or nothing as long as none is set."""
     pyproject = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
-    return str(pyproject["project"].get("urls", {}).get("Repository", ""))
+    return str(pyproject["project"].get("urls", {}).get("Repository", "")).removesuffix(".git")
+
+
+def name_archive(address: str) -> str:
+    """Return what pip installs from the repository: from GitHub, without Git."""
+    is_github = address.startswith(GITHUB)
+    return f"{address}/archive/refs/heads/main.zip" if is_github else f"git+{address}"
 
 
 def read_translation(source: str, language: str) -> dict[str, Any]:
@@ -176,12 +201,12 @@ def make(edition: Edition) -> NotebookNode:
     if edition.name == "course":  # see course/make.py
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
-    if address.startswith("https://github.com/"):
+    if address.startswith(GITHUB):
         first_prose = next(cell for cell in cells if cell.cell_type == "markdown")
         first_prose.source += colab_badge(address, edition)
     for cell in cells:
         if "attach" in cell.metadata:
-            png = (NOTEBOOKS / "figures" / cell.metadata["attach"]).read_bytes()
+            png = find_figure(cell.metadata["attach"], edition.language).read_bytes()
             content = {"image/png": base64.b64encode(png).decode()}
             cell.attachments = nbformat.from_dict({cell.metadata["attach"]: content})
         tags = cell.metadata.get("tags")
@@ -213,7 +238,7 @@ def fold_solutions(cells: Sequence[NotebookNode], summary: str) -> list[Notebook
 
 
 def colab_badge(address: str, edition: Edition) -> str:
-    repository = address.removeprefix("https://github.com/").removesuffix(".git")
+    repository = address.removeprefix(GITHUB)
     colab = "https://colab.research.google.com"
     link = f"{colab}/github/{repository}/blob/main/{edition}"
     return f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
@@ -233,7 +258,9 @@ def execute(notebook: NotebookNode, name: str) -> None:
             resources={"metadata": {"path": folder}},
         )
         try:
-            asyncio.run(client.async_execute())  # which closes its loop, as client.execute does not
+            # client.execute does not close its loop. Of Windows' usual one, pyzmq warns.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(client.async_execute())
         except CellControlSignal as error:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             reason = str(error)
@@ -282,8 +309,14 @@ def replace_file(path: Path, content: bytes) -> None:
     except OSError as error:  # a full disk, a read-only folder
         with contextlib.suppress(OSError):
             unfinished.unlink()
-        reason = f"{path} cannot be written ({error.strerror}), and is as it was"
+        reason = f"{shorten(path)} cannot be written ({error.strerror}), and is as it was"
         raise NotebookError(reason) from None
+
+
+def shorten(path: Path) -> Path:
+    """Return a path as seen from the current folder, if it is there."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def save(notebook: NotebookNode, edition: Edition) -> None:
@@ -292,15 +325,28 @@ def save(notebook: NotebookNode, edition: Edition) -> None:
 
 
 def save_figures(notebook: NotebookNode, edition: Edition) -> None:
-    """Save the figures that the source names, from the English edition."""
-    if edition.language != ENGLISH:
-        return
+    """Save the figures that the source names: all in English, and in each language the attached."""
     outputs = {cell.id: cell.get("outputs", []) for cell in notebook.cells}
-    for cell in read_source(edition.source):
-        if "figure" in cell.metadata:
+    cells = read_source(edition.source)
+    attached = {cell.metadata.get("attach") for cell in cells}
+    for cell in cells:
+        name = cell.metadata.get("figure")
+        if name and (edition.language == ENGLISH or name in attached):
             pngs = (output.get("data", {}).get("image/png") for output in outputs[cell.id])
             content = base64.b64decode(next(filter(None, pngs)))
-            replace_file(NOTEBOOKS / "figures" / cell.metadata["figure"], content)
+            replace_file(figure_path(name, edition.language), content)
+
+
+def figure_path(name: str, language: str) -> Path:
+    """Return the path of a saved figure: ``digits.png``, and in Korean ``digits.ko.png``."""
+    path = NOTEBOOKS / "figures" / name
+    return path if language == ENGLISH else path.with_suffix(f".{language}.png")
+
+
+def find_figure(name: str, language: str) -> Path:
+    """Return the path of a saved figure, the English one if the language has none yet."""
+    path = figure_path(name, language)
+    return path if path.exists() else figure_path(name, ENGLISH)
 
 
 def read_saved(edition: Edition) -> NotebookNode | None:
@@ -310,26 +356,35 @@ def read_saved(edition: Edition) -> NotebookNode | None:
     return notebook
 
 
+def say(line: str) -> None:
+    """Print a line at once, and whole: another thread may print one now."""
+    print(f"{line}\n", end="", flush=True)
+
+
 def write_one(edition: Edition) -> None:
-    """Write a notebook without executing it; outputs of cells that are as they were stay."""
+    """Write a notebook without executing it; outputs stay, where the code is as it was."""
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
+    silent = {cell.id for cell in read_source(edition.source) if "generated" in cell.metadata}
     for cell in notebook.cells:
         old = old_cells.get(cell.id)
-        if cell.cell_type == "code" and old and old.source == cell.source:
+        if cell.cell_type != "code" or old is None:
+            continue
+        if cell.id in silent or COMMENT.sub("", old.source) == COMMENT.sub("", cell.source):
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
     save(notebook, edition)
-    print(f"{edition}: written")
+    say(f"{edition}: written")
 
 
 def execute_one(edition: Edition) -> None:
     """Execute a notebook and save it with its outputs."""
+    say(f"{edition}: started")
     notebook = make(edition)
     execute(notebook, str(edition))
     save(notebook, edition)
     save_figures(notebook, edition)
-    print(f"{edition}: executed and saved")
+    say(f"{edition}: executed and saved")
 
 
 def check_editions(language: str | None) -> Iterator[str]:
@@ -365,14 +420,16 @@ def stamp(name: str) -> None:
     """Renew the hashes in a file of translations, named as in ``exercise.LANGUAGE``."""
     path = NOTEBOOKS / "source" / f"{name}.toml"
     if not path.exists():
-        raise NotebookError(f"there is no file {path.name} in notebooks/source")
+        names = sorted(file.stem for file in (NOTEBOOKS / "source").glob("*.*.toml"))
+        raise NotebookError(f"NAME must be one of {names}, not {name!r}")
     english = read_english(name.split(".")[0])
 
     def renew(found: re.Match[str]) -> str:
         return f'[{found[1]}]\nhash = "{short_hash(english.get(found[1], ""))}"'
 
     text = path.read_text("utf-8")
-    path.write_text(re.sub(r'^\[([\w-]+)\]\nhash = "\w*"', renew, text, flags=re.M), "utf-8")
+    renewed = re.sub(r'^\[([\w-]+)\]\nhash = "\w*"', renew, text, flags=re.MULTILINE)
+    path.write_text(renewed, "utf-8", newline="\n")
 
 
 def check_translations(only: str | None) -> Iterator[str]:
@@ -416,6 +473,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("--language", choices=LANGUAGES)
     args = parser.parse_args(arguments)
+    if args.name and args.command in ("write", "check"):
+        parser.error(f"{args.command} takes no name: it is for all notebooks")
     if args.command == "write":
         for_all(editions(args.language), write_one)
     elif args.command == "execute":
@@ -435,6 +494,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
     try:
         main(sys.argv[1:])
     except (NotebookError, OSError) as error:

@@ -20,7 +20,7 @@ FILES = (
     "notebooks/source/going_further.{}.toml",
     "notebooks/site/pages/{}/index.md",
 )
-WORDS = "notebooks/site/texts.toml"
+WORDS = ("notebooks/site/texts.toml", "notebooks/site/train.toml")
 GLOSSARY = "notebooks/source/glossary.toml"
 NO_TERMS = ("names", "wrong")  # in the glossary
 UNKNOWN = "{}: {!r} is not in LANGUAGES of mnist_nn/language.py. Add it there, or delete it here"
@@ -55,9 +55,10 @@ def find_missing(code: str) -> Iterator[str]:
     for file in [*(file.format(code) for file in FILES), *_name_catalogue(code)]:
         if not (ROOT / file).exists():
             yield f"{file} is missing. Copy that of another language, and translate it"
-    words = _read_toml(WORDS)
-    if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
-        yield f"{WORDS}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
+    for file in WORDS:
+        words = _read_toml(file)
+        if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
+            yield f"{file}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
     glossary = _read_toml(GLOSSARY).items()
     if lacking := [term for term, entry in glossary if term not in NO_TERMS and code not in entry]:
         yield f"{GLOSSARY}: no {code} in [{'], ['.join(lacking)}]. Add the terms"
@@ -148,7 +149,7 @@ def _find_codes() -> Iterator[tuple[str, str]]:
         folders += ROOT.glob(pattern)
     for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
-    yield from ((WORDS, code) for code in _read_toml(WORDS))
+    yield from ((file, code) for file in WORDS for code in _read_toml(file))
     entries = [entry for term, entry in _read_toml(GLOSSARY).items() if term != "names"]
     for code in sorted({key.split("_")[0] for entry in entries for key in entry}):
         yield GLOSSARY, code

@@ -25,7 +25,7 @@
     function show(frame) {
       slider.value = frame;
       slider.setAttribute("aria-valuetext", labels[frame]);
-      title.textContent = `${words.steps}: ${labels[frame]}`;
+      title.textContent = labels[frame];
       image.src = `data:image/png;base64,${frames[frame]}`;
     }
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from mnist_nn import arguments, plots
 from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
-from mnist_nn.language import message
+from mnist_nn.language import format_number, get_language, message
 from mnist_nn.rendering import embed_png, encode_png
 
 # White for the gaps, and an odd number of colours, so that zero has one of its own.
@@ -48,16 +48,17 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
         frame = Image.fromarray(colours.astype(np.uint8))
         frame.putpalette(PALETTE)
         frames.append(encode_png(frame))
-    labels = [f"{step:,}" for step in steps]
+    name = f"{message('Steps')}{get_language().colon}"
+    labels = [f"{name}{format_number(step)}" for step in steps]
     words = {"steps": message("Steps"), "play": message("Play"), "pause": message("Pause")}
     content = json.dumps({"words": words, "labels": labels, "frames": frames})
     text = message(
-        f"Animation: the weights of {images.shape[1]} nodes during training, up to {labels[-1]} "
+        f"Animation: the weights of {images.shape[1]} nodes during training, up to {steps[-1]:,} "
         "steps. Red and blue strokes emerge from noise."
     )
     still = embed_png(frames[-1], text, width=3 * frame.width)  # three screen pixels per weight
     return (
         '<div class="mnist-nn-animation" style="image-rendering: pixelated" '
         f'data-content="{html.escape(content)}">'
-        f"<div>{words['steps']}: {labels[-1]}</div>{still}</div>\n<script>\n{SCRIPT}</script>"
+        f"<div>{labels[-1]}</div>{still}</div>\n<script>\n{SCRIPT}</script>"
     )

@@ -13,7 +13,7 @@ from mnist_nn.models import check_classifier, predict_probabilities, to_float
 from mnist_nn.rendering import describe, figure_text, language_font
 
 POINTS = 61  # of each curve
-SHORTEST = 1e-3  # first distance that is tried
+SHORTEST = 1e-3  # first multiple of the gradient that is tried
 
 
 @language_font()
@@ -28,8 +28,8 @@ def plot_gradient(
 ) -> Axes:
     """Draw the cross entropy of a batch and of the validation set along the batch's gradient.
 
-    The weights move from where they are to ``weights − distance · gradient``. The curve of the
-    batch falls at first, as steeply as its gradient is long. The model keeps its weights.
+    The weights move from where they are to ``weights − factor · gradient``. At first, the curve of
+    the batch falls along a dashed line. The model keeps its weights.
 
     Args:
         model: A Keras model that maps features to class probabilities.
@@ -47,41 +47,47 @@ def plot_gradient(
         >>> batch = training_examples[:10], training_targets[:10]
         >>> ax = plot_gradient(model, *batch, validation_examples, validation_targets)
     """
-    batch = arguments.check_data(batch_examples=batch_examples, batch_targets=batch_targets)
-    validation = arguments.check_data(
-        validation_examples=validation_examples, validation_targets=validation_targets
-    )
+    batch = arguments.check_data("batch_", batch_examples, batch_targets)
+    validation = arguments.check_data("validation_", validation_examples, validation_targets)
     check_classifier("model", f"model {getattr(model, 'name', '')!r}", model, batch[0][:2])
     with tf.GradientTape() as tape:
         probabilities = model(batch[0], training=False)
         losses = keras.losses.sparse_categorical_crossentropy(batch[1], probabilities)
         loss = tf.reduce_mean(losses)
-    gradients = tape.gradient(loss, model.trainable_variables)
-    moved = keras.models.clone_model(model)
-    moved.set_weights(model.get_weights())
+    variables = model.trainable_variables
+    gradients = [
+        0.0 if gradient is None else np.asarray(gradient)  # None where the loss needs no variable
+        for gradient in tape.gradient(loss, variables)
+    ]
+    starts = [variable.numpy() for variable in variables]
 
-    def compute_loss(distance: float, features: Features, labels: Labels) -> float:
-        for variable, start, gradient in zip(
-            moved.trainable_variables, model.trainable_variables, gradients, strict=True
-        ):
-            variable.assign(start - distance * gradient)
-        return metrics.cross_entropy(labels, to_float(predict_probabilities(moved, features)))
+    def compute_loss(factor: float, features: Features, labels: Labels) -> float:
+        for variable, start, gradient in zip(variables, starts, gradients, strict=True):
+            variable.assign(start - factor * gradient)
+        return metrics.cross_entropy(labels, to_float(predict_probabilities(model, features)))
 
-    end = SHORTEST
-    while compute_loss(2 * end, *batch) < compute_loss(end, *batch):
-        end *= 2
-    distances = np.linspace(0, 2 * end, POINTS)
-    batch_losses = [compute_loss(distance, *batch) for distance in distances]
-    validation_losses = [compute_loss(distance, *validation) for distance in distances]
+    try:
+        end = SHORTEST
+        while compute_loss(2 * end, *batch) < compute_loss(end, *batch):
+            end *= 2
+        factors = np.linspace(0, 2 * end, POINTS)
+        batch_losses = [compute_loss(factor, *batch) for factor in factors]
+        validation_losses = [compute_loss(factor, *validation) for factor in factors]
+    finally:
+        for variable, start in zip(variables, starts, strict=True):
+            variable.assign(start)
     start, lowest = batch_losses[0], min(batch_losses)
     slope = float(sum(np.sum(np.square(gradient)) for gradient in gradients))
     ax = ax or plt.subplots(layout="constrained")[1]
-    ax.plot(distances, batch_losses, label=figure_text("this batch"))
-    ax.plot(distances, validation_losses, label=figure_text("validation"))
-    tangent = [0, (start - lowest) / slope], [start, lowest]
+    ax.plot(factors, batch_losses, label=figure_text("this batch"))
+    ax.plot(factors, validation_losses, label=figure_text("validation"))
+    tangent = [0, (start - lowest) / slope if slope else 0], [start, lowest]
     ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
     ax.plot(0, start, "o", color="black", zorder=3)
-    ax.set(xlabel=figure_text("distance along the gradient"), ylabel=figure_text("Cross entropy"))
+    ax.set(
+        xlabel=figure_text("multiple of the gradient that is subtracted"),
+        ylabel=figure_text("Cross entropy"),
+    )
     ax.set_ylim(0)
     ax.legend()
     describe(

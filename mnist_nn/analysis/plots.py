@@ -16,7 +16,7 @@ from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
 from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import get_language, join_numbers, message
+from mnist_nn.language import format_number, get_language, join_numbers, message
 from mnist_nn.rendering import describe, figure_text, language_font
 
 STEPS = (1, 10, 100, 1_000)
@@ -57,7 +57,7 @@ def plot_weights_over_training(
     ax.set_yticks((IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2, names)
     ax.tick_params(length=0)
     ax.set(xticks=[], frame_on=False)
-    numbers = get_language().comma.join(f"{step:,}" for step in steps)
+    numbers = get_language().comma.join(map(format_number, steps))
     deviations = join_numbers(images.std(axis=(1, 2, 3)), decimals=3)
     describe(
         ax,
@@ -91,8 +91,9 @@ def plot_examples(
     """
     features = arguments.check_features("examples", examples)
     lines: dict[str, Any] = {} if labels is None else {"label": labels}
-    lines |= predictions or {}
-    arguments.check_labels(examples=np.zeros(len(features), int), **lines)  # and their lengths
+    lines |= {str(name): digits for name, digits in (predictions or {}).items()}
+    rows = {"examples": np.zeros(len(features), int)}
+    arguments.check_labels(**(rows | lines))  # and their lengths
     return _draw_examples(features, lines, ax)
 
 
@@ -296,7 +297,7 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
         ax.plot(line, marker=marker, markersize=4, label=figure_text(name))
     if by_size:
         ax.set_xscale("log")
-        ax.set_xticks(table.index, [f"{tick:,g}" for tick in table.index])
+        ax.set_xticks(table.index, [format_number(int(tick)) for tick in table.index])
         ax.minorticks_off()
     ax.set_xlabel(figure_text("Training examples" if by_size else "Periods"))
     ax.set_ylabel(figure_text("Accuracy (validation)"))
@@ -319,24 +320,28 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     ax.set_ylim(height + gap, -1)
     ax.axis("off")
 
-    def texts_by_digit(translate: Callable[[str], str]) -> list[list[str]]:
-        names = [*map(translate, lines)]
-        return [
-            [f"{name} {value}".strip() for name, value in zip(names, values, strict=True)]
-            for values in zip(*lines.values(), strict=True)
-        ]
-
-    for position, texts in enumerate(texts_by_digit(figure_text)):
+    for position, texts in enumerate(_list_texts(lines, figure_text)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
         ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
-    described = get_language().semicolon.join(map(" ".join, texts_by_digit(message)))
+    described = get_language().semicolon.join(map(" ".join, _list_texts(lines, message)))
     if len(features) == 1:
         describe(ax, f"A handwritten digit, dark on light. {described}")
     else:
         describe(ax, f"{len(features)} handwritten digits, dark on light. {described}")
     return ax
+
+
+def _list_texts(
+    lines: Mapping[str, Iterable[Any]], translate: Callable[[str], str]
+) -> list[list[str]]:
+    """Return the texts of each digit: the name of every line, with the digit's value."""
+    names = [*map(translate, lines)]
+    return [
+        [f"{name} {value}".strip() for name, value in zip(names, values, strict=True)]
+        for values in zip(*lines.values(), strict=True)
+    ]
 
 
 def _join_pairs(texts: Mapping[str, str]) -> str:
@@ -357,9 +362,10 @@ def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], no
         raise ArgumentError(
             f"weights_by_step has weights for the steps {kept!s:.100}, but not for {missing}"
         )
-    *images, first, last = [
-        plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])
+    checked = {
+        step: plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])
         for step in (*steps, kept[0], kept[-1])
-    ]
+    }
+    images, first, last = [checked[step] for step in steps], checked[kept[0]], checked[kept[-1]]
     moves = np.linalg.norm(last - first, axis=(1, 2))
     return np.stack(images)[:, np.sort(np.argsort(-moves, kind="stable")[:nodes])]

@@ -71,7 +71,8 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     features = arguments.check_features("examples", examples)
     if not getattr(model, "inputs", None):
         raise ArgumentError(
-            f"model {model.name!r} must be a Sequential or functional model that has been built"
+            f"model {getattr(model, 'name', model)!r:.100} must be a Sequential or functional "
+            "model that has been built"
         )
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dead = {}

@@ -165,7 +165,8 @@ def describe_drawing(answers: str) -> str:
 
 def describe_answer(name: str, digit: object, probability: str) -> str:
     """Return the answer of one classifier in words."""
-    return message(f"{name}: {digit} ({probability})")
+    language = get_language()
+    return f"{name}{language.colon}{digit}{language.brackets.format(probability)}"
 
 
 def draw(classifier: Any) -> DrawingPad:

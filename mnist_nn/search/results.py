@@ -46,7 +46,7 @@ def to_row(history: Mapping[str, Sequence[float]]) -> Row:
 @contextlib.contextmanager
 def lock_file(path: Path) -> Iterator[None]:
     """Keep other searches from a file, or raise a ValueError if one of them is using it."""
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         with contextlib.suppress(ImportError, OSError):  # Windows, some network drives have none
             import fcntl
 
@@ -64,7 +64,7 @@ def append_row(path: Path, row: Row) -> None:
     """Add a line to the file, or raise an OSError and leave the file as it was."""
     size = path.stat().st_size
     try:
-        with path.open("a") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, allow_nan=False) + "\n")
     except OSError as error:
         os.truncate(path, size)  # a full disk may leave half a line
@@ -98,7 +98,7 @@ def read_rows(path: Path, search: Mapping[str, str]) -> dict[Run, Row]:
                 f"{place} belongs to another search, {search_of_row} instead of {search}: {remedy}"
             )
         rows[run] = row
-    if not rest.startswith(b'{"trainer"'[: len(rest)]):
+    if not rest.startswith(b'{"trainer"'[: len(rest)]):  # a row may be cut off within these
         raise ArgumentError(f"results {str(path)!r} is not a results file: {remedy}")
     os.truncate(path, path.stat().st_size - len(rest))
     return rows

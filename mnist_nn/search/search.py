@@ -27,8 +27,10 @@ import json
 import math
 import os
 import sys
+import tempfile
+import threading
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from inspect import Parameter
@@ -46,13 +48,14 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
-from mnist_nn.language import message
+from mnist_nn.language import message, printable
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
 
 DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
 PASSED = (*DATA, "callbacks", "seed", "verbose")  # what the search itself passes to the trainer
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"
 
 
 def search_hyperparameters(
@@ -95,6 +98,7 @@ def search_hyperparameters(
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
             call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
             takes no runs on other data, or of a trainer with another name or other bound values.
+            On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
         verbose: 1 shows a progress bar.
@@ -119,16 +123,15 @@ def search_hyperparameters(
         >>> len(results)  # four combinations, three seeds
         12
     """
-    training = arguments.check_data(
-        training_examples=training_examples, training_targets=training_targets
-    )
-    validation = arguments.check_data(
-        validation_examples=validation_examples, validation_targets=validation_targets
-    )
+    training = arguments.check_data("training_", training_examples, training_targets)
+    validation = arguments.check_data("validation_", validation_examples, validation_targets)
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
-    n_periods = _list_settings(trainer, parameters, samples, sample_seed)
-    left, stopped = list(n_periods), list[str]()  # settings that halving has left, or stopped
-    most_periods = max(n_periods.values())
+    periods_by_setting = _list_settings(trainer, parameters, samples, sample_seed)
+    left, stopped = (
+        list(periods_by_setting),
+        list[str](),
+    )  # settings that halving has left, or stopped
+    most_periods = max(periods_by_setting.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
         raise ArgumentError(
             f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
@@ -153,7 +156,7 @@ def search_hyperparameters(
             for n_left, period in halve(len(left), most_periods, halving):
                 left, stopped = left[:n_left], left[n_left:] + stopped
                 runs = starmap(Run, product(left, seeds))
-                last_periods = {run: min(period, n_periods[run.setting]) for run in runs}
+                last_periods = {run: min(period, periods_by_setting[run.setting]) for run in runs}
                 finished = _train(trainer, data, last_periods, rows, n_jobs, verbose)
                 with contextlib.closing(finished):  # ends workers after an interrupt or an error
                     for run, row in finished:
@@ -173,14 +176,25 @@ def search_hyperparameters(
                 "same call then resumes the search"
             ) from error
         except KeyboardInterrupt:
-            print(message("Search stopped: the finished runs are returned."))
+            print(printable(message("Search stopped: the finished runs are returned.")))
     settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
-    averages = _rank(settings, seeds, rows, most_periods).to_dict("index")
+    return _make_table(parameters, settings, seeds, rows, most_periods)
+
+
+def _make_table(
+    parameters: Mapping[str, Any],
+    settings: list[str],
+    seeds: list[int],
+    rows: dict[Run, Row],
+    n_periods: int,
+) -> pd.DataFrame:
+    """Return the runs that finished, in the order of the settings, with the averages of these."""
+    averages = _rank(settings, seeds, rows, n_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
     table = [rows[run] | averages[run.setting] for run in runs if run in rows]
     columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
     columns += ["periods_done", "seconds", "error"]
-    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(most_periods)]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(n_periods)]
     frame = pd.DataFrame(table, columns=columns)
     return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
 
@@ -200,6 +214,24 @@ def _list_settings(
     trainer: Trainer, parameters: Mapping[str, Any], samples: int | None, sample_seed: int
 ) -> dict[str, int]:
     """Return the settings to try, with their numbers of periods, or raise an error."""
+    defaults = _read_defaults(trainer, parameters)
+    if samples is None:
+        candidates = ParameterGrid(dict(parameters))
+    else:
+        samples = arguments.check_whole_number("samples", samples)
+        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
+    plain = int | float | str | None  # JSON would change other defaults: the trainer keeps them
+    kept = {name: value for name, value in defaults.items() if isinstance(value, plain)}
+    periods_by_setting = {}
+    for candidate in candidates:
+        values = defaults | candidate
+        periods = split_steps(values["steps"], values["periods"])
+        periods_by_setting[to_setting(kept | candidate)] = len(periods)
+    return periods_by_setting
+
+
+def _read_defaults(trainer: Trainer, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the trainer's arguments with their defaults, or raise an error for the parameters."""
     signature = inspect.signature(trainer).parameters.values()
     starred = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     accepted = {item.name: item.default for item in signature if item.kind not in starred}
@@ -219,19 +251,7 @@ def _list_settings(
             "such as {'learning_rate': [0.01, 0.1], ...}, and may map "
             f"{', '.join(sorted(defaults.keys() - needed))}; it is {parameters!r:.200}"
         )
-    if samples is None:
-        candidates = ParameterGrid(dict(parameters))
-    else:
-        samples = arguments.check_whole_number("samples", samples)
-        candidates = ParameterSampler(dict(parameters), samples, random_state=sample_seed)
-    plain = int | float | str | None  # JSON would change other defaults: the trainer keeps them
-    kept = {name: value for name, value in defaults.items() if isinstance(value, plain)}
-    n_periods = {}
-    for candidate in candidates:
-        values = defaults | candidate
-        periods = split_steps(values["steps"], values["periods"])
-        n_periods[to_setting(kept | candidate)] = len(periods)
-    return n_periods
+    return defaults
 
 
 def _name_trainer(trainer: Any) -> str:
@@ -266,11 +286,17 @@ def _train(
             tasks.append((trainer, run, last_period, PROCESS, keras.config.floatx()))
     backend, _ = joblib.parallel.get_active_backend()
     if client := getattr(backend, "client", None):
+        n_workers = 0  # they may come and go
         finished = _train_on_cluster(client, tasks, data)
     else:
+        n_workers = joblib.effective_n_jobs(n_jobs)
         # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
         finished = joblib.Parallel(
-            n_jobs, batch_size=1, return_as="generator_unordered", max_nbytes=1_000
+            n_jobs,
+            batch_size=1,
+            return_as="generator_unordered",
+            max_nbytes=1_000,
+            temp_folder=_find_temp_folder() if n_workers > 1 else None,
         )(joblib.delayed(train_run)(*task, **data) for task in tasks)
     bar = tqdm(
         finished,
@@ -280,14 +306,58 @@ def _train(
         file=sys.stdout,
         leave=False,
         disable=not verbose,
+        bar_format=BAR.replace("LEFT", "?" if n_workers else "{remaining}"),
     )
-    with warnings.catch_warnings(), contextlib.closing(finished), bar:
+    seconds = []  # of the finished runs
+    with warnings.catch_warnings(), contextlib.closing(finished), bar, _refresh_each_second(bar):
         # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         for run, row in bar:
             best = max(best, row.get("val_accuracy", 0.0))
-            bar.set_postfix_str(message(f"best accuracy {best:.4f}"))
+            seconds.append(row["seconds"])
+            if n_workers:  # tqdm would take the workers' start for a part of the first runs
+                left = np.mean(seconds) * (len(tasks) - len(seconds)) / n_workers
+                bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(left))
+            bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
             yield run, row
+
+
+@contextlib.contextmanager
+def _refresh_each_second(bar: Any) -> Iterator[None]:
+    """Let the clock of a progress bar go on while no run finishes."""
+    ended = threading.Event()
+
+    def refresh() -> None:
+        while not ended.wait(1):
+            bar.refresh()
+
+    thread = threading.Thread(target=refresh, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _find_temp_folder() -> str | None:
+    """Return a folder for joblib's files if it cannot use the usual one: it sends paths as ASCII.
+
+    On Windows, the usual one is named after the user.
+    """
+    usual = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
+    if usual.isascii():
+        return None
+    for folder in (os.environ.get("PUBLIC"), os.environ.get("PROGRAMDATA"), "/var/tmp"):
+        with contextlib.suppress(OSError):
+            if folder and folder.isascii():
+                tempfile.TemporaryFile(dir=folder).close()
+                return folder
+    raise ArgumentError(
+        f"n_jobs must be 1, since the folder for temporary files, {usual!r}, has letters that "
+        "worker processes cannot use; or set the environment variable JOBLIB_TEMP_FOLDER to a "
+        "folder whose path is ASCII"
+    )
 
 
 def _train_on_cluster(

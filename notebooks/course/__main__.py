@@ -63,6 +63,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
     try:
         main(sys.argv[1:])
     except (NotebookError, OSError) as error:

@@ -107,8 +107,9 @@ def make(folder: Path, languages: Sequence[str] | None = None) -> None:
         print(f"Note: {problem}")
     for language in languages or build.languages("exercise"):
         path = folder / "source" / f"exercise-{language}" / "exercise.ipynb"
+        shown = build.shorten(path)
         if is_edited(path):
-            print(f"{path}: kept, since you have edited it. To have it anew, delete it first")
+            print(f"{shown}: kept, since you have edited it. To have it anew, delete it first")
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         text = nbformat.writes(make_assignment(language)) + "\n"
@@ -117,14 +118,18 @@ def make(folder: Path, languages: Sequence[str] | None = None) -> None:
         build.replace_file(path, text.encode())
         again = is_new and has_release
         release = f"nbgrader generate_assignment exercise-{language} --force"
-        print(f"{path}: {'written' if is_new else 'unchanged'}")
+        print(f"{shown}: {'written' if is_new else 'unchanged'}")
         if again:
             print(f"  It has changed. Release it again: {release}")
     config = folder / CONFIG.name
     if config.exists() and config.read_bytes() != CONFIG.read_bytes():
-        print(f"{config}: kept. It differs from {CONFIG}: you, or the project, have changed it")
+        name, ours = build.shorten(config), build.shorten(CONFIG)
+        print(f"{name}: kept. It differs from {ours}: you, or the project, have changed it")
     else:
         build.replace_file(config, CONFIG.read_bytes())
+    first = (languages or build.languages("exercise"))[0]
+    print(f"Next: cd {build.shorten(folder)}; nbgrader generate_assignment exercise-{first}")
+    print("notebooks/INSTRUCTORS.md explains each step")
 
 
 def find_contradictions(only: str | None = None) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 ``build/site`` has a folder for each language. One run of Sphinx makes it, so that search, menus and
 the language of its pages are the reader's. The sources are ``pages/LANGUAGE``, the notebooks,
-INSTRUCTORS.md, README.md and the docstrings. The first page is that of ``live``.
+INSTRUCTORS.md, README.md and the docstrings. The first page is that of ``live``; the page that
+trains in the browser is that of ``train``.
 """
 
 import base64
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import tomllib
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,23 +22,26 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-import mnist_nn
-from mnist_nn.language import LANGUAGES, message
+from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import HIDDEN
 from notebooks import build
 from notebooks.languages import find_missing
 from notebooks.site.head import TEXTS, first_page, site_address
 from notebooks.site.run import describe_run
+from notebooks.site.train import export
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
-FIGURES = {
-    "digits.png": "load",
-    "weights.png": "weights",
-}  # the cells of the solution that draw them
-EMPTY_PAD = "An empty drawing pad: run the cell, and draw."
+EMPTY_PAD = '<p class="mnist-nn-drawing-'  # in an output: a saved pad with no drawing
+TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
+# By the cells of the exercise below which there is a link to the page that trains: its settings.
+TASKS = {
+    "try-linear": "model=linear",
+    "task-2-how": "model=network",
+    "task-3-how": "model=network&steps=10&seed=1",
+}
 ROOMS = {
     "mnist_nn": "The exercise",
     "mnist_nn.analysis": "Analysis",
@@ -52,7 +57,7 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "pages", SOURCES)
     for language in LANGUAGES:
-        (SOURCES / language / "weights.png").write_bytes(read_figure("weights.png", language))
+        (SOURCES / language / "weights.png").write_bytes(read_weights(language))
     figures: dict[str, str] = {}  # what draws it: its <img>
     for edition in build.editions():
         notebook = prepare_notebook(edition)
@@ -68,11 +73,11 @@ def main() -> None:
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
     # The page to draw digits on, with its weights.
-    export = [sys.executable, "-m", "notebooks.site.live.export", str(SITE)]
-    subprocess.run(export, check=True, cwd=ROOT)
+    live = [sys.executable, "-m", "notebooks.site.live.export", str(SITE)]
+    subprocess.run(live, check=True, cwd=ROOT)
+    export.export(SITE / "train")
     write_for_robots()
-    folder = SITE.relative_to(ROOT)
-    print(f"the site is in {folder}. To look at it: python -m http.server -d {folder}")
+    print(f"The site is in {build.shorten(SITE)}. To see it: python -m http.server -d build/site")
 
 
 def prepare_notebook(edition: build.Edition) -> NotebookNode:
@@ -86,9 +91,6 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     source = SOURCES / edition.language
     figures = SITE / edition.language / "figures"
     figures.mkdir(parents=True, exist_ok=True)
-    mnist_nn.set_language(edition.language)
-    empty_pad = html.escape(message(EMPTY_PAD))
-    mnist_nn.set_language("en")
     to_pad = (
         f'<p><a href="../{first_page(edition.language)}?lang={edition.language}">'
         f"{TEXTS[edition.language]['draw']}</a></p>"
@@ -100,8 +102,8 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
             cell.source = cell.source.replace(
                 "`going_further`", "[`going_further`](going_further.ipynb)"
             )
-        for name in cell.pop("attachments", {}):
-            (source / name).write_bytes(read_figure(name, edition.language))
+        for name, content in cell.pop("attachments", {}).items():
+            (source / name).write_bytes(base64.b64decode(content["image/png"]))
             cell.source = cell.source.replace(f"attachment:{name}", name)
         outputs: list[NotebookNode] = []
         for output in cell.get("outputs", []):
@@ -114,11 +116,13 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
                 file.write_bytes(base64.b64decode(data.pop("image/png")))
                 title = TEXTS[edition.language]["full_size"]
                 data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
-            if empty_pad in data.get("text/html", ""):
+            if EMPTY_PAD in data.get("text/html", ""):
                 data["text/html"] = to_pad
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
+        if edition.name == "exercise" and cell.id in TASKS:
+            cell.source += f"\n\n{link_to_train(edition.language, TASKS[cell.id])}"
     title, _, text = notebook.cells[0].source.partition("\n")
     if edition.name == "solution":  # which has the same title as the exercise
         colon = LANGUAGES[edition.language].colon
@@ -129,15 +133,22 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     return notebook
 
 
-def read_figure(name: str, language: str) -> bytes:
-    """Return a figure in a language, as the saved solution has it."""
+def read_weights(language: str) -> bytes:
+    """Return the figure of the weights in a language, as the saved solution has it."""
     edition = build.Edition("exercise", "solution", language)
     notebook = build.read_saved(edition)
     for cell in notebook.cells if notebook else []:
-        for output in cell.get("outputs", []) if cell.id == FIGURES[name] else []:
+        for output in cell.get("outputs", []) if cell.id == "weights" else []:
             if "image/png" in output.get("data", {}):
                 return base64.b64decode(output.data["image/png"])
-    raise build.NotebookError(f"{edition} has no figure {name}. Mend it with: make solutions")
+    raise build.NotebookError(
+        f"{edition} has no figure of the weights. Mend it with: make solutions"
+    )
+
+
+def link_to_train(language: str, settings: str) -> str:
+    address = html.escape(f"../train/index.html?lang={language}&{settings}")
+    return f'<a href="{address}">{TRAIN_TEXTS[language]["link_here"]}</a>'
 
 
 def image(name: str, metadata: dict[str, Any], title: str) -> str:
@@ -174,7 +185,7 @@ def write_reference(room: str, title: str, figures: dict[str, str]) -> None:
             figure = f"<div>{figures[name]}</div>"
             lines += [".. raw:: html", "", textwrap.indent(figure, "   "), ""]
     page = "reference_" + room.replace("mnist_nn.", "")
-    (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines))
+    (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines), "utf-8")
 
 
 def write_english_pages() -> None:

@@ -138,7 +138,7 @@ plt.show()
 
 # %% id="edge"
 change = abs(keep.weights[STEPS] - keep.weights[0])
-print("largest change of a weight, top row of pixels:", change[:28].max())
+print(f"largest change of a weight, top row of pixels: {change[:28].max()}")
 print(f"largest change of a weight, all pixels:        {change.max():.2f}")
 
 # %% [markdown] id="play"
@@ -255,10 +255,10 @@ linear = train_linear_classification_model(**linear_settings, **data, steps=STEP
 linear_predictions = linear.predict(validation_examples, batch_size=100, verbose=0).argmax(axis=1)
 
 comparison = compare_predictions(validation_targets, linear_predictions, network_predictions)
-print("both models are right:         ", comparison.both_right.sum())
-print("only the linear model is right:", comparison.only_first_right.sum())
-print("only the network is right:     ", comparison.only_second_right.sum())
-print("both models are wrong:         ", comparison.both_wrong.sum())
+print(f"both models are right:          {comparison.both_right.sum()}")
+print(f"only the linear model is right: {comparison.only_first_right.sum()}")
+print(f"only the network is right:      {comparison.only_second_right.sum()}")
+print(f"both models are wrong:          {comparison.both_wrong.sum()}")
 print(f"p-value of McNemar's test:      {comparison.p_value:.1e}")
 
 # %% [markdown] id="p-value"
@@ -564,7 +564,7 @@ linear_results = search_hyperparameters(
 columns = ["learning_rate", "batch_size", "seed", "val_accuracy", "mean_val_accuracy"]
 print(linear_results[columns].head(6).round(4).to_string(index=False))
 means = linear_results.groupby(["learning_rate", "batch_size"])["val_accuracy"].mean()
-print("combinations that reach 0.88:", (means >= 0.88).sum(), "of", len(means))
+print(f"combinations that reach 0.88: {(means >= 0.88).sum()} of {len(means)}")
 plot_search(linear_results, "learning_rate", "batch_size")
 plt.show()
 
@@ -739,8 +739,9 @@ plt.show()
 # Other people's digits are the best test. Ask your class to write digits on paper, take a photo of
 # each, and name the photos after their digits: `7_anna.jpg`. `dataframe_from_images` prepares all
 # photos in a folder and returns a table like MNIST's, so you can use it wherever the exercise uses
-# MNIST's. To try it without a class, the project comes with twenty drawn examples: a script drew
-# them from coded strokes, on paper that it made up.
+# MNIST's. To try it without a class, the project comes with twenty examples that a script drew from
+# coded strokes, on paper that it made up: each digit once neatly, and once with a thick pen,
+# slanted and away from the middle.
 
 # %% id="class-photos"
 photos = data_folder() / "handwriting"  # replace with the path of your folder
@@ -757,25 +758,26 @@ plot_examples(class_examples, class_targets, class_predictions)
 plt.show()
 
 # %% [markdown] id="class-read"
-# Both models learned from MNIST alone. That they get all of these right proves little: clean
-# strokes in the middle of clean paper are easy. Your class's photos will be harder. Twenty digits
-# are few, too: at an accuracy of 0.9, the standard deviation is √(0.9 · 0.1/20) ≈ 0.07. A class of
+# Both models learned from MNIST alone, where hardly anybody writes a 1 with an upstroke or slants a
+# digit so much: these are what they get wrong. The place on the paper does not matter, since
+# `digit_from_image` moves each digit to the middle. Which of the models is better, twenty digits
+# cannot show: at an accuracy of 0.9, the standard deviation is √(0.9 · 0.1/20) ≈ 0.07. A class of
 # 30 that writes all ten digits brings it down to 0.02.
 #
 # `class_table.to_csv("class.csv", header=False, index=False)` saves the table, and
 # `load_mnist_dataframe(path="class.csv")` reads it again.
 #
-# **Try it:** write the digits as people write them in another country: a 1 with a long upstroke, a
-# 7 with a crossbar. Which model copes better?
+# **Try it:** write the digits as people in another country do: a 1 with a long upstroke, a 7 with a
+# crossbar. Which model copes better?
 
 # %% [markdown] id="grid"
 # ## What the grid is worth
 #
 # Our networks get the pixels as a list and are not told which of them are neighbours. A
-# *convolutional* network is: each of its nodes looks at a small square of the image, and all nodes
-# of an image share their weights, so that a stroke means the same wherever it is. We train a small
-# one with the exercise's hyperparameters. (From here on, we compute in float32: it takes half the
-# time, and your numbers may differ a little from ours.)
+# *convolutional* network is: each of its nodes looks at a small square of the image, and nodes that
+# look at different squares share their weights, so that a stroke means the same wherever it is. We
+# train a small one with the exercise's hyperparameters. (From here on, we compute in float32: it
+# takes half the time, and your numbers may differ a little from ours.)
 
 # %% id="convolution"
 keras.config.set_floatx("float32")

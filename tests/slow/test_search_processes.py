@@ -203,3 +203,18 @@ def test_interrupt_between_runs_is_silent(
     out, err = capfd.readouterr()
     assert out.startswith("Search stopped")
     assert err == ""
+
+
+def test_user_may_have_a_name_in_any_letters(
+    small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "사용자"
+    folder.mkdir()
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(folder))
+    parameters = {"learning_rate": [0.1], "steps": [20], "batch_size": [10]}
+    train = mnist_nn.train_linear_classification_model
+    results = search_hyperparameters(
+        train, parameters, *small, seeds=(1, 2), n_jobs=2, results=folder / "결과.jsonl", verbose=0
+    )
+    assert list(results["error"]) == ["", ""]
+    assert [path.name for path in folder.iterdir()] == ["결과.jsonl"]

@@ -191,20 +191,20 @@ def test_examples_and_targets() -> None:
         (features(), turned.to_numpy()),
         (features()[::-1], turned),
     ]:
-        array, digits = arguments.check_data(b=targets, a=examples)
+        array, digits = arguments.check_data("", examples, targets)
         assert array.shape == (2, 784)
         assert digits.tolist() == [2, 1]
 
 
 def test_examples_and_targets_that_do_not_belong_together() -> None:
-    with pytest.raises(ValueError, match="^a has 2 rows, but b has 3"):
-        arguments.check_data(a=features(), b=labels(1, 2, 3))
-    with pytest.raises(ValueError, match="^the rows of a and b .* different orders"):
-        arguments.check_data(a=features(), b=labels(1, 2)[::-1])
-    with pytest.raises(ValueError, match="^a contains"):
-        arguments.check_data(a=features(0), b=labels())
-    with pytest.raises(ValueError, match="^b contains 10"):
-        arguments.check_data(a=features(), b=labels(10, 1))
+    with pytest.raises(ValueError, match="^examples has 2 rows, but targets has 3"):
+        arguments.check_data("", features(), labels(1, 2, 3))
+    with pytest.raises(ValueError, match="^the rows of examples and targets .* different orders"):
+        arguments.check_data("", features(), labels(1, 2)[::-1])
+    with pytest.raises(ValueError, match="^examples contains"):
+        arguments.check_data("", features(0), labels())
+    with pytest.raises(ValueError, match="^targets contains 10"):
+        arguments.check_data("", features(), labels(10, 1))
 
 
 def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None:

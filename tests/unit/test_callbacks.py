@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -144,6 +145,25 @@ def test_backup_survives_an_error_and_is_resumed(
     assert len(train_own(small, resumed)["loss"]) == 10  # the next call is a new one
 
 
+def test_period_that_an_interrupt_cuts_is_trained_again(small: Split, tmp_path: Path) -> None:
+    """A first signal in the first 500 steps of the second period."""
+
+    def interrupt(epoch: int, logs: Any = None) -> None:
+        if epoch == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    backup = CALLBACKS.BackupAndRestore(tmp_path)
+    stop = CALLBACKS.LambdaCallback(on_epoch_begin=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(small, 1_500, periods=2, callbacks=[stop, backup])
+    resumed = train(small, 1_500, periods=2, callbacks=[backup])
+    assert resumed.history.epoch == [1]
+    assert int(resumed.optimizer.iterations) == 1_500
+    whole = train(small, 1_500, periods=2, callbacks=[backup])  # it begins anew
+    for weights, uninterrupted in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, uninterrupted)
+
+
 def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
     train(small, callbacks=[CALLBACKS.ProgbarLogger()], verbose=1)
     assert "val_loss" in capsys.readouterr().out
@@ -190,13 +210,14 @@ def test_distribution_strategies_are_refused(small: Split) -> None:
         train_own(small, model)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there, os.kill ends the process")
 @pytest.mark.parametrize("interrupts", [1, 2])
 def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, small: Split) -> None:
     """All its steps would take minutes: without interrupts that are noticed, the test hangs."""
     model = mnist_nn.build_linear_model()
 
     def interrupt() -> None:
-        started.wait()
+        started.wait(60)
         for _ in range(interrupts):
             while int(model.optimizer.iterations) < 600:
                 time.sleep(0.01)
@@ -204,7 +225,7 @@ def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, sma
 
     started = threading.Event()
     begin = CALLBACKS.LambdaCallback(on_epoch_begin=lambda epoch, logs: started.set())
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     options: dict[str, Any] = {"periods": 1, "callbacks": begin}
     trained = mnist_nn.train_classification_model(model, 0.01, 10**7, 10, *small, **options)

@@ -1,6 +1,8 @@
 """The checks let right answers of all kinds pass, and name what is wrong with the others."""
 
+import io
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,11 @@ def wrapped_nothing() -> Any:
     return keras.Sequential([keras.Input((784,)), keras.layers.Activation("softmax")])
 
 
+def refuse_many(features: Any) -> Any:
+    assert features.shape[0] in (None, 2)
+    return features
+
+
 Case = Callable[[Answers], CheckResult]
 WRONG: dict[str, tuple[str, Case]] = {
     "linear: none": ("without a value: linear_classifier", lambda a: a.check_linear(None)),
@@ -124,6 +131,10 @@ WRONG: dict[str, tuple[str, Case]] = {
     ),
     "network: none": ("without a value: classifier", lambda a: a.check_network(None)),
     "network: few nodes": ("0.9500. Try more nodes", lambda a: a.check_network(a.weak)),
+    "network: takes few examples": (
+        "cannot predict 2500 examples",
+        lambda a: a.check_network(wrapped(a.network, [keras.layers.Lambda(refuse_many)], [])),
+    ),
     "network: few steps": (
         "0.9500. Try more steps",
         lambda a: a.check_network(a.train(50, hidden_units=[64])),
@@ -433,3 +444,10 @@ def test_result_is_seen_at_a_glance() -> None:
         page = CheckResult(passed, "1 < 2")._repr_html_()
         assert symbol in page
         assert "1 &lt; 2" in page
+
+
+def test_result_is_printed_wherever_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = CheckResult(True, "좋아요"), CheckResult(False, "no")
+    assert [*map(str, results)] == ["✔ 좋아요", "✘ no"]
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert [*map(str, results)] == ["[x] ???", "[ ] no"]

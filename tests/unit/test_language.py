@@ -49,7 +49,17 @@ def test_each_text_is_translated_with_its_values() -> None:
             assert message(english.format_map(values)) == translation.format_map(values)
 
 
-def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_text_has_words_of_its_own() -> None:
+    """Values are found by the words around them, so a text of values alone would match any."""
+    for language in OTHERS:
+        for english in read_messages(language):
+            words = re.sub("[^A-Za-z]", "", PLACEHOLDER.sub("", english))
+            assert len(words) >= 4, english
+
+
+def test_without_a_font_figures_are_english(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Their alternative texts need no font; a text that has no translation stays English."""
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
     monkeypatch.setattr(font_manager, "findSystemFonts", list)
@@ -57,6 +67,8 @@ def test_without_a_font_figures_are_english(monkeypatch: pytest.MonkeyPatch) -> 
         mnist_nn.set_language(language)
         ax: Any = plot_runs({"linear": [0.8, 0.9]})
         assert ax.get_ylabel() == "Accuracy (validation)"
+        (line,) = capsys.readouterr().out.splitlines()
+        assert LANGUAGES[language].fonts[0] in line
         begin = "A handwritten digit of"
         (text,) = (t for key, t in read_messages(language).items() if key.startswith(begin))
         label = mnist_nn.plot_digit(np.zeros(784), 7).get_label()
@@ -96,7 +108,8 @@ def test_what_a_new_language_lacks_is_listed(monkeypatch: pytest.MonkeyPatch) ->
         *("mnist_nn/messages/xx.toml", "notebooks/source/exercise.xx.toml"),
         *("notebooks/source/going_further.xx.toml", "notebooks/site/pages/xx/index.md"),
         "notebooks/site/pages/xx/locales/xx/LC_MESSAGES/sphinx.po",  # not Sphinx's own
-        *("notebooks/site/texts.toml", "notebooks/source/glossary.toml", "README.md"),
+        *("notebooks/site/texts.toml", "notebooks/site/train.toml"),
+        *("notebooks/source/glossary.toml", "README.md"),
     ]
     assert all(re.search(r"\. (Copy|Translate|Add) ", line) for line in lines)
 
@@ -118,7 +131,8 @@ def test_nothing_names_a_language_without_what_the_check_lists(
         elif path.stem.split(".")[-1] == language:
             path.unlink()
         else:
-            part = rf"^\[{language}\]\n[^[]*|^{language}(_\w+)? = .*\n|^.*notebooks/{language}/.*\n"
+            part = rf"^\[{language}\]\n(?:(?!\[).*\n)*|^{language}(_\w+)? = .*\n"
+            part += rf"|^.*notebooks/{language}/.*\n"
             path.write_text(re.sub(part, "", path.read_text("utf-8"), flags=re.M), "utf-8")
     assert not [*languages.find_unknown()]
     for path in root.rglob("*.*"):

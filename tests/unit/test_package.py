@@ -10,10 +10,13 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mnist_nn
+from mnist_nn.__main__ import main as copy_notebooks
+from mnist_nn.language import LANGUAGES
 
 PACKAGE = Path(mnist_nn.__file__).parent
 ROOMS = ("analysis", "search", "drawing")
@@ -27,7 +30,7 @@ ORDER = (
     ("sampling", "models", "metrics", "plots"),
     ("training",),
     ("__init__",),  # hands out the core
-    ("checks", "fidelity", *ROOMS),
+    ("__main__", "checks", "fidelity", *ROOMS),
 )
 RANKS = {module: rank for rank, modules in enumerate(ORDER) for module in modules}
 
@@ -136,7 +139,8 @@ def test_release_carries_all_files_and_the_data_and_nothing_else(tmp_path: Path)
         sources = {name.partition("/")[2] for name in archive.getnames()}
     assert {name.partition("/")[0] for name in sources} == {
         *("mnist_nn", "data", "pyproject.toml", "PKG-INFO", ".gitignore"),
-        *("LICENSE", "README.md", "CITATION.cff", ".github"),
+        *("LICENSE", "NOTICE", "README.md", "CITATION.cff", ".github"),
+        *("hatch_build.py", "notebooks"),
     }
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
@@ -157,3 +161,22 @@ assert mnist_nn.__file__.startswith({str(installed)!r})
 print([len(mnist_nn.load_mnist_dataframe(split)) for split in ("train", "test")])
 """
     assert run_python(code, tmp_path) == "[20000, 10000]\n"
+    names = {f"{name}.ipynb" for name in ("exercise", "solution", "going_further")}
+    for language in LANGUAGES:
+        copies = installed / "mnist_nn" / "_notebooks" / language
+        assert {path.name for path in copies.iterdir()} == names
+        assert all('"output_type":' not in path.read_text("utf-8") for path in copies.iterdir())
+
+
+def test_notebooks_are_copied_and_none_is_overwritten(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "new" / "folder"
+    copy_notebooks([str(folder)])
+    assert f"{folder / 'going_further.ipynb'} has been written." in capsys.readouterr().out
+    exercise = folder / "exercise.ipynb"
+    assert exercise.read_text("utf-8").count('set_language(\\"en\\")') == 1
+    exercise.write_text("mine")
+    copy_notebooks([str(folder)])
+    said = capsys.readouterr().out
+    assert f"{exercise} is there already, and stays as it is." in said
+    assert f'-m jupyter lab "{folder}"' in said
+    assert exercise.read_text() == "mine"

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from seaborn.utils import relative_luminance
 
 import mnist_nn
 from mnist_nn import rendering
@@ -68,6 +69,10 @@ def test_confusion_matrix() -> None:
     assert ax.get_aspect() == 1
     labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
     assert labels == ("Confusion matrix", "Predicted label", "True label")
+    for text, colour in zip(ax.texts, drawn.get_facecolor(), strict=True):
+        luminance = relative_luminance(colour)
+        on_black, on_white = (luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)
+        assert text.get_color() == ("black" if on_black > on_white else "white")
     nested: Any = mnist_nn.plot_confusion_matrix(matrix.tolist())
     assert nested.get_label() == ax.get_label()
 
@@ -152,3 +157,5 @@ def test_bad_arguments_are_refused() -> None:
             mnist_nn.plot_log_loss(history)
     with pytest.raises(ValueError, match=r"^matrix has the shape \(2,\)"):
         mnist_nn.plot_confusion_matrix(np.array([1.0, 2.0]))
+    with pytest.raises(ValueError, match="weights contains NaN"):
+        mnist_nn.plot_weights(np.full((784, 2), np.nan))

@@ -1,8 +1,10 @@
 """The trainers train, print, draw and return what the original's did."""
 
 import gc
+import io
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -25,7 +27,7 @@ from split import Split, split_exercise
 from subclassed import Subclassed
 
 import mnist_nn
-from mnist_nn import rendering
+from mnist_nn import language, rendering
 from mnist_nn.sampling import split_steps
 
 FIGURES = {"log_loss", "accuracy", "cross_entropy"}
@@ -362,7 +364,7 @@ def test_callbacks_see_periods_with_all_figures(small: Split) -> None:
         figures.extend([logs] if logs else [])
 
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=note, on_epoch_end=note)
-    train_own(small, model, periods=[5, 15], callbacks=[callback])
+    train_own(small, model, periods=iter([5, 15]), callbacks=[callback])
     assert callback.params == {"epochs": 2, "steps": None, "verbose": 0, "steps_done": 20}
     assert calls == [(0, 0), (0, 5), (1, 5), (1, 20)]
     history = model.history.history
@@ -439,6 +441,21 @@ def test_interrupted_training_keeps_the_finished_periods(
     train_own(small, model, verbose=1)
     assert len(model.history.history["log_loss"]) == 10
     assert "Model training finished." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp949", "gbk"])
+def test_output_without_the_languages_letters_loses_no_model(
+    encoding: str, small: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding)  # as on Windows, if it is a file or a pipe
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(language, "_code", "zh" if encoding == "cp949" else "ko")
+    callbacks = [interrupt_in(3, True, raise_interrupt)]
+    model = train_own(small, mnist_nn.build_linear_model(), callbacks=callbacks, verbose=1)
+    assert len(model.history.history["loss"]) == 3
+    out.seek(0)
+    (stopped,) = [line for line in out if "?" in line]
+    assert {"20", "8"} <= {*re.findall(r"\d+", stopped)}  # of the steps
 
 
 def test_first_interrupt_ends_the_period_and_the_second_training(

@@ -74,10 +74,12 @@ def test_other_words_for_a_term_are_avoided() -> None:
 
 
 def test_no_english_words_in_prose() -> None:
+    title = "Classifying Handwritten Digits with Neural Networks"  # of the original
     other_glosses = r"[（(][A-Za-z][a-zA-Z' -]*(?:[,，][^（）()]*)?[)）]"
     code = r"\{[^}]*\}|\w+\(.*?\)|'[^']*'|pip install \S+"
     for language in OTHERS:
         for place, text in texts(language):
+            text = text.replace(title, "")
             for term, gloss, _ in terms(language):
                 text = text.replace(gloss, "").replace(term, "")
             text = re.sub(code, "", re.sub(other_glosses, "", text))

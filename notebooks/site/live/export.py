@@ -163,7 +163,7 @@ def lead_on(language: str) -> str:
         ]
         links = {}
     if (HERE.parent / "train").is_dir():
-        links["train/index.html"] = texts["train_here"]
+        links[f"train/index.html?lang={language}"] = texts["train_here"]
     links |= {
         f"{language}/exercise.html": texts["read"],
         f"{language}/solution.html": texts["see_solution"],

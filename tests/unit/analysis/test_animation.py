@@ -36,7 +36,7 @@ def decode(png: str) -> Any:
 
 def test_frames_share_one_colour_scale() -> None:
     content = read(animate_weights(WEIGHTS))
-    assert content["labels"] == ["1", "10", "1,000"]
+    assert content["labels"] == ["Steps: 1", "Steps: 10", "Steps: 1,000"]
     first, middle, last = map(decode, content["frames"])
     assert first.shape == (28, 88, 3)  # three nodes and two gaps
     assert (last[:, 28:30] == 255).all()
@@ -76,6 +76,7 @@ def test_page_depends_on_weights_and_language_alone(language: str) -> None:
     messages = read_messages(language)
     words = {word.lower(): messages.get(word, word) for word in ("Steps", "Play", "Pause")}
     assert read(page)["words"] == words
-    assert f">{words['steps']}: 1,000<" in page
+    number = {"zh": "1000"}.get(language, "1,000")
+    assert f">{words['steps']}{LANGUAGES[language].colon}{number}<" in page
     with pytest.raises(ValueError, match="weights_by_step"):
         animate_weights({})

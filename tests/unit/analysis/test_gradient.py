@@ -31,6 +31,22 @@ def test_curves_start_at_the_loss_and_fall_along_the_slope(small: Split) -> None
     assert f"from where it is {high:.2f}." in ax.get_label()
 
 
+def test_models_of_other_kinds_and_a_loss_that_cannot_fall(small: Split) -> None:
+    """A subclassed model, with weights that the loss does not need, whose loss is 0."""
+
+    class Certain(keras.Model):  # type: ignore[misc]
+        def build(self, shape: Any) -> None:
+            self.kernel = self.add_weight(shape=(784, 10), initializer="zeros")
+            self.unused = self.add_weight(shape=(3,), initializer="zeros")
+
+        def call(self, features: Any) -> Any:
+            return keras.ops.softmax(features @ self.kernel + 1e9 * keras.ops.eye(10)[0])
+
+    zeros = np.zeros(5, int)
+    ax: Any = plot_gradient(Certain(), small[0][:5], zeros, small[2][:5], zeros)
+    assert not ax.lines[0].get_ydata().any()
+
+
 def test_model_that_is_no_classifier_is_refused(small: Split) -> None:
     model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
     with pytest.raises(ValueError, match="softmax"):

@@ -73,6 +73,8 @@ def test_examples() -> None:
         assert "label 5 network 0; label 6 network 1; " in ax.get_label()
     assert ax.images[0].cmap(1.0)[:3] == (0, 0, 0)  # dark on light
     assert not plot_examples(EXAMPLES).texts
+    named: Any = plot_examples(EXAMPLES, None, {10: TARGETS, "examples": TARGETS})  # type: ignore[dict-item]
+    assert named.texts[3].get_text() == "10 3\nexamples 3"
     with pytest.raises(ValueError, match="examples: 13, label: 2"):
         plot_examples(EXAMPLES, TARGETS[:2])
 

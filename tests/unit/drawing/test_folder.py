@@ -45,4 +45,6 @@ def test_what_cannot_be_used_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
 def test_network_recognises_the_examples(network: object) -> None:
     labels, examples = mnist_nn.parse_labels_and_features(dataframe_from_images(PHOTOS))
     predicted = network.predict(examples, verbose=0).argmax(axis=1)  # type: ignore[attr-defined]
-    assert (predicted == labels).sum() >= 17
+    is_neat = labels.index.str.endswith("_1.jpg")
+    assert (predicted == labels)[is_neat].sum() >= 9
+    assert (predicted == labels)[~is_neat].sum() >= 6

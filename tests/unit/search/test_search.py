@@ -1,7 +1,6 @@
 """The search of hyperparameters in this process: its table, and the file that it resumes from."""
 
 import math
-import resource
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -221,6 +220,7 @@ def test_file_of_something_else_is_refused(small: Split, tmp_path: Path, content
 
 
 def test_file_in_use_is_refused(small: Split, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="Windows does not lock the file")
     path = tmp_path / "results.jsonl"
     with lock_file(path), pytest.raises(ValueError, match=r"results .*in use by another search"):
         search(small, LINEAR, results=path)
@@ -228,6 +228,7 @@ def test_file_in_use_is_refused(small: Split, tmp_path: Path) -> None:
 
 
 def test_full_disk_leaves_whole_lines(small: Split, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="Windows cannot limit the size of files")
     path = tmp_path / "results.jsonl"
     search(small, LINEAR, results=path)
     size = path.stat().st_size

@@ -1,0 +1,312 @@
+"""The page that trains in the browser: its runs are the original's, and it works in Chromium.
+
+    .venv/bin/python -m pytest -s tests/by_hand/test_train.py
+
+Screenshots are left in ``build/screenshots``. The runs need Node.js, and the check of accessibility
+npm.
+"""
+
+import contextlib
+import io
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import pytest
+from chromium import SCREENSHOTS, draw_digit, list_complaints, list_violations, serve
+from digits import STROKES
+from node import run_node
+from original import BY_CHANCE, SEEDS, chance, deviations, standard_errors
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from split import split_exercise
+
+import mnist_nn
+from mnist_nn.fidelity import CALLS
+from mnist_nn.language import LANGUAGES
+from notebooks.site.train import export
+
+RUNS = """
+const read = (path) => training.readDigits(new Uint8Array(fs.readFileSync(path)));
+const [digits, test] = paths.map(read);
+const testRows = Uint32Array.from(test.labels, (_, row) => row);
+return seeds.map((seed) => {
+    const random = sampling.createRandom(seed);
+    const rows = sampling.permute(10_000, random);
+    const layers = training.createLayers(call.hidden_units ?? [], random);
+    const halves = [rows.subarray(0, 7_500), rows.subarray(7_500)];
+    const run = [...training.train(layers, digits, ...halves, call, random)];
+    const periods = run.filter((figures) => figures && "period" in figures);
+    const prediction = training.predict(layers, test, testRows);
+    let next = prediction.next();
+    while (!next.done) next = prediction.next();
+    const { accuracy } = training.evaluate(test.labels, next.value);
+    return [...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy];
+});
+"""
+NETWORK = {"model": "network", "learning_rate": "0.05", "batch_size": "30", "seed": "1"}
+LONG = NETWORK | {"steps": "1000", "hidden_units": "[100, 100]"}
+SHORT = NETWORK | {"steps": "40", "hidden_units": "[20]"}
+MEASURE = """
+window.measured = {tasks: [], lines: []};
+new PerformanceObserver((list) => list.getEntries().forEach((task) =>
+    measured.tasks.push(task.duration))).observe({type: "longtask"});
+new MutationObserver(() => measured.lines.push(performance.now() - measured.start)).observe(
+    document.querySelector("#runs"), {childList: true, subtree: true, characterData: true});
+measured.start = performance.now();
+"""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
+    """Each comparison would fail by chance for one choice of seeds in 100,000."""
+    paths = []
+    for split, rows in (("train", 10_000), ("test", 10_000)):
+        table = mnist_nn.load_mnist_dataframe(split).head(rows).to_numpy(np.uint8)
+        paths.append(str(tmp_path / split))
+        Path(paths[-1]).write_bytes(table[:, 0].tobytes() + table[:, 1:].tobytes())
+    arguments = CALLS[call].arguments
+    ours = np.array(run_node(RUNS, paths=paths, seeds=[*SEEDS], call=arguments))
+    original = CALLS[call].figures
+    assert ours.shape == original.shape == (12, 12)
+    spread = deviations(ours), deviations(original)
+    print(f"{call}: {chance(ours, original):.4f} for means, {chance(*spread):.4f} for spreads")
+    assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
+    assert chance(*spread) > BY_CHANCE, standard_errors(*spread)
+    band = 2 * original.std(axis=0, ddof=1)
+    assert (np.abs(ours.mean(axis=0) - original.mean(axis=0)) < band).all()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("train")
+    export.export(folder)
+    with serve(folder) as address:
+        yield address
+
+
+class Run:
+    """A page of its own, with settings, in which Train was pressed."""
+
+    def __init__(self, browser: webdriver.Chrome, page: str, **settings: str) -> None:
+        self.browser = browser
+        open_page(browser, page, **settings)
+        browser.execute_script(MEASURE)
+        self.train()
+
+    def train(self) -> None:
+        self.browser.find_element(By.CLASS_NAME, "train").click()
+
+    def text(self, selector: str) -> str:
+        script = "return document.querySelector(arguments[0])?.textContent ?? ''"
+        return str(self.browser.execute_script(script, selector))
+
+    def wait(self, selector: str, text: str = "", seconds: float = 60) -> str:
+        """Wait until an element has a text, or contains another one; return it."""
+        wait = WebDriverWait(self.browser, seconds, poll_frequency=0.1)
+        wait.until(lambda _: (found := self.text(selector)) and text in found)
+        return self.text(selector)
+
+    def repeat(self, number: int) -> None:
+        """Train once more, and wait for the end of this run."""
+        self.train()
+        self.wait("article:first-child h2", f"{number}.")
+        self.wait("article:first-child .verdict")
+
+
+def open_page(browser: webdriver.Chrome, page: str, **settings: str) -> None:
+    browser.get(f"{page}?{urlencode(settings)}" if settings else page)
+    usable = "return performance.getEntriesByName('usable').length"
+    WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(usable))
+
+
+def test_lines_are_the_exercises_and_a_seed_repeats_them(
+    page: str, browser: webdriver.Chrome, train_table: pd.DataFrame
+) -> None:
+    list_complaints(browser)
+    run = Run(browser, page, **LONG)
+    run.wait(".verdict")
+    measured = browser.execute_script("return measured")
+    first, last = measured["lines"][0] / 1000, measured["lines"][-1] / 1000
+    print(f"1,000 steps of 30, [100, 100]: {last:.1f} s, first change after {first:.1f} s")
+    print(f"tasks of the page above 50 ms: {measured['tasks']}")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        mnist_nn.train_linear_classification_model(0.05, 10, 30, *split_exercise(train_table, 1))
+    loss = r"\d+\.\d\d$"
+    expected, found = printed.getvalue(), run.text("pre")
+    assert re.sub(loss, "", found, flags=re.M) == re.sub(loss, "", expected, flags=re.M)
+    assert list_complaints(browser) == []
+
+    run.repeat(2)
+    assert run.text("article:first-child pre") == found
+    assert len(browser.find_elements(By.TAG_NAME, "article")) == 2
+    link = browser.find_element(By.CSS_SELECTOR, ".link").get_attribute("href")
+    open_page(browser, str(link))
+    fields = ("learning_rate", "steps", "batch_size", "hidden_units", "seed")
+    for name in fields:
+        assert browser.find_element(By.ID, name).get_property("value") == LONG[name]
+
+
+def test_file_is_small_and_has_the_exercises_rows() -> None:
+    digits = export.pack_digits()
+    print(f"{len(digits):,} bytes")
+    assert len(digits) < 2_200_000
+
+
+def test_stop_ends_training_with_figures(page: str, browser: webdriver.Chrome) -> None:
+    run = Run(browser, page, **LONG | {"steps": "1000000"})
+    run.wait("pre", "LogLoss")
+    stop = browser.find_element(By.CLASS_NAME, "stop")
+    stop.click()
+    assert "after" in run.wait("pre", "Training stopped")
+    assert "period 00" in run.text("pre")
+    assert run.wait(".verdict").startswith("✘ Not there yet")
+    assert not stop.is_enabled()
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "text"),
+    [
+        ({"steps": "5"}, "steps", "steps 5 is less than the 10 periods: raise it"),
+        ({"hidden_units": "[5000, 5000]"}, "hidden_units", "at most 5000000"),
+    ],
+)
+def test_wrong_settings_are_told_beside_their_field(
+    settings: dict[str, str], field: str, text: str, page: str, browser: webdriver.Chrome
+) -> None:
+    run = Run(browser, page, **SHORT | settings)
+    assert text in run.text(f"#{field}-error")
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("id") == field
+    assert focused.get_attribute("aria-invalid") == "true"
+    assert f"{field}-error" in str(focused.get_attribute("aria-describedby"))
+    assert browser.find_elements(By.TAG_NAME, "article") == []
+    focused.clear()
+    focused.send_keys(SHORT[field])
+    assert run.text(f"#{field}-error") == ""
+
+
+def test_divergence_is_told_as_in_python(page: str, browser: webdriver.Chrome) -> None:
+    deep = {"hidden_units": str([10] * 9).replace(" ", ""), "learning_rate": "1e38"}
+    run = Run(browser, page, **SHORT | deep)
+    expected = "training diverged in period 0 with learning_rate 1e+38: lower it"
+    assert run.wait(".verdict") == f"✘ {expected}"
+    assert expected in browser.find_element(By.CSS_SELECTOR, "[role=log]").text
+
+
+def test_lost_connection_and_damaged_file_are_told(
+    tmp_path: Path, browser: webdriver.Chrome
+) -> None:
+    export.export(tmp_path)
+    texts = export.make_texts("en")
+    digits = tmp_path / "digits.bin"
+    packed = digits.read_bytes()
+    with serve(tmp_path) as address:
+        digits.write_bytes(packed[:1000] + b"x" + packed[1001:])
+        run = Run(browser, address, **SHORT)
+        run.wait(".status", texts["damaged"])
+        for damaged in (packed[:-1], packed + b"x"):
+            digits.write_bytes(damaged)
+            run = Run(browser, address, **SHORT)
+            run.wait(".status", texts["damaged"])
+        digits.unlink()
+        run = Run(browser, address, **SHORT)
+        run.wait(".status", texts["offline"])
+        digits.write_bytes(packed)
+        run.train()
+        run.wait(".verdict")
+        assert run.text(".status") == ""
+    run.repeat(2)  # the server is gone
+
+
+def test_hidden_tab_is_told(page: str, browser: webdriver.Chrome) -> None:
+    run = Run(browser, page, **LONG | {"steps": "1000000"})
+    run.wait("pre", "LogLoss")
+    first = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    browser.close()
+    browser.switch_to.window(first)
+    run.wait(".status", export.make_texts("en")["hidden"])
+
+
+def test_two_tabs_are_told(page: str, browser: webdriver.Chrome) -> None:
+    texts = export.make_texts("en")
+    long = LONG | {"steps": "1000000"}
+    first = browser.current_window_handle
+    run = Run(browser, page, **long)
+    run.wait("pre", "LogLoss")
+    browser.switch_to.new_window("tab")
+    try:
+        other = Run(browser, page, **long)
+        other.wait(".status", texts["tabs"])
+    finally:
+        browser.close()
+        browser.switch_to.window(first)
+    run.wait(".status", texts["tabs"])
+
+
+def test_pad_answers_with_the_last_two_models(page: str, browser: webdriver.Chrome) -> None:
+    run = Run(browser, page, **LONG | {"steps": "300"})
+    run.wait(".verdict")
+    digit, strokes = next(iter(STROKES.items()))
+    pad = browser.find_element(By.CLASS_NAME, "pad")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", pad)
+    draw_digit(browser, pad, strokes, (0.1, 0.1, 0.8))
+    spoken = run.text(".mnist-nn-pad [aria-live]")
+    assert f"1. network: {digit} (" in spoken
+    browser.find_element(By.CSS_SELECTOR, "[value=linear]").click()
+    run.repeat(2)
+    spoken = run.text(".mnist-nn-pad [aria-live]")
+    assert f"1. network: {digit} (" in spoken  # what was drawn is kept
+    assert "2. linear: " in spoken
+
+
+def test_keyboard_and_screen_reader(page: str, browser: webdriver.Chrome) -> None:
+    open_page(browser, page, **SHORT)
+    seed = browser.find_element(By.ID, "seed")
+    seed.send_keys(Keys.ENTER)
+    verdict = "return document.querySelector('.verdict')?.textContent"
+    WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(verdict))
+    log = browser.find_element(By.CSS_SELECTOR, "[role=log]")
+    assert log.text.count("period 0") == 10
+    svg, canvas = (
+        browser.find_element(By.CSS_SELECTOR, f"article {tag}") for tag in ("svg", "canvas")
+    )
+    assert str(svg.get_attribute("aria-label")).startswith("Line chart of the log loss")
+    assert str(canvas.get_attribute("aria-label")).startswith("20 small images")
+    assert browser.find_element(By.CLASS_NAME, "worst").text.startswith("Most frequent mistake")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_fits_and_axe_finds_no_violation(
+    language: str, page: str, browser: webdriver.Chrome, axe: str
+) -> None:
+    texts = export.make_texts(language)
+    run = Run(browser, page, **SHORT | {"lang": language})
+    run.wait(".verdict")
+    run.repeat(2)
+    run.browser.find_element(By.ID, "steps").send_keys("x", Keys.TAB)
+    for width in (320, 360, 768, 1400):
+        for scheme in ("light", "dark"):
+            features = [{"name": "prefers-color-scheme", "value": scheme}]
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+            size = {"width": width, "deviceScaleFactor": 1, "mobile": width < 500}
+            resize = "Emulation.setDeviceMetricsOverride"
+            browser.execute_cdp_cmd(resize, size | {"height": 1000})
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            assert list_violations(browser, axe) == []
+            height = browser.execute_script("return document.documentElement.scrollHeight")
+            browser.execute_cdp_cmd(resize, size | {"height": height})
+            time.sleep(0.2)
+            browser.save_screenshot(str(SCREENSHOTS / f"train-{language}-{width}-{scheme}.png"))
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert browser.title == texts["title"]
+    html = browser.find_element(By.TAG_NAME, "html")
+    assert html.get_attribute("lang") == language

@@ -1,0 +1,48 @@
+"""Runs the site's JavaScript in Node.js, and passes it arrays."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnist_nn.arguments import Labels
+
+SITE = Path(__file__).parents[2] / "notebooks" / "site"
+
+
+def run_node(code: str, **values: Any) -> Any:
+    """Run code in Node.js, and return what it returns; skip the test where there is no Node.js.
+
+    The code has the values by their names, and the modules of the page that trains as ``training``,
+    ``sampling`` and ``settings``.
+    """
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is missing: it runs the site's JavaScript")
+    names = ("training", "sampling", "settings")
+    imports = [
+        f"import * as {name} from {(SITE / 'train' / f'{name}.js').as_uri()!r};\n" for name in names
+    ]
+    script = (
+        f"import fs from 'node:fs';\n{''.join(imports)}"
+        f"const {{ {', '.join(values)} }} = JSON.parse(fs.readFileSync(0, 'utf-8'));\n"
+        f"const run = () => {{ {code} }};\n"
+        "console.log(JSON.stringify(run()));"
+    )
+    process = subprocess.run(
+        [node, "--no-warnings", "--input-type=module", "--eval", script],
+        input=json.dumps(values),
+        capture_output=True,
+        text=True,
+    )
+    assert not process.returncode, process.stderr
+    return json.loads(process.stdout)
+
+
+def pack(pixels: Any, labels: Labels) -> list[int]:
+    """Return digits, with pixels from 0 to 255, as the bytes that the page loads."""
+    return [*labels.tolist(), *np.ravel(pixels).astype(int).tolist()]

@@ -1,0 +1,154 @@
+"""The page that trains in the browser computes, samples and refuses as Python does."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from node import pack, run_node
+from precision import precision
+
+import mnist_nn
+from mnist_nn import checks, models, sampling
+from mnist_nn.arguments import check_hidden_units, check_positive_number, check_seed
+from mnist_nn.language import PLACEHOLDER
+from notebooks.languages import read_texts
+from notebooks.site.train import export
+
+ROWS = 500
+TRAIN = """
+const digits = training.readDigits(Uint8Array.from(bytes));
+const layers = training.createLayers(hiddenUnits, Math.random);
+layers.forEach((layer, n) => layer.weights.set(weights[n]));
+for (const rows of batches) training.trainStep(layers, digits, rows, rate);
+const rows = Uint32Array.from(digits.labels, (_, row) => row);
+const prediction = training.predict(layers, digits, rows);
+let next = prediction.next();
+while (!next.done) next = prediction.next();
+const figures = training.evaluate(digits.labels, next.value);
+return { ...figures, weights: layers.map(({ weights }) => Array.from(weights)) };
+"""
+
+
+@pytest.mark.parametrize("hidden_units", [[], [100, 100]])
+@precision("float64")
+def test_weights_after_100_steps_are_those_of_python(
+    hidden_units: list[int], train_table: pd.DataFrame
+) -> None:
+    table = train_table[:ROWS]
+    labels, features = map(np.asarray, mnist_nn.parse_labels_and_features(table))
+    model = mnist_nn.build_nn_model(hidden_units, seed=0) if hidden_units else None
+    model = model or mnist_nn.build_linear_model()
+    start = model.get_weights()
+    batches = [
+        sampling.select_rows(period.rows, number, 30)
+        for period in sampling.sample_batches(ROWS, 30, 100, 10, seed=0)
+        for number in period.batch_numbers
+    ]
+    assert {len(rows) for rows in batches} == {30, 20}
+    mnist_nn.compile_classification_model(model, 0.05)
+    for rows in batches:
+        model.train_on_batch(features[rows], labels[rows])
+
+    found = run_node(
+        TRAIN,
+        bytes=pack(table.loc[:, 1:784], labels),
+        hiddenUnits=hidden_units,
+        weights=[
+            list(np.ravel(np.vstack(pair))) for pair in zip(start[::2], start[1::2], strict=True)
+        ],
+        batches=[rows.tolist() for rows in batches],
+        rate=0.05,
+    )
+    ours = model.get_weights()
+    for pair, layer in zip(zip(ours[::2], ours[1::2], strict=True), found["weights"], strict=True):
+        np.testing.assert_allclose(layer, np.ravel(np.vstack(pair)), rtol=0, atol=1e-10)
+    classes = np.asarray(models.predict_probabilities(model, features)).argmax(axis=1)
+    assert found["logLoss"] == pytest.approx(mnist_nn.log_loss(labels, classes), abs=1e-12)
+    assert found["accuracy"] == np.mean(labels == classes)
+    np.testing.assert_allclose(found["matrix"], mnist_nn.confusion_matrix(labels, classes))
+
+
+def test_wrong_settings_get_the_sentences_of_python() -> None:
+    cases: list[tuple[str, str, Any]] = [
+        *(("learning_rate", text, float(text)) for text in ("-0.1", "1e+39", "1e-40")),
+        *(("learning_rate", text, text) for text in ("0,05", "fast", "")),
+        *(
+            (name, text, float(text))
+            for name in ("steps", "batch_size")
+            for text in ("-0.5", "2.5")
+        ),
+        *((name, text, int(text)) for name in ("steps", "batch_size") for text in ("0", "-5")),
+        *(("steps", text, text) for text in ("1,000", "many", "")),
+        ("steps", "9", 9),
+        ("batch_size", "7501", 7501),
+        ("seed", "-1", -1),
+        ("seed", "x", "x"),
+        ("hidden_units", "[100, 0]", [100, 0]),
+        ("hidden_units", "100 2.5", [100, 2.5]),
+        ("hidden_units", "ten", ["ten"]),
+        ("hidden_units", "", []),
+    ]
+    check: dict[str, Callable[[Any], Any]] = {
+        "learning_rate": lambda value: check_positive_number("learning_rate", value),
+        "steps": lambda value: sampling.split_steps(value, 10),
+        "batch_size": lambda value: sampling.sample_batches(7_500, value, 10, 10, seed=0),
+        "seed": check_seed,
+        "hidden_units": check_hidden_units,
+    }
+    code = """
+    const right = { model: "network", learning_rate: "0.05", steps: "10", batch_size: "7500" };
+    Object.assign(right, { hidden_units: "[100, 100]", seed: "0" });
+    return [right, ...cases.map(([name, text]) => ({ ...right, [name]: text }))].map(
+      (given) => settings.checkSettings(given, texts, { examples: 7500, weights: 1e6 }).errors,
+    );
+    """
+    right, *found = run_node(code, cases=cases, texts=export.make_texts("en"))
+    assert right == {}
+    for (name, _, value), errors in zip(cases, found, strict=True):
+        with pytest.raises(ValueError, match=name) as error:
+            check[name](value)
+        assert errors == {name: str(error.value)}
+
+
+def test_runs_get_the_hints_of_the_checks() -> None:
+    units: list[list[int]] = [[], [20, 20], [100, 100]]
+    runs: list[dict[str, Any]] = [
+        {"model": "network" if hidden else "linear", "hidden_units": hidden, "learning_rate": rate}
+        for hidden in units
+        for rate in (0.01, 0.02, 0.15, 0.2)
+    ]
+    code = "return runs.map((run) => shares.map((a) => settings.judge(run, a, texts, numbers)));"
+    shares = [0.7, 0.8799, 0.88, 0.9496, 0.95, 0.96]
+    values = {"runs": runs, "shares": shares, "numbers": export.NUMBERS}
+    found = run_node(code, texts=export.make_texts("en"), **values)
+    for run, judged in zip(runs, found, strict=True):
+        hidden = run["hidden_units"]
+        model = models.build_nn_model(hidden) if hidden else models.build_linear_model()
+        models.compile_classification_model(model, run["learning_rate"])
+        model.optimizer.iterations.assign(1)
+        for share, (text, is_good) in zip(shares, judged, strict=True):
+            measured = checks.Measured(share, 2_500, 1.0, 1.0, 1, [])
+            judge = partial(checks._judge_accuracy, run["model"], measured, model)
+            result = checks._return_result(judge)()
+            assert (text, is_good) == (result.message, result.passed)
+
+
+def test_sentences_of_the_page_are_in_the_package() -> None:
+    texts = {PLACEHOLDER.sub("{}", text) for text in read_texts()}
+    assert {PLACEHOLDER.sub("{}", text) for text in export.MESSAGES.values()} <= texts
+
+
+def test_batch_numbers_and_periods_are_those_of_python() -> None:
+    n_batches, n_steps = 250, 15_000  # the buffer holds 10,000
+    code = """
+    const numbers = sampling.sampleBatchNumbers(nBatches, () => (draws.shift() + 0.5) / 10_000);
+    return [draws.map(() => 0).map(() => numbers.next().value), sampling.splitSteps(1234, 10)];
+    """
+    draws = np.random.default_rng(0).integers(10_000, size=n_steps).tolist()
+    numbers, steps = run_node(code, draws=draws, nBatches=n_batches)
+    expected = sampling.sample_batch_numbers(n_batches, n_steps, np.random.default_rng(0))
+    assert numbers == expected.tolist()
+    assert steps == sampling.split_steps(1234, 10)
