@@ -72,8 +72,8 @@ bench: $(READY) ## measure speed and memory
 site: $(READY) ## build the site from the saved notebooks, in build/site
 	$(BIN)/python -m notebooks.site.build
 
-site-test: $(READY) ## test the site in headless Chromium
-	$(BIN)/python -m pytest tests/by_hand/test_site.py tests/by_hand/test_train.py
+site-test: $(READY) ## test the site and its pages in headless Chromium
+	$(BIN)/python -m pytest tests/by_hand/test_site.py tests/by_hand/test_live.py tests/by_hand/test_train.py
 
 by-hand-test: site ## test the course with nbgrader, the live page, the site and the workflows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

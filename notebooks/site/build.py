@@ -26,13 +26,15 @@ from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import HIDDEN
 from notebooks import build
 from notebooks.languages import find_missing
+from notebooks.site.head import TEXTS, first_page, site_address
+from notebooks.site.run import describe_run
 from notebooks.site.train import export
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
-TEXTS = tomllib.loads((HERE / "texts.toml").read_text("utf-8"))
+EMPTY_PAD = '<p class="mnist-nn-drawing-'  # in an output: a saved pad with no drawing
 TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
 # By the cells of the exercise below which there is a link to the page that trains: its settings.
 TASKS = {
@@ -55,7 +57,7 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(HERE / "pages", SOURCES)
     for language in LANGUAGES:
-        shutil.copy(HERE.parent / "figures" / "weights.png", SOURCES / language)
+        (SOURCES / language / "weights.png").write_bytes(read_weights(language))
     figures: dict[str, str] = {}  # what draws it: its <img>
     for edition in build.editions():
         notebook = prepare_notebook(edition)
@@ -66,12 +68,15 @@ def main() -> None:
     write_english_pages()
     for language in LANGUAGES:
         run_sphinx(language)
+        polish(language)
     shutil.rmtree(SITE / "jupyter_execute")  # MyST-NB's copies
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
     # The page to draw digits on, with its weights.
-    subprocess.run([sys.executable, HERE / "live" / "export.py", SITE], check=True)
+    live = [sys.executable, "-m", "notebooks.site.live.export", str(SITE)]
+    subprocess.run(live, check=True, cwd=ROOT)
     export.export(SITE / "train")
+    write_for_robots()
     print(f"The site is in {build.shorten(SITE)}. To see it: python -m http.server -d build/site")
 
 
@@ -86,9 +91,17 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     source = SOURCES / edition.language
     figures = SITE / edition.language / "figures"
     figures.mkdir(parents=True, exist_ok=True)
+    to_pad = (
+        f'<p><a href="../{first_page(edition.language)}?lang={edition.language}">'
+        f"{TEXTS[edition.language]['draw']}</a></p>"
+    )
     for cell in notebook.cells:
-        # Images of other sites, such as badges, become links of text.
-        cell.source = re.sub(r"!\[([^\]]*)\]\(https?:[^)]*\)", r"\1", cell.source)
+        # Badges are images of other sites, and the box at the top leads to the same places.
+        cell.source = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace(
+                "`going_further`", "[`going_further`](going_further.ipynb)"
+            )
         for name, content in cell.pop("attachments", {}).items():
             (source / name).write_bytes(base64.b64decode(content["image/png"]))
             cell.source = cell.source.replace(f"attachment:{name}", name)
@@ -101,17 +114,36 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
             if "image/png" in data:
                 file = figures / f"{edition.name}-{cell.id}-{len(outputs)}.png"
                 file.write_bytes(base64.b64decode(data.pop("image/png")))
-                data["text/html"] = image(file.name, output.metadata.pop("image/png"))
+                title = TEXTS[edition.language]["full_size"]
+                data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
+            if EMPTY_PAD in data.get("text/html", ""):
+                data["text/html"] = to_pad
             outputs.append(output)
         if cell.cell_type == "code":
             cell.outputs = outputs
         if edition.name == "exercise" and cell.id in TASKS:
             cell.source += f"\n\n{link_to_train(edition.language, TASKS[cell.id])}"
+    title, _, text = notebook.cells[0].source.partition("\n")
     if edition.name == "solution":  # which has the same title as the exercise
-        title = notebook.cells[0]
-        title.source = title.source.replace("\n", f": {TEXTS[edition.language]['solution']}\n", 1)
+        colon = LANGUAGES[edition.language].colon
+        title += f"{colon}{TEXTS[edition.language]['solution']}"
+    box = describe_run(edition.language, edition.name)
+    notebook.cells[0].source = f"{title}\n\n{box}\n{text}"
     nbformat.write(notebook, source / edition.path.name)
     return notebook
+
+
+def read_weights(language: str) -> bytes:
+    """Return the figure of the weights in a language, as the saved solution has it."""
+    edition = build.Edition("exercise", "solution", language)
+    notebook = build.read_saved(edition)
+    for cell in notebook.cells if notebook else []:
+        for output in cell.get("outputs", []) if cell.id == "weights" else []:
+            if "image/png" in output.get("data", {}):
+                return base64.b64decode(output.data["image/png"])
+    raise build.NotebookError(
+        f"{edition} has no figure of the weights. Mend it with: make solutions"
+    )
 
 
 def link_to_train(language: str, settings: str) -> str:
@@ -119,9 +151,12 @@ def link_to_train(language: str, settings: str) -> str:
     return f'<a href="{address}">{TRAIN_TEXTS[language]["link_here"]}</a>'
 
 
-def image(name: str, metadata: dict[str, Any]) -> str:
+def image(name: str, metadata: dict[str, Any], title: str) -> str:
+    """Return a figure that is a link to its full size: on a phone, its words are small."""
     size = " ".join(f'{side}="{metadata[side]}"' for side in ("width", "height"))
-    return f'<img src="figures/{name}" alt="{html.escape(metadata["alt"])}" {size} loading="lazy">'
+    alt, source = html.escape(metadata["alt"]), f"figures/{name}"
+    figure = f'<img src="{source}" alt="{alt}" {size} loading="lazy">'
+    return f'<a class="figure" href="{source}" title="{title}">{figure}</a>'
 
 
 def find_figures(notebook: NotebookNode) -> dict[str, str]:
@@ -129,7 +164,7 @@ def find_figures(notebook: NotebookNode) -> dict[str, str]:
     found: dict[str, str] = {}
     for cell in notebook.cells:
         pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
-        kinds = ("<img src=", '<div class="mnist-nn-animation')
+        kinds = ('<a class="figure"', '<div class="mnist-nn-animation')
         figures = [page for page in pages if page.startswith(kinds)]
         names = re.findall(r"\b(plot_\w+|animate_weights|draw)\(", cell.source)
         if "train_" in cell.source and len(figures) == 2:  # of a trainer
@@ -207,6 +242,58 @@ def run_sphinx(language: str) -> None:
         ],
         check=True,
     )
+
+
+def polish(language: str) -> None:
+    """Take out of the pages what they do not need, and translate what the theme has no words for.
+
+    The theme's script with all icons has 1.5 MB; site.css draws the few that the pages show.
+    """
+    folder, words = SITE / language, TEXTS[language]
+    static = folder / "_static"
+    for path in folder.glob("*.html"):
+        page = path.read_text("utf-8")
+        page = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
+        for name in ("toggle_menu", "toggle_contents", "menu", "contents", "warning"):
+            page = page.replace(f'"{TEXTS["en"][name]}"', f'"{words[name]}"')
+        path.write_text(page, "utf-8")
+    if language != "en":
+        names = ("copy_to_clipboard", "copy_success", "copy_failure")
+        copy = {name: words[name] for name in names} | {"copy": words["copy_code"]}
+        script = static / "copybutton.js"
+        before = "let locale = 'en'"
+        text = f"messages[document.documentElement.lang] = {json.dumps(copy)};\n{before}"
+        script.write_text(script.read_text("utf-8").replace(before, text, 1), "utf-8")
+        # Sphinx itself has no Korean for it.
+        found = "Search finished, found one page matching the search query."
+        with (static / "translations.js").open("a") as file:
+            texts = json.dumps({found: [words["found"], words["found"]]})
+            file.write(f"\nObject.assign(Documentation.TRANSLATIONS, {texts});\n")
+    shutil.rmtree(static / "vendor")  # the icons as fonts
+    style = static / "styles" / "pydata-sphinx-theme.css"
+    fonts = r"@font-face\{[^}]*fontawesome[^}]*\}"
+    style.write_text(re.sub(fonts, "", style.read_text("utf-8")), "utf-8")
+    for path in (static / "scripts" / "fontawesome.js", *static.rglob("*.map")):
+        path.unlink()
+
+
+def write_for_robots() -> None:
+    """Write robots.txt, and a sitemap if the address is known, since it has whole addresses."""
+    robots, address = "User-agent: *\nAllow: /\n", site_address()
+    if address:
+        pages = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+        hidden = ("404.html", "search.html", "_static")
+        urls = [
+            f"<url><loc>{address}{page}</loc></url>"
+            for page in pages
+            if not any(part in page for part in hidden)
+        ]
+        head = '<?xml version="1.0" encoding="UTF-8"?>'
+        schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        sitemap = "\n".join([head, f'<urlset xmlns="{schema}">', *urls, "</urlset>"])
+        (SITE / "sitemap.xml").write_text(f"{sitemap}\n", "utf-8")
+        robots += f"Sitemap: {address}sitemap.xml\n"
+    (SITE / "robots.txt").write_text(robots, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """What Sphinx needs to know of the site, in all languages; build.py sets what differs."""
 
 import re
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
 from mnist_nn.language import LANGUAGES
+from notebooks.site.head import TEXTS, first_page, make_head
 
 project = "mnist_nn"
 extensions = [
@@ -30,6 +32,9 @@ html_context = {
     "languages": {code: language.name for code, language in LANGUAGES.items()},
     "translated": ["index", "exercise", "solution", "going_further"],
     "notebooks": ["exercise", "solution", "going_further", "porting"],
+}
+html_sidebars = {
+    "**": ["navbar-logo.html", "search-button-field.html", "draw.html", "sbt-sidebar-nav.html"]
 }
 html_theme_options = {
     "article_header_end": ["languages.html", "article-header-buttons.html"],
@@ -68,6 +73,7 @@ def setup(app: Sphinx) -> None:
         if any("CJK" in font for font in language.fonts):
             app.add_search_language(type("SearchPairs", (SearchPairs,), {"lang": code}))
     app.connect("doctree-read", number_sections, priority=1)
+    app.connect("html-page-context", describe_page)
 
 
 def number_sections(app: Sphinx, document: nodes.document) -> None:
@@ -75,3 +81,29 @@ def number_sections(app: Sphinx, document: nodes.document) -> None:
     if app.env.docname in html_context["translated"]:
         for number, section in enumerate(document.findall(nodes.section)):
             section["ids"].insert(0, f"section-{number}")
+
+
+def describe_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], document: nodes.document | None
+) -> None:
+    """Set what the page says of itself in its <head>, and where the reader can draw a digit."""
+    language = app.config.language.partition("_")[0]
+    codes = [*LANGUAGES] if page in html_context["translated"] else [language]
+    paths = {code: f"{code}/{page}.html" for code in codes}
+    title = re.sub("<[^>]*>", "", context.get("title") or TEXTS[language]["site"])
+    description = find_description(document) or TEXTS[language]["overview"]
+    head = make_head(language, title, description, paths, "../")
+    context["metatags"] = context.get("metatags", "") + head
+    context["draw"] = {
+        "link": f"../{first_page(language)}?lang={language}",
+        "text": TEXTS[language]["draw"],
+    }
+
+
+def find_description(document: nodes.document | None) -> str:
+    """Return the first sentences of a page, those of its boxes and pictures aside."""
+    for paragraph in document.findall(nodes.paragraph) if document else []:
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 40 and not isinstance(paragraph.parent, nodes.Admonition):
+            return text if len(text) <= 200 else f"{text[:199].rsplit(' ', 1)[0]}…"
+    return ""

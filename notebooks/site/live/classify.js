@@ -1,10 +1,11 @@
 // The trained models: their weights, which export.py writes, and their predictions.
 
 /**
- * Read the models of each number of steps. Each layer has, for each of its nodes, a scale and a
- * bias as 32-bit floats, and then its weights, in units of the scale, as whole numbers of 8 bits.
+ * Read models, each of a list of layers' sizes. Each layer has, for each of its nodes, a scale and a
+ * bias as 32-bit floats, and then its weights, in units of the scale, as whole numbers: `Whole` is
+ * the type of their array.
  */
-export function readModels(buffer, steps, sizes) {
+export function readModels(buffer, Whole, sizes) {
   let offset = 0;
   const read = (Type, length) => {
     const values = new Type(buffer, offset, length);
@@ -14,26 +15,34 @@ export function readModels(buffer, steps, sizes) {
   const readLayer = (inputs, nodes) => ({
     scales: read(Float32Array, nodes),
     biases: read(Float32Array, nodes),
-    weights: read(Int8Array, inputs * nodes),
+    weights: read(Whole, inputs * nodes),
   });
-  const readModel = (layers) =>
-    layers.slice(1).map((nodes, before) => readLayer(layers[before], nodes));
-  return steps.map(() => sizes.map(readModel));
+  const models = [];
+  while (offset < buffer.byteLength) {
+    const layers = sizes[models.length % sizes.length];
+    models.push(layers.slice(1).map((nodes, before) => readLayer(layers[before], nodes)));
+  }
+  return models;
 }
 
 /** Return the probabilities of the ten digits, from 784 pixels. */
 export function classify(layers, pixels) {
-  const scores = layers.reduce(
-    (values, layer, number) => computeLayer(layer, number ? values.map(applyRelu) : values),
-    pixels,
-  );
+  const scores = computeOutputs(layers, pixels).at(-1);
   const highest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - highest)); // no overflow
   const sum = powers.reduce((total, power) => total + power);
   return Array.from(powers, (power) => power / sum);
 }
 
-const applyRelu = (value) => Math.max(0, value);
+/** Return the outputs of each layer: of hidden ones after ReLU, of the last one the scores. */
+export function computeOutputs(layers, pixels) {
+  const outputs = [];
+  layers.forEach((layer, number) => {
+    const sums = computeLayer(layer, number ? outputs.at(-1) : pixels);
+    outputs.push(number < layers.length - 1 ? sums.map((sum) => Math.max(0, sum)) : sums);
+  });
+  return outputs;
+}
 
 function computeLayer({ scales, biases, weights }, values) {
   const sums = new Float64Array(scales.length);

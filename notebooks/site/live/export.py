@@ -1,15 +1,18 @@
 """Write the live page: its files, the texts of all languages, and the weights of trained models.
 
-    python notebooks/site/live/export.py [FOLDER]
+    python -m notebooks.site.live.export [FOLDER]
 
 The folder, ``build/live`` unless another is given, works from any static server.
 """
 
+import hashlib
+import html
 import json
 import shutil
 import sys
-import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import numpy as np
@@ -24,58 +27,86 @@ from mnist_nn import (
 )
 from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
-from mnist_nn.language import LANGUAGES, get_language, message
+from mnist_nn.language import LANGUAGES, get_language
+from mnist_nn.models import build_linear_model, build_nn_model
+from notebooks.site.head import CARD, TEXTS, first_page, make_head, site_address
+from notebooks.site.live.card import draw_card
+from notebooks.site.run import list_commands, list_services
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
+MODULES = ("page.js", "classify.js", "demo.js", "games.js", "prepare.js", "strokes.js", "why.js")
 FILES = [
-    *(HERE / name for name in ("page.css", "page.js", "prepare.js", "classify.js")),
+    *(HERE / name for name in ("page.css", *MODULES)),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
+    HERE.parent / "static" / "favicon.svg",
 ]
-LINK = '<li><a href="{0}/exercise.html" lang="{0}">{1}</a></li>'
 NAMES = ("linear", "network")
 HIDDEN_UNITS = [100, 100]
-STEPS = (10, 100, 1000)
+SIZES = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
+STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
+PERIODS = 10
+SCOPE = "@scope@"  # where worker.js puts the address of the site
 SEED = 1
-LARGEST = 127  # of an 8-bit weight
+LAST, EARLIER = (
+    np.int16,
+    np.int8,
+)  # dtypes of the weights after the last number of steps, and before
 
 Models = dict[int, dict[str, Any]]  # by steps and name
 
 
 def train_models() -> Models:
-    """Train the models of the exercise's solution, and the linear one for fewer steps, too."""
+    """Train the models of the exercise's solution, and both for fewer steps, too."""
     table = load_mnist_dataframe("train").head(10_000)
     table = table.reindex(np.random.default_rng(SEED).permutation(table.index))
     training_targets, training_examples = parse_labels_and_features(table[:7500])
     validation_targets, validation_examples = parse_labels_and_features(table[7500:])
     data = (training_examples, training_targets, validation_examples, validation_targets)
-    options: Any = {"seed": SEED, "verbose": 0}
-    return {
-        steps: {
+    models: Models = {
+        0: {"linear": build_linear_model(), "network": build_nn_model(HIDDEN_UNITS, seed=SEED)}
+    }
+    for steps in STEPS[1:]:
+        options: Any = {"seed": SEED, "verbose": 0, "periods": min(steps, PERIODS)}
+        models[steps] = {
             "linear": train_linear_classification_model(0.03, steps, 30, *data, **options),
             "network": train_nn_classification_model(
                 0.05, steps, 30, HIDDEN_UNITS, *data, **options
             ),
         }
-        for steps in STEPS
-    }
+    return models
 
 
-def encode_layer(weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float32]) -> bytes:
-    """Return a layer with 8-bit weights, in units of a scale of each node: see classify.js."""
-    scales = np.abs(weights).max(axis=0) / LARGEST
-    whole = np.rint(weights / scales).astype(np.int8)
+def encode_layer(
+    weights: npt.NDArray[np.float32], biases: npt.NDArray[np.float32], *, dtype: Any
+) -> bytes:
+    """Return a layer with weights as whole numbers, in units of a scale of each node.
+
+    See classify.js.
+    """
+    scales = np.abs(weights).max(axis=0) / np.iinfo(dtype).max
+    whole = np.rint(weights / np.where(scales, scales, 1)).astype(np.dtype(dtype).newbyteorder("<"))
     return b"".join(part.tobytes() for part in (scales.astype("<f4"), biases.astype("<f4"), whole))
+
+
+def encode_models(models: Models, steps: Sequence[int], dtype: Any) -> bytes:
+    return b"".join(
+        encode_layer(*layer.get_weights(), dtype=dtype)
+        for number in steps
+        for name in NAMES
+        for layer in models[number][name].layers
+        if layer.weights
+    )
 
 
 def make_texts(language: str) -> dict[str, Any]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, Any] = tomllib.loads((HERE.parent / "texts.toml").read_text("utf-8"))[language]
+    page: dict[str, Any] = TEXTS[language]
     mnist_nn.set_language(language)
     texts = {
         "name": get_language().name,
-        "models": [message(name) for name in NAMES],
+        "models": [page[name] for name in NAMES],
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),
         "comma": get_language().comma,
@@ -85,26 +116,99 @@ def make_texts(language: str) -> dict[str, Any]:
     return page | texts
 
 
+def make_page(language: str) -> str:
+    """Return the first page in a language."""
+    texts = make_texts(language)
+    paths = {code: first_page(code) for code in LANGUAGES}
+    current = {language: ' aria-current="page"'}
+    links = [
+        f'<li><a href="{paths[code]}?lang={code}" lang="{code}" hreflang="{code}"'
+        f"{current.get(code, '')}>{other.name}</a></li>"
+        for code, other in LANGUAGES.items()
+    ]
+    names = " ".join(other.name for other in LANGUAGES.values())
+    for_scripts = texts | {"steps": STEPS, "sizes": SIZES}
+    modules = ("widget.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
+    values = {name: html.escape(text) for name, text in texts.items() if isinstance(text, str)}
+    return Template((HERE / "index.html").read_text("utf-8")).substitute(
+        values,
+        language=language,
+        head=make_head(language, texts["title"], texts["description"], paths, ""),
+        codes=json.dumps([*LANGUAGES]),
+        texts=json.dumps(for_scripts, ensure_ascii=False).replace("<", "\\u003c"),
+        preload="\n    ".join(f'<link rel="modulepreload" href="{name}">' for name in modules),
+        languages="".join(links),
+        names=names,
+        onward=lead_on(language),
+    )
+
+
+def lead_on(language: str) -> str:
+    """Return the button that leads to the exercise, and links to read and teach it."""
+    texts = {name: html.escape(text) for name, text in TEXTS[language].items()}
+    services = list_services(language, "exercise")
+    if services:
+        (_, first), *others = services.items()
+        parts = [
+            f"<p>{texts['run_text']}</p>",
+            f'<a class="button first" href="{first}">{texts["run"]} (Colab)</a>',
+        ]
+        links = {link: name for name, link in others}
+    else:
+        commands = html.escape("\n".join(list_commands(language, "exercise")))
+        parts = [
+            f"<p>{texts['run_text']}</p>",
+            f'<details><summary class="button first">{texts["run"]}</summary>'
+            f"<p>{texts['lines']}</p><pre><code>{commands}</code></pre></details>",
+        ]
+        links = {}
+    if (HERE.parent / "train").is_dir():
+        links[f"train/index.html?lang={language}"] = texts["train_here"]
+    links |= {
+        f"{language}/exercise.html": texts["read"],
+        f"{language}/solution.html": texts["see_solution"],
+        "en/instructors.html": texts["teach"],
+    }
+    items = "".join(f'<li><a href="{link}">{text}</a></li>' for link, text in links.items())
+    return f'<div class="onward">{"".join(parts)}<ul>{items}</ul></div>'
+
+
+def make_plain_page(name: str, root: str) -> str:
+    """Return a page of one text in all languages, with links from an address of any depth."""
+    lines = [
+        f'<p lang="{code}">{html.escape(TEXTS[code][name])}<br>'
+        f'<a href="{root}{first_page(code)}?lang={code}">{html.escape(TEXTS[code]["draw"])}</a></p>'
+        for code in LANGUAGES
+    ]
+    page = Template((HERE / "plain.html").read_text("utf-8"))
+    return page.substitute(title=TEXTS["en"]["site"], root=root, lines="\n    ".join(lines))
+
+
+def write_worker(folder: Path) -> None:
+    """Write the script that keeps the page for later visits without a network."""
+    files = ["weights.bin", "training.bin", *(path.name for path in FILES)]
+    files += [first_page(code) for code in LANGUAGES]
+    contents = b"".join((folder / name).read_bytes() for name in files)
+    worker = Template((HERE / "worker.js").read_text("utf-8")).substitute(
+        version=hashlib.sha256(contents).hexdigest()[:12],
+        files=json.dumps(["./", *files]),
+        offline=json.dumps(make_plain_page("offline", SCOPE), ensure_ascii=False),
+    )
+    (folder / "worker.js").write_text(worker, "utf-8")
+
+
 def export(models: Models, folder: Path = FOLDER) -> None:
     """Write the page to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in FILES:
         shutil.copy(file, folder)
-    layers = [
-        layer.get_weights()
-        for steps in STEPS
-        for name in NAMES
-        for layer in models[steps][name].layers
-        if layer.weights
-    ]
-    (folder / "weights.bin").write_bytes(b"".join(encode_layer(*layer) for layer in layers))
-    sizes = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
-    texts = {language: make_texts(language) for language in LANGUAGES}
-    data = {"steps": STEPS, "sizes": sizes, "texts": texts}
-    (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-    links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
-    page = (HERE / "index.html").read_text("utf-8").replace("<!-- links -->", "".join(links))
-    (folder / "index.html").write_text(page, "utf-8")
+    (folder / "weights.bin").write_bytes(encode_models(models, STEPS[-1:], LAST))
+    (folder / "training.bin").write_bytes(encode_models(models, STEPS[:-1], EARLIER))
+    for language in LANGUAGES:
+        (folder / first_page(language)).write_text(make_page(language), "utf-8")
+    (folder / "404.html").write_text(make_plain_page("missing", site_address() or "/"), "utf-8")
+    draw_card(models[STEPS[-1]]["network"], folder / CARD)
+    write_worker(folder)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,31 @@
 // The page: the drawing pad of the notebooks, with models that answer in the browser.
 import { classify, readModels } from "./classify.js";
+import { playDemo } from "./demo.js";
 import { PEN_WIDTH, drawInk, prepareInk, shrink } from "./prepare.js";
+import { decodeStrokes } from "./strokes.js";
 import widget from "./widget.js";
 
-const load = (name) => fetch(new URL(name, import.meta.url));
-const add = (parent, tag) => parent.appendChild(document.createElement(tag));
+const SMALL = 0.2; // of the pad's side: smaller drawings are often taken for another digit
+const UNSURE = 0.6; // probability below which a model is not sure
+const MOMENT = 1200; // milliseconds for which each state of the training is shown
+const find = (selector) => document.querySelector(selector);
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+const load = async (name) => {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response.arrayBuffer();
+};
+const { steps, sizes, ...texts } = JSON.parse(find("#texts").textContent);
+const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+let moments = []; // of the training: both models of each, as far as they are loaded
+let stopDemo = () => {};
+let isDemo = false;
+let isComplete = true; // the digit of the demonstration
+let stopTraining = () => {};
+let guest = null; // the prompt for a drawing that came with the address
+let showReason = null; // loaded after the pad, as the games are
+let games = null;
+let meant = null; // the digit that the address calls its drawing
 
 /** Return what widget.js needs of anywidget's model; `answer` computes what Python does there. */
 function createModel(values, answer) {
@@ -14,6 +34,7 @@ function createModel(values, answer) {
     get: (name) => values[name],
     set: (name, value) => (values[name] = value),
     on: (_, listener) => listeners.push(listener),
+    off: () => {},
     save_changes() {
       Object.assign(values, answer(values));
       listeners.forEach((listener) => listener());
@@ -22,11 +43,14 @@ function createModel(values, answer) {
 }
 
 /** Return what the pad shows for strokes: pixels, probabilities, and both in words. */
-function answer(strokes, prepared, models, texts) {
+function answer({ strokes, prepared }) {
+  const models = moments[slider.value];
   const ink = drawInk(strokes);
   const pixels = strokes.length && prepared ? prepareInk(ink) : shrink(ink);
-  const classifyDrawing = (model) => (strokes.length ? classify(model, pixels) : Array(10).fill(0));
-  const probabilities = models.map(classifyDrawing);
+  const isAnswered = strokes.length && models;
+  const probabilities = isAnswered
+    ? models.map((layers) => classify(layers, pixels))
+    : Array.from({ length: 2 }, () => Array(10).fill(0));
   const answers = probabilities.map((shares, model) => {
     const p = Math.max(...shares);
     const values = { name: texts.models[model], digit: shares.indexOf(p), p: `${Math.round(100 * p)}%` };
@@ -34,68 +58,235 @@ function answer(strokes, prepared, models, texts) {
   });
   return {
     pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))),
+    reals: pixels,
     probabilities,
-    description: strokes.length
+    answers: isAnswered ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [],
+    description: isAnswered
       ? fill(texts.drawing, { answers: answers.join(texts.comma) })
-      : texts.empty,
+      : strokes.length ? texts.loading : texts.empty,
   };
 }
 
-function showTexts(texts, language) {
-  document.documentElement.lang = language;
-  document.title = texts[language].title;
-  for (const element of document.querySelectorAll("[data-text]")) {
-    element.textContent = texts[language][element.dataset.text];
-  }
-  for (const list of document.querySelectorAll("[data-links]")) {
-    for (const [each, { name }] of Object.entries(texts)) {
-      const link = add(add(list, "li"), "a");
-      link.href = fill(list.dataset.links, { language: each });
-      link.lang = link.hreflang = each;
-      link.textContent = name;
-      if (each === language && link.pathname === location.pathname) link.ariaCurrent = "page";
-    }
-  }
-}
-
-function showSlider(slider, steps, language) {
-  const names = steps.map((number) => number.toLocaleString(language));
-  const ticks = slider.parentElement.querySelector(".ticks");
-  names.forEach((name) => (add(ticks, "span").textContent = name));
-  const tell = () => (slider.ariaValueText = names[slider.value]);
-  slider.max = slider.value = steps.length - 1;
-  slider.addEventListener("input", tell);
-  tell();
-}
-
-async function start() {
-  const weights = load("weights.bin"); // on its way while the texts are shown
-  const { steps, sizes, texts } = await (await load("data.json")).json();
-  const asked = new URLSearchParams(location.search).get("lang");
-  const codes = [asked, document.documentElement.lang].map((code) => code?.split("-")[0]); // of en-GB
-  const language = codes.find((code) => Object.hasOwn(texts, code)) ?? "en";
-  showTexts(texts, language);
-  const slider = document.querySelector("#steps");
-  showSlider(slider, steps, language);
-  const models = readModels(await (await weights).arrayBuffer(), steps, sizes);
-
-  const page = texts[language];
-  const values = {
+const slider = find("#steps");
+const model = createModel(
+  {
     name: "saved-picture", // of a notebook: there is none here
-    texts: page,
-    classifiers: page.models,
+    texts,
+    classifiers: texts.models,
     pen_width: PEN_WIDTH,
     strokes: [],
     prepared: true,
     finished: 0,
-  };
-  const model = createModel(values, ({ strokes, prepared }) =>
-    answer(strokes, prepared, models[slider.value], page),
-  );
-  model.save_changes();
-  slider.addEventListener("input", model.save_changes);
-  widget.render({ model, el: document.querySelector("#pad") });
-  performance.mark("usable");
+  },
+  answer,
+);
+
+/** Show the pad of the notebooks, and put its parts where this page has them. */
+function showPad() {
+  const root = find("#pad");
+  widget.render({ model, el: root });
+  root.querySelector(".placeholder").remove();
+  const [pad, seen, prepare] = [".pad", ".seen", ".prepare"].map((name) => root.querySelector(name));
+  // As sharp as the largest size at which the pad is shown; this clears it.
+  pad.width = pad.height = Math.ceil(420 * Math.max(1, devicePixelRatio));
+  pad.style = "";
+  const frame = document.createElement("div");
+  frame.className = "frame";
+  pad.before(frame);
+  const invitation = document.createElement("span");
+  invitation.className = "invitation";
+  invitation.ariaHidden = "true";
+  invitation.textContent = texts.title;
+  frame.append(pad, invitation);
+  find("#seen").append(seen.parentElement, prepare.parentElement);
+  find("#shares").append(...root.querySelectorAll(".answer"));
+  find("#seen .unseen").id = "spoken";
+  // Whatever the visitor does with the pad ends what plays by itself, before it counts.
+  for (const kind of ["pointerdown", "keydown"])
+    root.addEventListener(
+      kind,
+      (event) => {
+        if (event.key === "Tab") return;
+        if (isPlaying) stopTraining(), moveTo(slider.max);
+        guest = null;
+        if (isDemo) stopDemo(), setStrokes([]);
+      },
+      { capture: true },
+    );
 }
 
-start();
+function setStrokes(strokes) {
+  model.set("strokes", strokes);
+  model.save_changes();
+}
+
+/** Show the answers in large type, and what there is to say about them. */
+function showAnswers() {
+  const [strokes, answers] = [model.get("strokes"), model.get("answers")];
+  const shares = model.get("probabilities").map((each) => Math.max(...each));
+  const differ = isComplete && answers.length > 0 && answers[0] !== answers[1];
+  find("#answers").className = differ ? "differ" : "";
+  document.querySelectorAll("#answers dd").forEach((element, which) => {
+    element.firstChild.textContent = answers[which] ?? "–";
+    element.lastChild.textContent = answers.length ? `${Math.round(100 * shares[which])}%` : "";
+    element.style.setProperty("--share", shares[which]);
+  });
+  document.body.classList.toggle("empty", !strokes.length || isDemo);
+  const text = games?.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
+  find("#prompt").className = text === texts.disagree ? "differ" : "";
+  if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
+  find("#spoken").ariaLive = isDemo || isPlaying ? "off" : "polite";
+  cancelAnimationFrame(showAnswers.frame);
+  showAnswers.frame = requestAnimationFrame(() => {
+    showReason?.(moments[slider.value], strokes.length ? model.get("reals") : null);
+  });
+}
+
+function choosePrompt(strokes, answers, shares, differ) {
+  if (!moments.length) return texts.loading;
+  if (differ) return texts.disagree;
+  if (isDemo) return texts.demo;
+  if (!strokes.length) return texts.title;
+  const range = (axis) => {
+    const places = strokes.flat().map((point) => point[axis]);
+    return Math.max(...places) - Math.min(...places);
+  };
+  if (Math.max(range(0), range(1)) < SMALL) return texts.small;
+  return shares[1] < UNSURE ? texts.unsure : fill(texts.agree, { digit: answers[0] });
+}
+
+function showSlider() {
+  const names = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
+  const ticks = find(".ticks");
+  for (const name of names) ticks.appendChild(document.createElement("span")).textContent = name;
+  slider.max = slider.value = steps.length - 1;
+  showSlider.tell = () => (slider.ariaValueText = names[slider.value]);
+  showSlider.tell();
+}
+
+function moveTo(moment) {
+  slider.value = moment;
+  showSlider.tell();
+  model.save_changes();
+}
+
+let isPlaying = false;
+
+/** Let the slider go through the training by itself. */
+function play() {
+  const button = find("#play");
+  isPlaying = true;
+  button.textContent = texts.pause;
+  moveTo(0);
+  const timer = setInterval(() => {
+    moveTo(Number(slider.value) + 1);
+    if (slider.value === slider.max) stopTraining();
+  }, MOMENT);
+  stopTraining = () => {
+    clearInterval(timer);
+    isPlaying = false;
+    button.textContent = texts.play;
+    stopTraining = () => {};
+    model.save_changes();
+  };
+}
+
+async function loadTraining() {
+  const buffer = await load("training.bin");
+  const models = readModels(buffer, Int8Array, sizes);
+  moments = steps.map((_, moment) => models.slice(2 * moment, 2 * moment + 2));
+  moments[steps.length - 1] = lastModels;
+  const button = find("#play");
+  slider.disabled = button.disabled = false;
+  button.addEventListener("click", () => (isPlaying ? stopTraining() : play()));
+  slider.addEventListener("pointerdown", () => stopTraining());
+  slider.addEventListener("input", () => (stopTraining(), moveTo(slider.value)));
+  performance.mark("training");
+  if (isStill) return;
+  // Once, when it comes into view, and nobody is drawing.
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      if (!entry.isIntersecting || guest || games?.prompt()) return;
+      observer.disconnect();
+      play();
+    },
+    { threshold: 1 },
+  );
+  observer.observe(find(".slider"));
+}
+
+/** Show the drawing that the address holds, if it does. */
+function openDrawing() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const strokes = decodeStrokes(parts.get("strokes") ?? "");
+  if (!strokes.length) return false;
+  stopDemo();
+  const digit = parts.get("digit");
+  meant = /^\d$/.test(digit) ? Number(digit) : null;
+  guest = meant === null ? texts.guest : fill(texts.guest_digit, { digit });
+  setStrokes(strokes);
+  if (meant !== null) games?.judge(meant);
+  return true;
+}
+
+function startDemo() {
+  if (isStill) return;
+  isDemo = true;
+  const stop = playDemo((strokes, isLast) => {
+    isComplete = isLast;
+    setStrokes(strokes);
+  });
+  stopDemo = () => {
+    isDemo = false;
+    isComplete = true;
+    stop();
+    stopDemo = () => {};
+  };
+}
+
+showSlider();
+model.save_changes();
+showPad();
+model.on("change", showAnswers);
+if (!openDrawing()) startDemo();
+showAnswers();
+addEventListener("hashchange", openDrawing);
+find("#theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const theme = root.dataset.theme === "dark" ? "light" : "dark";
+  root.dataset.theme = theme;
+  try {
+    for (const name of ["mode", "theme"]) localStorage.setItem(name, theme); // of the other pages
+  } catch { /* storage is blocked */ }
+});
+performance.mark("usable");
+
+let lastModels;
+try {
+  const weights = load("weights.bin");
+  const [{ showReasons }, { offerGames }] = await Promise.all([import("./why.js"), import("./games.js")]);
+  lastModels = readModels(await weights, Int16Array, sizes);
+  moments[steps.length - 1] = lastModels;
+  const places = { linear: find("#linear"), network: find("#network"), fires: find("#fires") };
+  showReason = showReasons(places, lastModels, texts);
+  games = offerGames({
+    model,
+    texts,
+    fill,
+    setStrokes,
+    begin() {
+      stopDemo();
+      guest = null;
+      if (isPlaying) stopTraining(), moveTo(slider.max);
+    },
+  });
+  model.save_changes();
+  if (meant !== null) games.judge(meant);
+  performance.mark("answered");
+  await loadTraining();
+  if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));
+  await navigator.serviceWorker?.register("worker.js");
+} catch (error) {
+  console.error(error);
+  window.report("failed");
+}

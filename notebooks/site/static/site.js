@@ -16,3 +16,17 @@ for (const link of document.querySelectorAll(".languages a"))
 // What the theme calls "Search" also shows its keys: its text is its name.
 for (const button of document.querySelectorAll(".search-button-field"))
   button.removeAttribute("aria-label");
+
+// Paper is white: pages are printed in light colours.
+const print = matchMedia("print");
+let shown = null; // the theme on the screen, while the page is printed
+
+function setPrinted(isPrinted) {
+  const { dataset } = document.documentElement;
+  if (isPrinted && shown === null) [shown, dataset.theme] = [dataset.theme, "light"];
+  else if (!isPrinted && shown !== null) [shown, dataset.theme] = [null, shown];
+}
+
+print.addEventListener("change", () => setPrinted(print.matches));
+addEventListener("beforeprint", () => setPrinted(true));
+addEventListener("afterprint", () => setPrinted(false));

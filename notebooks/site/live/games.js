@@ -1,0 +1,234 @@
+// A round of ten digits, and "fool the network": what can be shared.
+import { encodeStrokes, decodeStrokes } from "./strokes.js";
+
+const SIDE = 630; // of the picture's height
+const COUNT = 10;
+const INK = "#111";
+const MARK = "#b3261e"; // a wrong answer
+const find = (selector) => document.querySelector(selector);
+
+/**
+ * Make the games work. Return `prompt`, which returns what to draw in a round that runs, and `judge`,
+ * which tells whether a drawing of a digit has fooled the models.
+ */
+export function offerGames({ model, texts, fill, setStrokes, begin }) {
+  let round = null; // the digits that are asked for, and those that were drawn
+  let finished = null; // the last round, as long as it is what the picture shows
+  let claimed = null; // the digit that the drawing is meant as
+
+  const next = document.createElement("button");
+  next.type = "button";
+  next.className = "next";
+  next.hidden = true;
+  next.textContent = texts.next;
+  find("#pad .buttons").append(next);
+
+  function startRound() {
+    const digits = [...Array(COUNT).keys()];
+    for (let last = COUNT - 1; last > 0; last--) {
+      const other = Math.floor(Math.random() * (last + 1));
+      [digits[last], digits[other]] = [digits[other], digits[last]];
+    }
+    begin();
+    round = { digits, drawn: [] };
+    finished = claimed = null;
+    find("#result").textContent = "";
+    find("#round").textContent = texts.stop;
+    find("#picture").hidden = true;
+    setStrokes([]);
+    find(".pad").focus({ preventScroll: true });
+    find("h1").scrollIntoView();
+  }
+
+  function endRound() {
+    find("#round").textContent = texts.round;
+    round = null;
+    setStrokes([]);
+  }
+
+  function takeDigit() {
+    const digit = round.digits[round.drawn.length];
+    round.drawn.push({ digit, strokes: model.get("strokes"), answers: model.get("answers") });
+    if (round.drawn.length < COUNT) {
+      setStrokes([]);
+      find(".pad").focus({ preventScroll: true });
+      return;
+    }
+    const drawn = round.drawn;
+    endRound();
+    finished = drawn;
+    find("#result").textContent = describe(finished);
+    drawRound(finished);
+    model.save_changes();
+    find("#games-title").scrollIntoView();
+    find("#save").focus({ preventScroll: true });
+  }
+
+  function describe(drawn) {
+    const count = (which) => drawn.filter(({ digit, answers }) => answers[which] === digit).length;
+    return fill(texts.result, { linear: count(0), network: count(1) });
+  }
+
+  function judge(digit) {
+    if (!model.get("strokes").length) return;
+    claimed = digit;
+    update();
+  }
+
+  function update() {
+    const [strokes, answers] = [model.get("strokes"), model.get("answers")];
+    const isDrawn = strokes.length > 0 && answers.length > 0;
+    next.hidden = !round;
+    next.disabled = !isDrawn;
+    if (strokes !== update.strokes) {
+      find("#address").hidden = true;
+      if (strokes.length) finished = null; // a new drawing
+      if (!finished) find("#picture").hidden = true;
+      if (!strokes.length) claimed = null;
+    }
+    update.strokes = strokes;
+    find("#save").disabled = !isDrawn && !finished;
+    find("#link").disabled = !isDrawn;
+    for (const button of find("#digits").children)
+      button.ariaPressed = String(Number(button.textContent) === claimed);
+    const [linear, network] = answers;
+    const name = network !== claimed ? "fooled" : linear !== claimed ? "fooled_half" : "not_fooled";
+    find("#verdict").textContent =
+      claimed !== null && isDrawn ? fill(texts[name], { digit: claimed, linear, network }) : "";
+  }
+
+  /** Draw strokes into a square of the picture. */
+  function drawStrokes(pen, strokes, left, top, side) {
+    pen.save();
+    pen.translate(left, top);
+    pen.scale(side, side);
+    pen.lineWidth = model.get("pen_width");
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = pen.fillStyle = INK;
+    for (const points of strokes) {
+      pen.beginPath();
+      points.forEach(([x, y]) => pen.lineTo(x, y));
+      pen.stroke();
+      pen.beginPath();
+      pen.arc(...points[0], pen.lineWidth / 2, 0, 2 * Math.PI); // of a single point, too
+      pen.fill();
+    }
+    pen.restore();
+  }
+
+  function clearPicture() {
+    const pen = find("#picture").getContext("2d");
+    pen.fillStyle = "white";
+    pen.fillRect(0, 0, find("#picture").width, SIDE);
+    pen.textBaseline = "middle";
+    pen.textAlign = "left";
+    return pen;
+  }
+
+  function write(pen, text, x, y, size, { colour = INK, weight = "normal", width = 540 } = {}) {
+    const font = (pixels) => `${weight} ${pixels}px system-ui, sans-serif`;
+    pen.font = font(size);
+    pen.font = font(Math.min(size, (size * width) / pen.measureText(text).width));
+    pen.fillStyle = colour;
+    pen.fillText(text, x, y);
+  }
+
+  function drawDrawing() {
+    const pen = clearPicture();
+    const [strokes, answers] = [model.get("strokes"), model.get("answers")];
+    pen.strokeStyle = "#888";
+    pen.lineWidth = 2;
+    pen.strokeRect(35, 35, 560, 560);
+    drawStrokes(pen, strokes, 35, 35, 560);
+    const heading =
+      claimed === null ? texts.picture_drawing : fill(texts.picture_digit, { digit: claimed });
+    write(pen, heading, 640, 90, 52, { weight: "bold" });
+    answers.forEach((digit, which) => {
+      const top = 220 + 180 * which;
+      const share = Math.max(...model.get("probabilities")[which]);
+      const colour = claimed === null || claimed === digit ? INK : MARK;
+      write(pen, texts.models[which], 640, top, 34);
+      write(pen, String(digit), 640, top + 90, 130, { weight: "bold", colour });
+      write(pen, `${Math.round(100 * share)}%`, 760, top + 100, 48, { colour });
+    });
+    write(pen, texts.site, 640, 590, 26, { colour: "#555" });
+    find("#picture").ariaLabel = `${heading} ${model.get("description")}`;
+  }
+
+  function drawRound(drawn) {
+    const pen = clearPicture();
+    write(pen, describe(drawn), 40, 60, 44, { weight: "bold", width: 1120 });
+    drawn.forEach(({ digit, strokes, answers }, number) => {
+      const [left, top] = [40 + 228 * (number % 5), 110 + 240 * Math.floor(number / 5)];
+      pen.strokeStyle = "#888";
+      pen.lineWidth = 2;
+      pen.strokeRect(left, top, 180, 180);
+      drawStrokes(pen, strokes, left, top, 180);
+      answers.forEach((answer, which) => {
+        const colour = answer === digit ? INK : MARK;
+        const name = `${texts.models[which]} `;
+        write(pen, name, left, top + 195 + 22 * which, 17, { colour, width: 150 });
+        write(pen, String(answer), left + 160, top + 195 + 22 * which, 20, { colour, weight: "bold" });
+      });
+    });
+    write(pen, texts.site, 40, 605, 22, { colour: "#555" });
+    find("#picture").ariaLabel = describe(drawn);
+    find("#picture").hidden = false;
+  }
+
+  function save() {
+    if (!finished) drawDrawing();
+    find("#picture").hidden = false;
+    find("#picture").toBlob((blob) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = "digit.png";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  }
+
+  async function copyLink() {
+    const text = encodeStrokes(model.get("strokes"));
+    const digit = claimed;
+    setStrokes(decodeStrokes(text)); // the same that the link opens
+    claimed = digit;
+    const parts = new URLSearchParams(digit === null ? {} : { digit });
+    parts.set("strokes", text);
+    const address = new URL(`#${parts}`, location.href.split("#")[0]).href;
+    const field = find("#address input");
+    field.value = address;
+    find("#address").hidden = false;
+    let said = texts.copied;
+    try {
+      await navigator.clipboard.writeText(address);
+    } catch {
+      said = texts.copy;
+      field.select();
+    }
+    find("#address span").textContent = said;
+    update();
+  }
+
+  for (let digit = 0; digit < 10; digit++) {
+    const button = find("#digits").appendChild(document.createElement("button"));
+    button.type = "button";
+    button.textContent = digit;
+    button.addEventListener("click", () => (begin(), judge(digit)));
+  }
+  next.addEventListener("click", takeDigit);
+  find("#round").addEventListener("click", () => (round ? endRound() : startRound()));
+  find("#save").addEventListener("click", save);
+  find("#link").addEventListener("click", copyLink);
+  model.on("change", update);
+  update();
+  return {
+    judge,
+    prompt: () =>
+      round &&
+      fill(texts.round_prompt, {
+        n: round.drawn.length + 1,
+        digit: round.digits[round.drawn.length],
+      }),
+  };
+}
