@@ -2,13 +2,13 @@
 # # From Estimators to Keras 3
 #
 # The exercise in this project was written in 2018 for TensorFlow 1 Estimators, which no longer
-# exist. If you are migrating such code, this notebook may save you a week. It shows what became of
-# each part, and which details decide whether a port reproduces the original's numbers or only
-# plausible ones. Reading takes ten minutes.
+# exist. If you are migrating such code, this notebook shows what became of each part, and which
+# details decide whether a port reproduces the original's numbers or only plausible ones. Reading
+# takes ten minutes.
 #
-# The reference is the original itself. We ran its code on TensorFlow 2.15, the last version that
-# has Estimators: twelve runs of each of five configurations, and a hundred training steps with
-# recorded weights. These measurements come with the package (in a checkout, in the folder `data/original`).
+# The reference is the original itself. We ran its functions on TensorFlow 2.15, the last version
+# that has Estimators, with small changes that `data/original/README.md` lists: twelve runs of each
+# of five configurations, and a hundred training steps with recorded weights. These measurements come with the package (in a checkout, in the folder `data/original`).
 # The module `mnist_nn.fidelity` compares the port with them.
 
 # %% [markdown] id="table"
@@ -23,8 +23,8 @@
 # | `tf.train.AdagradOptimizer(learning_rate)` | `Adagrad(learning_rate, initial_accumulator_value=0.1, epsilon=0.0)` |
 # | `tf.contrib.estimator.clip_gradients_by_norm(optimizer, 5.0)` | `Adagrad(..., global_clipnorm=5.0)` |
 # | `tf.estimator.RunConfig(...)`, event files, checkpoints | not needed: the model is in memory, `model.save` writes it to a file |
-# | a training input function | a `tf.data.Dataset`, here `create_training_dataset`; the trainers select batches by row number instead |
-# | `classifier.train(input_fn, steps=steps / 10)`, called ten times | a loop over the periods, one compiled call each |
+# | a training input function | a `tf.data.Dataset` (`create_training_dataset`), or batches selected by row number |
+# | `classifier.train(input_fn, steps=steps / 10)`, called ten times | a loop over the periods; each is one call of a compiled function |
 # | a prediction input function | not needed: `predict` accepts the DataFrame |
 # | `classifier.predict(...)`: a generator of dictionaries with `probabilities` and `class_ids` | `model.predict(...)`: an array of probabilities; `.argmax(axis=1)` for the classes |
 # | `metrics.log_loss(targets, one_hot)`, called after each period | the 2018 formula written out, called after each period |
@@ -37,12 +37,10 @@
 #
 # Read the data with `header=None`. Otherwise, the first digit becomes the header.
 
-# %% [markdown] id="proof"
-# ## Does it produce the same results?
-#
-# First, we compare step by step. The next cell builds and compiles the models as this project does,
-# starts them from the original's weights and trains them on the original's batches. It compares all
-# weights after 1, 10 and 100 steps, and the probabilities at the end.
+# %% [markdown] id="whole"
+# Here is the network in one piece: built, compiled and trained as in the original, with Keras alone.
+# (`create_training_dataset` samples batches as the original did; the package's trainers do the same
+# in compiled periods.)
 
 # %% id="imports"
 import matplotlib.pyplot as plt
@@ -57,16 +55,59 @@ from mnist_nn.sampling import Period, sample_batches, split_steps
 
 import keras
 
+# %% id="port"
+mnist_dataframe = mnist_nn.load_mnist_dataframe("train").head(10000)
+mnist_dataframe = mnist_dataframe.reindex(
+    np.random.default_rng(1).permutation(mnist_dataframe.index)
+)
+training_targets, training_examples = mnist_nn.parse_labels_and_features(mnist_dataframe[0:7500])
+validation_targets, validation_examples = mnist_nn.parse_labels_and_features(mnist_dataframe[7500:])
+
+model = keras.Sequential(
+    [
+        keras.Input(shape=(784,), name="pixels"),
+        keras.layers.Dense(100, "relu", name="hiddenlayer_0"),
+        keras.layers.Dense(100, "relu", name="hiddenlayer_1"),
+        keras.layers.Dense(10, name="logits"),
+        keras.layers.Softmax(name="probabilities"),
+    ],
+    name="dnn",
+)
+model.compile(
+    optimizer=keras.optimizers.Adagrad(
+        learning_rate=0.05, initial_accumulator_value=0.1, epsilon=0.0, global_clipnorm=5.0
+    ),
+    loss=keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
+    metrics=["accuracy"],
+)
+dataset = mnist_nn.create_training_dataset(
+    training_examples, training_targets, batch_size=30, steps=1000, seed=1
+)
+model.fit(dataset, verbose=0)
+
+predicted_classes = model.predict(validation_examples, verbose=0).argmax(axis=1)
+print(
+    f"LogLoss on validation data: {mnist_nn.log_loss(validation_targets, predicted_classes):0.2f}"
+)
+
+# %% [markdown] id="proof"
+# ## Does it produce the same results?
+#
+# First, we compare step by step. The next cell builds and compiles the models as this project does,
+# starts them from the original's weights and trains them on the original's batches (the network is a
+# small one, with 20 and 10 nodes). It compares all weights after 1, 10 and 100 steps, and the
+# probabilities at the end.
+
 # %% id="exact"
 for model in ("linear", "nn"):
     weights, probabilities = difference_from_steps(model, compile_classification_model)
     print(
-        f"{model}, largest difference: {weights:.6f} (weights), {probabilities:.6f} (probabilities)"
+        f"{model}, largest difference: {weights:.0e} (weights), {probabilities:.0e} (probabilities)"
     )
 
 # %% [markdown] id="runs"
-# Then, we compare run by run. The first comparison does not test how batches are sampled, how random
-# initial weights are drawn or how a metric is computed; full runs do. In the figure, the grey band
+# Next, we compare run by run. The first comparison does not test how batches are sampled, how random
+# initial weights are drawn or how a metric is computed; full runs can show these. The grey band
 # is the original: the mean of its twelve runs, plus or minus two standard deviations. The thin blue
 # lines are twelve runs of ours, each with its own seed; the thick blue line is their mean.
 
@@ -144,8 +185,9 @@ print(f"outside the band, runs of the original:   {of_original} of 600")
 # ## The traps
 #
 # Each section below gets one detail wrong, in the most natural way, and everything else right. The
-# figures show three full runs of the wrong variant in red. The first three sections also compare it
-# step by step, as above, and print the largest differences from the original within 100 steps.
+# figures of sections 1 to 6 show three full runs of the wrong variant in red. The first three
+# sections also compare it step by step, as above, and print the largest differences from the
+# original within 100 steps.
 
 
 # %% id="trap-figure"
@@ -188,8 +230,8 @@ print_differences(compile_with_mean)
 show_trap("linear 0.03/1000/30", {"mean over the batch": trainer_with(compile_with_mean)})
 
 # %% [markdown] id="loss-read"
-# The first period lies above the band, the last one inside it (3.71): at the end, the log loss no
-# longer shows this mistake.
+# The mean lies above the band in eight of ten periods, but ends inside it (3.71): there, the log
+# loss no longer shows this mistake.
 
 # %% [markdown] id="trap-clipping"
 # ### 2. Gradients are clipped by their global norm
@@ -225,22 +267,23 @@ show_trap("nn 0.05/10/30", trainers)
 show_trap("nn 0.05/1000/30", trainers)
 
 # %% [markdown] id="clipping-read"
-# After 10 steps, clipping too little shows as a slower start. After 1,000 steps, the log loss of
-# all three ends inside the band: at the end of a long run, only the weights tell you.
+# Within 10 steps, too little clipping slows the start. Yet in both figures, all means end inside
+# the band: at the end, only the weights tell you.
 
 # %% [markdown] id="trap-accumulator"
 # ### 3. Adagrad's accumulators start at 0.1
 #
 # In Keras, 0.1 is the default. In PyTorch and in textbooks, the accumulators start at 0: then the
-# first step moves every weight by the full learning rate, however small its gradient is. There was
+# first step moves every weight that has a gradient by the full learning rate, however small the
+# gradient is. There was
 # also no epsilon in the denominator in TensorFlow 1, so this port sets `epsilon=0.0`.
 
 
 # %% id="wrong-accumulator"
 def compile_with_empty_accumulators(model, learning_rate):
     optimizer = keras.optimizers.Adagrad(
-        learning_rate, initial_accumulator_value=0.0, global_clipnorm=5.0
-    )
+        learning_rate, initial_accumulator_value=0.0, epsilon=1e-7, global_clipnorm=5.0
+    )  # Keras' epsilon, since the first gradient of a pixel without ink is 0
     loss = keras.losses.SparseCategoricalCrossentropy(reduction="sum")
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
 
@@ -261,8 +304,8 @@ show_trap(
 #
 # All weights of a `LinearClassifier` start at zero. Those of a `Dense` layer start, by default, at
 # small random numbers (Glorot initialisation, which is right for the network). Training soon makes
-# up for the difference, so the log loss shows it in the first periods at most. But the weights keep
-# the noise, and you see it when you plot them as images.
+# up for the difference, so the log loss shows it in the first periods at most. But the weights of
+# pixels without ink keep the noise.
 
 
 # %% id="wrong-start"
@@ -364,7 +407,7 @@ for ax, dtype in zip(axes, ("float64", "float32"), strict=True):
 plt.show()
 
 # %% [markdown] id="log-loss-read"
-# In float64, the log loss stays inside the band (3.56), so nobody would notice. In float32, it is
+# In float64, the log loss stays inside the band (3.56), so it goes unnoticed. In float32, it is
 # far below it.
 
 # %% [markdown] id="trap-steps"
@@ -393,7 +436,7 @@ for split in (split_by_division, split_by_cutting_off, split_steps):
 # ## What to take away
 #
 # - Compare a port step by step, from the same weights and on the same batches. This is fast and
-#   exact, and in a minute it finds what the curves of full runs hide.
-# - Compare full runs, too, over several seeds. They also test how batches are sampled and how a
+#   exact, and in a minute it finds most of what the curves of full runs hide.
+# - Compare full runs, too, over several seeds. They can also show how batches are sampled and how a
 #   metric is computed.
 # - A curve that looks right proves little. Traps 1, 2, 4, 6 and, in float64, 7 end inside the band.
