@@ -103,16 +103,20 @@ def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList) 
 
 
 @contextlib.contextmanager
-def change_backups(callbacks: keras.callbacks.CallbackList, **changes: Any) -> Iterator[None]:
-    """Change attributes of the callbacks that are a BackupAndRestore, for a while."""
+def change_backups(
+    callbacks: keras.callbacks.CallbackList, condition: bool, **changes: Any
+) -> Iterator[None]:
+    """On a condition, change attributes of BackupAndRestore callbacks for a while."""
     kind = keras.callbacks.BackupAndRestore
     backups = [item for item in callbacks.callbacks if isinstance(item, kind)]
     before = [{name: getattr(backup, name) for name in changes} for backup in backups]
-    for backup in backups:
+    for backup in backups if condition else []:
         vars(backup).update(changes)
-    yield
-    for backup, values in zip(backups, before, strict=True):
-        vars(backup).update(values)
+    try:
+        yield
+    finally:
+        for backup, values in zip(backups, before, strict=True):
+            vars(backup).update(values)
 
 
 @contextlib.contextmanager
@@ -129,7 +133,9 @@ def compute_other_metrics(
     model: keras.Model, features: Any, labels: Any, outputs: Any
 ) -> dict[str, float]:
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
-    config, is_own = model.get_compile_config(), type(model).compute_metrics
+    # Keras' public get_compile_config() fails for losses that cannot be saved.
+    config = getattr(getattr(model, "_compile_config", None), "config", {})
+    is_own = type(model).compute_metrics
     has_others = config.get("weighted_metrics") or is_own is not keras.Model.compute_metrics
     if not has_others and config.get("metrics") in (None, ["accuracy"]):
         return {}

@@ -38,15 +38,19 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    if _is_number(value) and FLOAT32_TINY < value < FLOAT32_MAX:  # whatever the models' dtype
-        return float(value)
+    if _is_number(value):
+        number = value.item() if isinstance(value, np.generic) else value
+        if FLOAT32_TINY < number < FLOAT32_MAX:  # whatever the models' dtype
+            return float(number)
     raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
-    if _is_number(value) and minimum <= value < min(below, FLOAT32_MAX):
-        return float(value)
+    if _is_number(value):
+        number = value.item() if isinstance(value, np.generic) else value
+        if minimum <= number < min(below, FLOAT32_MAX):
+            return float(number)
     if below == math.inf:
         raise ArgumentError(f"{name} must be a number, {minimum:g} or more, not {value!r:.100}")
     raise ArgumentError(
@@ -166,7 +170,8 @@ def warn_of_raw_pixels(**examples: Features) -> None:
             frame, level = inspect.currentframe(), 1
             while frame and frame.f_code.co_filename.startswith(PACKAGE):
                 frame, level = frame.f_back, level + 1
-            return warnings.warn(text, RawPixelsWarning, stacklevel=level)  # at the caller's line
+            warnings.warn(text, RawPixelsWarning, stacklevel=level)  # at the caller's line
+            return
 
 
 def _is_number(value: Any) -> bool:

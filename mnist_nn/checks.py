@@ -270,8 +270,9 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     _check_done(**{name: model})
     features, labels = _read_table("validation", examples, targets)
     outputs = check_outputs(name, name, model, features[:2])
-    accuracy, raw = (_measure_accuracy(model, k * features, labels) for k in (1, PIXEL_MAXIMUM))
-    scale = PIXEL_MAXIMUM if raw > accuracy + MUCH_BETTER else 1
+    plain, raw = (_measure_accuracy(model, k * features, labels) for k in (1, PIXEL_MAXIMUM))
+    is_raw = raw > plain + MUCH_BETTER
+    accuracy, scale = (raw, PIXEL_MAXIMUM) if is_raw else (plain, 1)
     # Bring the new digits to the scale of the student's images, if these are MNIST at all.
     mean, new_mean = features.mean(axis=0), _load_new_digits()[0][0].mean(axis=0)
     slope, intercept = map(float, np.polyfit(new_mean, mean, 1))  # inverted images are new ones too
@@ -294,7 +295,6 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
             "same, but with so much training data, the task is easier.)"
         )
         remarks.append(text)
-    accuracy = raw if scale > 1 else accuracy
     return Measured(accuracy, len(labels), fresh, min(fresh, test), scale, remarks)
 
 
@@ -396,8 +396,13 @@ def _list_kernels(model: Any) -> list[Any]:
 
 
 def _count_steps(model: Any) -> int:
-    """Return the steps of a model's optimizer: 0 if another one trained it."""
-    return int(optimizer.iterations) if (optimizer := getattr(model, "optimizer", None)) else 0
+    """Return the steps of a model's optimizer, or 0 if they are unknown.
+
+    With mixed precision, the optimizer does not count steps that it skips.
+    """
+    optimizer: Any = getattr(model, "optimizer", None)
+    is_known = optimizer is not None and not hasattr(optimizer, "inner_optimizer")
+    return int(optimizer.iterations) if is_known else 0
 
 
 def _read_hyperparameters(network: Any) -> dict[str, Any]:

@@ -17,6 +17,8 @@ CLASSES = 10
 PIXEL_MAXIMUM = 255
 DIMMEST = 25  # brightest pixel of tables with another scale, such as 0 to 1 or 0 to 15
 COLUMNS = pd.RangeIndex(1 + PIXELS)  # the label, and the pixels
+NUMBERS = [str(column) for column in COLUMNS]
+LABEL_NAMES = {"class", "digit", "label", "target", "y"}
 
 FILES = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
 SHA256_OF_ARRAY = {
@@ -126,8 +128,10 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
             if hasattr(path, "seek"):
                 path.seek(0)
             dataset = pd.read_csv(path, dtype=np.int64)
-            if not any(str(each).strip("0123456789.") for each in dataset.columns):  # an example
-                raise
+            names = [str(each) for each in dataset.columns]
+            words = [each for each in names if each.strip("0123456789.")]
+            if all(word.startswith("Unnamed") for word in words) and names[1:] != NUMBERS:
+                raise  # these are an example, perhaps with a blank cell
     except FileNotFoundError:
         raise MissingFileError(f"{name}: there is no such file") from None
     except Exception as error:  # each protocol and compression raises its own
@@ -167,10 +171,19 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
                 f"{name} has the numbers of an example as names of its columns: read the file with "
                 "pd.read_csv(path, header=None)"
             )
+    is_named = [names[column].lower() in LABEL_NAMES for column in (0, -1)]
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
+    is_last = is_named == [False, True]
     is_constant = (dataset[0] == dataset[0].iloc[0]).all()
-    if last is not None and is_constant and (last != last.iloc[0]).any():  # as in OpenML's
+    if not any(is_named) and last is not None and is_constant:
+        is_last = bool((last != last.iloc[0]).any())
+        if not is_last and last.iloc[0]:
+            raise ArgumentError(
+                f"{name} may have its labels in the first or in the last column: name that column "
+                "'label'"
+            )
+    if is_last and last is not None:  # as in OpenML's
         order = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
         return pd.concat([last.rename(0), order], axis="columns")
     if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text

@@ -9,11 +9,12 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 MESSAGES = Path(__file__).parent / "messages"
+NUMBERS = re.compile(r"\d[\d,、 ]*")  # one, or a list of them
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 PLACEHOLDER = re.compile(r"\{(.*?)\}")
 
@@ -96,8 +97,11 @@ def message(english: str) -> str:
     """
     for pattern, translation in _read_patterns(_code):
         if match := pattern.fullmatch(english):
-            thousands = partial(THOUSANDS.sub, get_language().thousands)
-            values = {name: thousands(value) for name, value in match.groupdict().items()}
+            thousands = get_language().thousands
+            values = {
+                name: THOUSANDS.sub(thousands, value) if NUMBERS.fullmatch(value) else value
+                for name, value in match.groupdict().items()
+            }
             return translation.format_map(values)
     return english
 

@@ -154,6 +154,11 @@ def check_classifier(argument: str, name: str, model: Any, examples: Features) -
     Errors name the ``argument`` that holds the model, and call the model ``name``.
     """
     probabilities = check_outputs(argument, name, model, examples)
+    if not np.isfinite(probabilities).all():
+        raise ArgumentError(
+            f"{name} predicts {probabilities[0].round(3)}: its weights are no finite numbers. "
+            "Build it again, and train it with a lower learning rate"
+        )
     if not arguments.are_probabilities(probabilities):
         raise ArgumentError(
             f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "

@@ -39,7 +39,11 @@ def describe(ax: Axes, *sentences: str) -> None:
 
 def _add_font(ax: Axes) -> None:
     """Let the texts of an Axes fall back to a font that has the language's characters."""
-    if font := _find_font(get_language().fonts):
+    names = get_language().fonts
+    font = _find_font(names)
+    if names and font is None:
+        _say_that_no_font_was_found(names)
+    if font:
         # These are as old as the Axes: language_font came later.
         ticks = (*ax.get_xticklabels(), *ax.get_yticklabels())
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ticks):
@@ -106,20 +110,22 @@ def language_font() -> Iterator[None]:
 
 @functools.cache
 def _find_font(names: tuple[str, ...]) -> str | None:
-    """Return the first of these fonts that this machine has; say it, once, if it has none."""
+    """Return the first of these fonts that this machine has."""
     manager = font_manager.fontManager
     if names and set(names).isdisjoint(manager.get_font_names()):  # its list may be old
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)
-    font = next((name for name in names if name in manager.get_font_names()), None)
-    if names and font is None:
-        text = message(
-            "This computer has no font for this language, so figures are in English. Install one, "
-            f"such as {names[0]}, and restart the kernel."
-        )
-        print(printable(text))
-    return font
+    return next((name for name in names if name in manager.get_font_names()), None)
+
+
+@functools.cache
+def _say_that_no_font_was_found(names: tuple[str, ...]) -> None:
+    text = message(
+        "This computer has no font for this language, so figures are in English. Install one, such "
+        f"as {names[0]}, and restart the kernel."
+    )
+    print(printable(text))
 
 
 def embed_png(png: str, text: str, **attributes: object) -> str:

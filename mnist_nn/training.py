@@ -269,27 +269,28 @@ def train_on_batches(
                 logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
-                is_cut = n_steps < steps_by_period[number]  # a backup must not take it for done
-                with change_backups(callback_list, **{"save_freq": None} if is_cut else {}):
+                # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
+                is_cut = n_steps < steps_by_period[number]
+                with change_backups(callback_list, is_cut, save_freq=None):
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        with change_backups(callback_list, **{"delete_checkpoint": False} if interrupts else {}):
+        with change_backups(callback_list, bool(interrupts), delete_checkpoint=False):
             callback_list.on_train_end(logs)
 
-    steps_done += steps_before
+    total_done = steps_before + steps_done
     if interrupts and not verbose:
         raise KeyboardInterrupt
     if interrupts:
-        text = message(f"Training stopped after {steps_done} of {sum(steps_by_period)} steps.")
+        text = message(f"Training stopped after {total_done} of {sum(steps_by_period)} steps.")
         print(printable(text))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
-        _show_results(model, steps_done, val_features, val_labels)
+        _show_results(model, total_done, val_features, val_labels)
     return model
 
 
@@ -367,10 +368,13 @@ def _compile_steps(
     model.optimizer.build(model.trainable_variables)
     if model.run_eagerly:
         return train_steps, train_and_predict
-    # Without partial(), TensorFlow warns of retracing.
     signature = 2 * [tf.TensorSpec([None], tf.int64)]
-    compiled = partial(tf.function, input_signature=signature, autograph=False)
-    return compiled(partial(train_steps)), compiled(partial(train_and_predict))
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        # Without partial(), TensorFlow warns of retracing.
+        return tf.function(partial(function), input_signature=signature, autograph=False)
+
+    return compiled(train_steps), compiled(train_and_predict)
 
 
 def _evaluate(
@@ -422,9 +426,11 @@ def _prepare_model(
             "train it outside the strategy's scope"
         )
     if not model.compiled:
-        return compile_classification_model(model, learning_rate)
+        compile_classification_model(model, learning_rate)
+        return
     try:
-        model.compute_loss(y=targets[first_and_last], y_pred=probabilities)
+        rows = {"x": features[first_and_last], "y": targets[first_and_last]}
+        model.compute_loss(**rows, y_pred=probabilities)
     except Exception as error:  # a custom loss may raise anything
         raise ArgumentError(
             f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "

@@ -127,10 +127,8 @@ def search_hyperparameters(
     validation = arguments.check_data("validation_", validation_examples, validation_targets)
     data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
     periods_by_setting = _list_settings(trainer, parameters, samples, sample_seed)
-    left, stopped = (
-        list(periods_by_setting),
-        list[str](),
-    )  # settings that halving has left, or stopped
+    # The settings that halving has left, and those that it has stopped.
+    left, stopped = list(periods_by_setting), list[str]()
     most_periods = max(periods_by_setting.values())
     if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
         raise ArgumentError(

@@ -35,7 +35,7 @@ def test_what_is_no_whole_number(value: Any) -> None:
 
 
 def test_positive_numbers() -> None:
-    for value in (1, 1e-37, 3.4e38, np.float32(0.5), np.int8(7)):
+    for value in (1, 1e-37, 3.4e38, np.float16(0.5), np.float32(0.5), np.int8(7)):
         number = arguments.check_positive_number("rate", value)
         assert (number, type(number)) == (value, float)
 
@@ -47,13 +47,15 @@ def test_what_is_no_positive_number(value: Any) -> None:
 
 
 def test_numbers_between() -> None:
-    for value in (0, 0.99, np.float32(0.5)):
+    for value in (0, 0.99, np.float16(0.5), np.float32(0.5)):
         number = arguments.check_number_between("a", value, 0, below=1)
         assert (number, type(number)) == (value, float)
     assert arguments.check_number_between("a", 1e9, 0.5) == 1e9
 
 
 def test_what_is_not_between() -> None:
+    with pytest.raises(ValueError, match="^a .* 0 or more, not 1e"):
+        arguments.check_number_between("a", 1e39, 0)
     values: list[Any] = [-1e-9, 1, math.nan, None, False]
     for value in values:
         with pytest.raises(ValueError, match=f"^a .* 0 or more and below 1, not {value!r}$"):

@@ -1,5 +1,7 @@
 """Keras' callbacks and metrics work in the trainers as they do in ``fit``."""
 
+import contextlib
+import functools
 import os
 import signal
 import sys
@@ -16,6 +18,7 @@ import tensorflow as tf
 from split import Split
 
 import mnist_nn
+from mnist_nn._backend import change_backups
 from mnist_nn.analysis import KeepWeights
 
 CALLBACKS = keras.callbacks
@@ -180,6 +183,27 @@ def test_callbacks_in_an_array(small: Split) -> None:
     stop = CALLBACKS.LambdaCallback(on_epoch_end=lambda *_: setattr(model, "stop_training", True))
     history = train_own(small, model, callbacks=np.array([stop, CALLBACKS.EarlyStopping()]))
     assert len(history["loss"]) == 1
+
+
+def test_backups_are_as_before_after_an_error(tmp_path: Path) -> None:
+    backup = CALLBACKS.BackupAndRestore(tmp_path)
+    callbacks = CALLBACKS.CallbackList([backup])
+    with contextlib.suppress(KeyboardInterrupt), change_backups(callbacks, True, save_freq=None):
+        assert backup.save_freq is None
+        raise KeyboardInterrupt
+    assert backup.save_freq == "epoch"
+
+
+def test_losses_of_ones_own(small: Split) -> None:
+    """One that cannot be saved, and one that reads the features."""
+
+    class Own(keras.Sequential):  # type: ignore[misc]
+        def compute_loss(self, x: Any = None, *args: Any, **named: Any) -> Any:
+            return super().compute_loss(x, *args, **named) + tf.reduce_mean(x)
+
+    loss = functools.partial(keras.losses.sparse_categorical_crossentropy)
+    for model in (build(loss=loss), build(Own)):
+        assert len(train_own(small, model)["val_loss"]) == 10
 
 
 @pytest.mark.parametrize("loss", [["sparse_categorical_crossentropy"], None, "mse"])

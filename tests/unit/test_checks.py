@@ -439,6 +439,20 @@ def test_knowing_more_than_the_exercise_has_is_said(answers: Answers, train_tabl
     assert result.score == 0.5
 
 
+def test_steps_that_mixed_precision_hides_are_not_claimed(answers: Answers) -> None:
+    networks = []
+    for steps in (10, 100, 1000):
+        network = mnist_nn.build_nn_model([20], seed=1)
+        adagrad = keras.optimizers.Adagrad(0.05)
+        scaled = keras.optimizers.LossScaleOptimizer(adagrad)
+        network.compile(scaled, "sparse_categorical_crossentropy")
+        network.optimizer.iterations.assign(steps // 2)
+        networks.append(network)
+    result = answers.check_three(networks)
+    assert result.passed
+    assert "do not show for how many steps" in result.message
+
+
 def test_result_is_seen_at_a_glance() -> None:
     for passed, symbol in {True: "✔", False: "✘"}.items():
         page = CheckResult(passed, "1 < 2")._repr_html_()

@@ -110,6 +110,14 @@ def test_labels_may_be_text(dtype: Any, train_table: pd.DataFrame) -> None:
         np.testing.assert_array_equal(labels, table[0])
 
 
+def test_labels_of_a_single_digit_are_found_by_their_name(train_table: pd.DataFrame) -> None:
+    table = last(train_table[train_table[0] == 3].head(5))
+    labels, _ = mnist_nn.parse_labels_and_features(table.set_axis([*NAMES[1:], "class"], axis=1))
+    assert (labels == 3).all()
+    with pytest.raises(ValueError, match="^dataset may have its labels in .* 'label'"):
+        mnist_nn.parse_labels_and_features(table.set_axis([*NAMES[1:], "z"], axis=1))
+
+
 # By name: how to change the lines of three rows, and what the error says.
 BAD_CSV: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "0 to 15": (lambda rows: ["7" + ",15" * 784], "pixels from 0 to 15"),
@@ -117,6 +125,7 @@ BAD_CSV: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "784 columns": (lambda rows: [row.partition(",")[2] for row in rows], "784 columns"),
     "longer row later": (lambda rows: [*rows, rows[0] + ",0"], "785"),
     "empty": (lambda rows: [], "No columns"),
+    "blank in the first row": (lambda rows: [rows[0].replace(",0,", ",,", 1), *rows], "NA values"),
     "cut short": (lambda rows: [*rows[:2], rows[2][:600]], "NA values"),
     "text": (lambda rows: [*rows, "7" + ",0" * 783 + ",ink"], "'ink'"),
     "fraction": (lambda rows: [*rows, "7" + ",0" * 783 + ",0.5"], "column 784"),

@@ -49,6 +49,13 @@ def test_each_text_is_translated_with_its_values() -> None:
             assert message(english.format_map(values)) == translation.format_map(values)
 
 
+def test_only_numbers_are_grouped_anew() -> None:
+    mnist_nn.set_language("zh")
+    assert message("1,000 steps") == "1000 步"
+    with pytest.raises(FileNotFoundError, match="run1,100.csv"):
+        mnist_nn.load_mnist_dataframe(path="run1,100.csv")
+
+
 def test_each_text_has_words_of_its_own() -> None:
     """Values are found by the words around them, so a text of values alone would match any."""
     for language in OTHERS:

@@ -170,7 +170,7 @@ def with_two_outputs() -> keras.Model:
         (lambda: predicting(1.1, -0.1), "add up to 1.* softmax"),
         (lambda: predicting(0.97), "add up to 1.* softmax"),
         (lambda: predicting(0.5, 0.53), "add up to 1.* softmax"),
-        (lambda: predicting(np.nan), "add up to 1.* softmax"),
+        (lambda: predicting(np.nan), "no finite numbers.* lower learning rate"),
         (lambda: predicting(1, weight=1e-4), "add up to 1.* softmax"),  # but for row 0
         (with_two_outputs, "returns a list of 2: .* one output"),
     ],
