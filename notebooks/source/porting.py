@@ -83,7 +83,7 @@ model.compile(
 dataset = mnist_nn.create_training_dataset(
     training_examples, training_targets, batch_size=30, steps=1000, seed=1
 )
-model.fit(dataset, verbose=0)
+model.fit(dataset, shuffle=False, verbose=0)  # it is shuffled
 
 predicted_classes = model.predict(validation_examples, verbose=0).argmax(axis=1)
 print(

@@ -22,6 +22,7 @@ from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
 from mnist_nn.language import LANGUAGES, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
+from notebooks.site.head import make_head
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "train"
@@ -42,7 +43,7 @@ SETTINGS = {  # of the exercise's first call, and few nodes
     "hidden_units": "[20, 20]",
     "seed": "",
 }
-NUMBERS = {
+NUMBERS: dict[str, Any] = {
     "examples": TRAINING_ROWS,
     "weights": MOST_WEIGHTS,
     "targets": checks.TARGETS,
@@ -117,7 +118,10 @@ def export(folder: Path = FOLDER) -> None:
     data = {"file": entry, "settings": SETTINGS, "texts": texts, **NUMBERS}
     (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
     links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
-    page = (HERE / "index.html").read_text("utf-8").replace("<!-- links -->", "".join(links))
+    description = texts["en"]["intro"].format_map(NUMBERS["numbers"])
+    head = make_head("en", texts["en"]["title"], description, {"en": "train/index.html"}, "../")
+    page = (HERE / "index.html").read_text("utf-8")
+    page = page.replace("<!-- head -->", head).replace("<!-- links -->", "".join(links))
     (folder / "index.html").write_text(page, "utf-8")
 
 
