@@ -79,7 +79,8 @@ def check_labels(**labels: Targets) -> list[Labels]:
     arrays = {name: _to_labels(name, values) for name, values in labels.items()}
     lengths = {len(array) for array in arrays.values()}
     if lengths == {0} or len(lengths) > 1:
-        found = get_language().comma.join(f"{name}: {len(array)}" for name, array in arrays.items())
+        comma, colon = get_language().comma, get_language().colon
+        found = comma.join(f"{name}{colon}{len(array)}" for name, array in arrays.items())
         raise ArgumentError(f"all of these must have the same length, at least 1 ({found})")
     return list(arrays.values())
 

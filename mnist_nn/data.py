@@ -175,7 +175,7 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
     is_last = is_named == [False, True]
-    is_constant = (dataset[0] == dataset[0].iloc[0]).all()
+    is_constant = first is not None and bool((first == first.iloc[0]).all())
     if not any(is_named) and last is not None and is_constant:
         is_last = bool((last != last.iloc[0]).any())
         if not is_last and last.iloc[0]:
@@ -194,7 +194,8 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
 def _read_digits(column: "pd.Series[Any]") -> "pd.Series[int] | None":
     """Return labels that may be text or categories as numbers, or None if they are no digits."""
     numbers = pd.to_numeric(column.astype(object), errors="coerce")
-    return numbers.astype(np.int64) if numbers.isin(range(CLASSES)).all() else None
+    is_real = not pd.api.types.is_complex_dtype(numbers)
+    return numbers.astype(np.int64) if is_real and numbers.isin(range(CLASSES)).all() else None
 
 
 def _check_table(name: str, dataset: pd.DataFrame) -> None:

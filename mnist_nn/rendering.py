@@ -74,7 +74,7 @@ def _display(figure: Figure) -> None:
     from IPython.core.pylabtools import retina_figure
     from IPython.display import display
 
-    text = " ".join(labels)
+    text = get_language().space.join(labels)
     formatter: Any = get_ipython().display_formatter
     formatter.ipython_display_formatter.enabled = False  # it calls this function
     try:

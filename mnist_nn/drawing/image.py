@@ -19,7 +19,7 @@ from scipy import ndimage
 from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, PIXELS
 from mnist_nn.drawing.ink import Grey, Mask, find_ink, resize
-from mnist_nn.errors import ArgumentError, ArgumentTypeError, describe_error
+from mnist_nn.errors import ArgumentError, ArgumentTypeError, MissingFileError, describe_error
 from mnist_nn.language import message
 
 Array = npt.NDArray[Any]
@@ -67,8 +67,11 @@ def digit_from_image(
     name = "image"
     if isinstance(image, str | os.PathLike):
         name = f"image {str(image)!r:.300}"
-        with open(image, "rb") as file:
-            grey = _read_grey(file, name)
+        try:
+            with open(image, "rb") as file:
+                grey = _read_grey(file, name)
+        except FileNotFoundError:
+            raise MissingFileError(f"{name}: there is no such file") from None
     elif isinstance(image, bytes | bytearray):
         grey = _read_grey(io.BytesIO(image), name)
     elif isinstance(image, Image.Image):

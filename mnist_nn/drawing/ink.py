@@ -57,15 +57,15 @@ def find_ink(grey: Grey, name: str) -> Mask:
                 digit = _measure(_box(view.digit)), light, view.digit
                 (cut if is_cut else whole).append(digit)
             elif not is_cut:
-                problems.add(view.problem)
+                problems.add((light, view.problem))
     if filling is not None:
         is_one_part = ndimage.label(filling, TOUCHING)[1] == 1  # others may be dark corners
         digits = whole if is_one_part else whole + cut
         if not any(light == is_light for _, light, _ in digits):
             return filling
-    if filling is None and not whole and not problems & {"several", "clutter"}:
-        filling, _ = _fill_frame(small, is_tight=False)
-        if filling is not None:
+    if filling is None and not whole:
+        filling, is_light = _fill_frame(small, is_tight=False)
+        if filling is not None and not problems & {(is_light, "several"), (is_light, "clutter")}:
             return filling
     if whole or cut:
         _, light, ink = max(whole or cut, key=lambda each: each[:2])
@@ -73,7 +73,7 @@ def find_ink(grey: Grey, name: str) -> Mask:
     raise ArgumentError(
         f"{name} shows several digits, or other things beside one: pass one digit, with nothing "
         "but paper around it"
-        if "several" in problems
+        if problems & {(0, "several"), (1, "several")}
         else f"{name} shows no digit: pass one, dark on light or light on dark, with space around "
         "it"
     )
@@ -97,7 +97,7 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
     side = max(grey.shape)
     ground, contrast = _measure_contrast(grey, widest)
     is_open = np.ones(grey.shape, bool)
-    seen, strength, longest = None, 0.0, 0.0
+    seen, strength, longest, cut_peak = None, 0.0, 0.0, 0.0
     while (peak := contrast[is_open].max(initial=0)) >= MINIMUM_CONTRAST:
         parts = ndimage.label((contrast > peak / 2) & is_open, TOUCHING)[0]
         boxes, areas = ndimage.find_objects(parts), np.bincount(parts.ravel())[1:]
@@ -106,7 +106,7 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         if len(large) > 60:
             return View(seen, strength, problem="clutter")
         strokes = {n for n in large if _has_edges(parts == n + 1, boxes[n], grey, ground)}
-        edge = max(1, side // 50)
+        edge = _edge(grey)
         cut = {
             n
             for n, box in enumerate(boxes)
@@ -116,7 +116,11 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         if seen is None and strokes:
             mask = np.isin(parts - 1, [*strokes])
             seen, strength = _box(mask), float((ground - grey)[mask].mean())
+        if 2 * peak < cut_peak:  # all that is left is the squares of the paper, say
+            return View(seen, strength)
         longest = max([longest, *(lengths[n] for n in strokes & cut)])
+        if any(_measure_width(boxes[n]) > 0.15 * side for n in strokes & cut):  # no line
+            cut_peak = max(cut_peak, peak)
         least = (0.05 if longest > 0.95 * side else 0.4) * longest  # a line through the photo
         inner = {n for n in strokes - cut if lengths[n] >= max(SMALLEST * side, least)}
         if inner:
@@ -153,6 +157,11 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
     if is_near.sum() > 40:
         return View(seen, strength, digit, "clutter")
     return View(seen, strength, digit, _judge_shape(digit))
+
+
+def _edge(grey: Grey) -> int:
+    """Return how many pixels from the border something is cut by the frame."""
+    return max(1, int(max(grey.shape)) // 50)
 
 
 def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
@@ -240,7 +249,7 @@ def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
 
     Of ink and ground, the ink has the larger part that is connected, and less of the border.
     """
-    margin = max(grey.shape) // 10
+    margin = max(1, max(grey.shape) // 10)
     best, digit, is_light = -1.0, None, False
     for light, side in enumerate((grey, 1 - grey)):
         level = np.quantile(_border(side), 0.9)
@@ -265,7 +274,8 @@ def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
         return (digit if max(free) < 0.12 * length else None), is_light
     on_border = _border(digit[margin:-margin, margin:-margin]).sum()
     is_large = length > 0.1 * max(grey.shape)
-    return (digit if is_large and 0 < on_border < length else None), is_light
+    is_cut = min(free) < _edge(grey)
+    return (digit if is_large and is_cut and on_border < length else None), is_light
 
 
 def _fit_ground(grey: Grey) -> Mask | None:
@@ -300,6 +310,11 @@ def _border(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _measure(box: Box) -> int:
     """Return the longer side of a box."""
     return max(int(side.stop - side.start) for side in box)
+
+
+def _measure_width(box: Box) -> int:
+    """Return the shorter side of a box."""
+    return min(int(side.stop - side.start) for side in box)
 
 
 def _measure_gap(one: Box, other: Box) -> int:

@@ -101,9 +101,10 @@ function render({ model, el }) {
       const best = Math.max(...shares);
       shares.forEach((share, digit) => {
         const { bar, filled, share: text } = answers[which][digit];
-        bar.className = best > 0 && share === best ? "bar best" : "bar";
+        const isBest = share === best && shares.some((each) => each < best);
+        bar.className = isBest ? "bar best" : "bar";
         filled.style.width = `${100 * share}%`;
-        text.textContent = best > 0 ? `${(100 * share).toFixed(1)} %` : "";
+        text.textContent = best > 0 ? `${(100 * share).toFixed(1)}%` : "";
       });
     });
     seen.setAttribute("aria-label", model.get("description"));

@@ -372,12 +372,12 @@ linear_classifier = train_linear_classification_model(
 
 # %% [markdown] id="task-2-how" only="exercise"
 # Write your training call into the next cell, below the first line. It takes one extra argument:
-# `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[100, 100]`. The
+# `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[200, 50]`. The
 # solution to both parts of this task is below the check of the test accuracy.
 
 # %% [markdown] id="task-2-how-course" only="course"
 # Write your training call into the next cell, below the first line. It takes one extra argument:
-# `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[100, 100]`.
+# `hidden_units`, the number of nodes of each hidden layer, as in `hidden_units=[200, 50]`.
 
 # %% id="task-2-answer" only="exercise course"
 classifier = None
@@ -424,7 +424,8 @@ check_test_accuracy(
 # %% [markdown] id="task-2-solution" fold="Task 2"
 # ### Solution
 #
-# This code shows the network, and how many more weights it has.
+# `train_nn_classification_model` builds this network. Compare its number of weights with the linear
+# model's 7,850.
 
 # %% id="nn-model" fold="Task 2"
 build_nn_model(hidden_units=[100, 100]).summary()

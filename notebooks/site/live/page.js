@@ -131,7 +131,7 @@ function showAnswers() {
     element.lastChild.textContent = answers.length ? `${Math.round(100 * shares[which])}%` : "";
     element.style.setProperty("--share", shares[which]);
   });
-  document.body.classList.toggle("empty", !strokes.length || isDemo);
+  document.body.classList.toggle("empty", !games?.prompt() && (!strokes.length || isDemo));
   const text = games?.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
   find("#prompt").className = text === texts.disagree ? "differ" : "";
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;

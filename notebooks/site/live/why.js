@@ -69,7 +69,8 @@ export function showReasons({ linear, network, fires }, lastModels, texts) {
       paint(weight, weights.images[digit], limits[0]);
       const values = weights.images[digit].map((value, pixel) => (pixels ? value * pixels[pixel] : 0));
       paint(product, values, limits[0]);
-      item.className = scores[digit] === best ? "best" : "";
+      const isBest = scores[digit] === best && scores.some((each) => each < best);
+      item.className = isBest ? "best" : "";
       score.textContent = pixels ? scores[digit].toFixed(1).replace("-", "−") : "";
     });
     const [outputs] = pixels ? computeOutputs(models[1], pixels) : [new Float64Array(100)];

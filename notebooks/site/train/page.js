@@ -10,7 +10,7 @@ const [form, progress, status] = ["form", "progress", ".status"].map((name) => f
 const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-let [data, texts, language, training, drawn, top] = [null, null, "en", null, undefined, 1];
+let [data, texts, language, training, drawn] = [null, null, "en", null, undefined];
 
 function showTexts(root) {
   for (const element of root.querySelectorAll("[data-text]")) {
@@ -75,7 +75,7 @@ function showTraining(isTraining) {
   progress.hidden = !isTraining;
 }
 
-function start(settings) {
+function start({ settings, address, link }) {
   const run = { settings, card: copy("run"), losses: { training: [], validation: [] } };
   runs.push(run);
   run.name = `${runs.length}. ${texts[settings.model]}`;
@@ -85,11 +85,17 @@ function start(settings) {
   showTexts(run.card);
   find("h2", run.card).textContent = run.name;
   find(".settings", run.card).textContent = shown.join(", ");
-  find(".link", run.card).href = linkTo();
-  history.replaceState(null, "", linkTo());
+  find(".link", run.card).href = link;
+  history.replaceState(null, "", address);
   find("#runs").prepend(run.card);
   showLanguages();
   return run;
+}
+
+/** Show a line beside the buttons, and the line itself. */
+function tell(text) {
+  status.textContent = text;
+  status.scrollIntoView({ block: "nearest" });
 }
 
 const print = (run, line) => find("pre", run.card).append(`${line}\n`);
@@ -104,11 +110,11 @@ const HANDLERS = {
   progress({ kind, share }) {
     progress.value = share;
     progress.ariaLabel = kind ? texts.loading : texts.steps;
-    if (kind) status.textContent = texts.loading;
+    if (kind) tell(texts.loading);
   },
   started({ weights }) {
     status.textContent = "";
-    training = start(training.settings);
+    training = start(training);
     print(training, "Training model...\nLogLoss error (on validation data):");
     drawWeights(find("canvas", training.card), weights, texts);
     find(".buttons").scrollIntoView();
@@ -126,9 +132,9 @@ const HANDLERS = {
     training.accuracy = accuracy;
     print(training, `  period ${String(period).padStart(2, "0")} : ${logLoss.toFixed(2)}`);
     find(".figures", card).hidden = false;
-    const before = top;
-    top = Math.max(top, logLoss, trainingLogLoss); // all runs have the same axes
-    for (const run of top > before ? runs : [training]) {
+    const compared = runs.slice(-2); // they have the same axes
+    const top = Math.max(1, ...compared.flatMap(({ losses }) => Object.values(losses).flat()));
+    for (const run of compared) {
       drawLosses(find("svg", run.card), run.losses, top, PERIODS, texts);
     }
     drawMatrix(find("table", card), find(".worst", card), matrix, texts);
@@ -144,16 +150,22 @@ const HANDLERS = {
     print(run, done < steps ? stopped : "Model training finished.");
     print(run, `Final accuracy (on validation data): ${run.accuracy.toFixed(2)}`);
     say(run, ...judge(run.settings, run.accuracy, texts, data));
+    find("h2", run.card).append(`: ${run.accuracy.toFixed(4)}`);
     run.layers = layers;
     const drawing = find("#drawing");
     drawing.hidden = false;
     run.card.after(drawing);
     drawn = showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts, drawn);
   },
+  cancelled() {
+    training = null;
+    showTraining(false);
+    status.textContent = "";
+  },
   failed({ kind, reason }) {
     training = null;
     showTraining(false);
-    status.textContent = fill(texts[kind], { reason });
+    tell(fill(texts[kind], { reason }));
   },
 };
 
@@ -170,7 +182,10 @@ function listen(worker) {
     event.preventDefault();
     const settings = training ? null : readSettings(true);
     if (!settings) return;
-    training = { settings };
+    settings.seed ??= Math.floor(Math.random() * 2 ** 32); // so that the run's link repeats it
+    const [address, link] = [linkTo(), new URLSearchParams(linkTo())];
+    link.set("seed", settings.seed);
+    training = { settings, address, link: `?${link}` };
     showTraining(true);
     worker.postMessage([settings, { file: data.file, split: data.examples }]);
   });

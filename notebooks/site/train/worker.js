@@ -50,8 +50,8 @@ function selectWeights([{ weights, nodes }]) {
 
 async function run(settings, { file, split }) {
   digits ??= await load(file);
-  const seed = settings.seed ?? Math.floor(Math.random() * 2 ** 53);
-  const random = createRandom(seed);
+  if (isStopped) return postMessage({ name: "cancelled" });
+  const random = createRandom(settings.seed);
   const layers = createLayers(settings.hidden_units, random);
   postMessage({ name: "started", weights: selectWeights(layers) });
   const rows = Uint32Array.from(digits.labels, (_, row) => row);
