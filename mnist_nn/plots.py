@@ -23,7 +23,7 @@ from mnist_nn.arguments import Array
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import join_numbers, message
-from mnist_nn.rendering import describe
+from mnist_nn.rendering import describe, figure_text, language_font
 
 IMAGES_PER_ROW = 10  # each is an inch wide
 MIDDLE_LUMINANCE = 0.179  # relative luminance on which black and white have the same contrast
@@ -122,6 +122,7 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@language_font()
 def plot_weights(
     weights: Array,
     *,
@@ -175,9 +176,8 @@ def plot_weights(
         )
         return ax
     extend = "both" if np.abs(images).max() > limit else "neither"
-    ax.figure.colorbar(
-        drawn, ax=ax, extend=extend, fraction=0.02, pad=0.01, aspect=4 * rows, label="weight"
-    )
+    bar: Any = {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": figure_text("weight")}
+    ax.figure.colorbar(drawn, ax=ax, extend=extend, **bar)
     describe(
         ax,
         f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "

@@ -325,7 +325,8 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
         ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
-    described = get_language().semicolon.join(map(" ".join, _list_texts(lines, message)))
+    language = get_language()
+    described = language.semicolon.join(map(language.comma.join, _list_texts(lines, message)))
     if len(features) == 1:
         describe(ax, f"A handwritten digit, dark on light. {described}")
     else:

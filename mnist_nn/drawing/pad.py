@@ -166,8 +166,7 @@ def describe_drawing(answers: str) -> str:
 
 def describe_answer(name: str, digit: object, probability: str) -> str:
     """Return the answer of one classifier in words."""
-    language = get_language()
-    return f"{name}{language.colon}{digit}{language.brackets.format(probability)}"
+    return f"{name} {digit}{get_language().brackets.format(probability)}"
 
 
 def draw(classifier: Any) -> DrawingPad:

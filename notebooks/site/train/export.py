@@ -31,6 +31,7 @@ FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
     *(HERE.parent / "live" / name for name in ("prepare.js", "classify.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
+    HERE.parent / "static" / "favicon.svg",
 ]
 LINK = '<li><a href="../{0}/exercise.html" lang="{0}">{1}</a></li>'
 ROWS, TRAINING_ROWS, SEED = 10_000, 7_500, 1  # the exercise's

@@ -70,7 +70,7 @@ def test_examples() -> None:
         np.testing.assert_array_equal(twelfth, digit_of(EXAMPLES.iloc[12]))
         texts = [text.get_text() for text in ax.texts]
         assert texts == [f"label {n % 10}\nnetwork {n % 5}" for n in range(13)]
-        assert "label 5 network 0; label 6 network 1; " in ax.get_label()
+        assert "label 5, network 0; label 6, network 1; " in ax.get_label()
     assert ax.images[0].cmap(1.0)[:3] == (0, 0, 0)  # dark on light
     assert not plot_examples(EXAMPLES).texts
     named: Any = plot_examples(EXAMPLES, None, {10: TARGETS, "examples": TARGETS})  # type: ignore[dict-item]

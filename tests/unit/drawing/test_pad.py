@@ -54,7 +54,7 @@ def test_drawing_is_an_array_and_a_table(network: keras.Model) -> None:
     features = pad.pixels.reshape(1, 784)
     expected = {name: model.predict(features, verbose=0)[0] for name, model in models.items()}
     pd.testing.assert_frame_equal(pad.probabilities, pd.DataFrame(expected), rtol=1e-4)
-    assert "network: 7 (" in pad.describe()
+    assert "network 7 (" in pad.describe()
 
     pad.strokes.clear()  # a copy
     assert pad.strokes
@@ -139,7 +139,7 @@ def test_saved_notebook_keeps_the_last_drawing(
     widget.finished += 1
     picture = notebook.outputs[1]
     assert 'alt="A drawing, ' in picture["text/html"]
-    assert "&lt;b&gt;&quot;network&quot;&lt;/b&gt;: 7 (" in picture["text/html"]
+    assert "&lt;b&gt;&quot;network&quot;&lt;/b&gt; 7 (" in picture["text/html"]
     assert "<b>" not in picture["text/html"]
     assert widget.name in picture["text/html"]
     with Image.open(io.BytesIO(base64.b64decode(picture["image/png"]))) as image:
