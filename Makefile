@@ -80,6 +80,7 @@ by-hand-test: site ## test the course with nbgrader, the live page, the site and
 		--constraint constraints.txt --editable ".[dev,class]"
 	$(BIN)/python -m pytest tests/by_hand --ignore tests/by_hand/test_services.py
 	$(BIN)/python -m pytest tests/slow -m weekly
+	PHOTOS=50 $(BIN)/python -m pytest tests/slow/test_photos.py
 
 dist: $(READY) ## build the package, in build/dist, and check it
 	rm -rf build/dist

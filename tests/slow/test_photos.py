@@ -1,5 +1,9 @@
-"""Photos as people take them: a digit is read, or refused in words; other pictures are refused."""
+"""Photos as people take them: a digit is read, or refused in words; other pictures are refused.
 
+``PHOTOS=50 pytest tests/slow/test_photos.py`` tries more of each kind.
+"""
+
+import os
 from typing import Any
 
 import numpy as np
@@ -9,7 +13,7 @@ from photos import NOTHING, PHOTOS, Array, large_photo, photograph, tight
 
 from mnist_nn.drawing import digit_from_image
 
-PER_KIND = 10  # photos: the digits 0 to 9
+PER_KIND = int(os.environ.get("PHOTOS", "5"))  # digits in turns
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +48,10 @@ def test_photo_is_read_or_refused(kind: str, digits: Array, network: Any) -> Non
         for digit, other in zip(digits[:PER_KIND], digits[13:], strict=False)
     ]
     wrong, refused = judge(photos, network)
-    assert wrong <= 1
-    if kind != "neighbour":
-        assert refused <= (4 if kind == "sheet on a dark table" else 2)
+    assert wrong <= max(1, 0.06 * PER_KIND)
+    if kind != "neighbour":  # which is too near to tell it from a second digit
+        share = 0.4 if kind == "sheet on a dark table" else 0.2
+        assert refused <= share * PER_KIND
 
 
 @pytest.mark.weekly
