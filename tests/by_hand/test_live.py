@@ -279,7 +279,7 @@ def test_keyboard_reaches_everything(page: Page, browser: webdriver.Chrome) -> N
     assert browser.execute_script(ANSWERS)[1] == "1"
     spoken = browser.find_element("css selector", "[aria-live=polite]")
     described = spoken.get_attribute("textContent") or ""
-    assert "neural network: 1 (" in described
+    assert "neural network 1 (" in described
     slider = browser.find_element("id", "steps")
     assert slider.get_attribute("aria-valuetext") == "1,000"
     slider.send_keys(Keys.HOME)
