@@ -571,7 +571,7 @@ check_networks(networks, training_examples)
 # %% id="nn-by-steps" fold="Task 3"
 networks = {}
 for steps in (10, 100, 1000):
-    print(f"=== {steps:,} steps ===")
+    print(f"=== {steps} steps ===")
     networks[steps] = train_nn_classification_model(
         learning_rate=0.05,
         steps=steps,

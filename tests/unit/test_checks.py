@@ -84,7 +84,8 @@ def fitted(model: Any, examples: Any, targets: Any, epochs: int = 15) -> Any:
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     copy.compile("adam", "sparse_categorical_crossentropy")
-    copy.fit(np.asarray(examples), np.asarray(targets), epochs=epochs, verbose=0)
+    data = np.asarray(examples), np.asarray(targets)
+    copy.fit(*data, batch_size=100, epochs=epochs, verbose=0)
     return copy
 
 

@@ -307,7 +307,7 @@ def test_bad_file_is_named_once(drawing: Image.Image, tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(start_png(4_001))
     (tmp_path / "bomb.png").write_bytes(start_png(60_000))
     for name, error, text in [
-        ("none.png", FileNotFoundError, "No such file"),
+        ("none.png", FileNotFoundError, "there is no such file"),
         ("black.png", ValueError, "shows no digit"),
         ("text.png", ValueError, "cannot be read: its format is unknown"),
         ("cut.png", ValueError, "cannot be read"),
