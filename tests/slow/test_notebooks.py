@@ -133,6 +133,8 @@ def code_without_texts(notebook: Any) -> list[Any]:
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
                 node.values = [part for part in node.values if not isinstance(part, ast.Constant)]
+            elif isinstance(node, ast.FormattedValue):
+                node.format_spec = None  # languages group thousands in their own way
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = ""
     return [ast.dump(tree) for tree in trees]
