@@ -32,12 +32,12 @@ def dataframe_from_images(
     Each photo shows one digit. Its label is the digit of its folder or, if the folder has none, the
     number with which its own name begins:
 
-    ====================================================  =======================
-    ``7/anna.jpg``, ``7/1.jpg``, ``07/1.jpg``             7, the folder's digit
+    =====================================================  ==========================
+    ``7/anna.jpg``, ``7/1.jpg``, ``07/1.jpg``              7, the folder's digit
     ``digit_7/1.jpg``, ``label 7/1.jpg``, ``seven/1.jpg``  7, the folder's digit
-    ``7_anna.jpg``, ``7-2.png``, ``class 3/7 (1).jpg``    7, the name's
-    ``anna_7.jpg``, ``07.jpg``, ``2018.jpg``, ``3D.jpg``  none: the file is left out
-    ====================================================  =======================
+    ``7_anna.jpg``, ``7-2.png``, ``class 3/7 (1).jpg``     7, the name's
+    ``anna_7.jpg``, ``07.jpg``, ``2018.jpg``, ``3D.jpg``   none: the file is left out
+    =====================================================  ==========================
 
     Printed lines say where name and folder contradict each other, and which files cannot be used.
     Hidden files and folders are skipped.
