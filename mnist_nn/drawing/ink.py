@@ -39,7 +39,7 @@ class View(NamedTuple):
 def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
     small = scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
-    filling, is_light = _fill_frame(small)
+    filling, is_light, is_tight = _fill_frame(small)
     views = [
         [_look_for_strokes(side, widest * max(small.shape)) for widest in WIDEST]
         for side in (small, 1 - small)
@@ -58,15 +58,14 @@ def find_ink(grey: Grey, name: str) -> Mask:
                 (cut if is_cut else whole).append(digit)
             elif not is_cut:
                 problems.add((light, view.problem))
-    if filling is not None:
+    unclear = [{(light, "several"), (light, "clutter")} for light in (0, 1)]
+    if filling is not None and is_tight:
         is_one_part = ndimage.label(filling, TOUCHING)[1] == 1  # others may be dark corners
         digits = whole if is_one_part else whole + cut
         if not any(light == is_light for _, light, _ in digits):
             return filling
-    if filling is None and not whole:
-        filling, is_light = _fill_frame(small, is_tight=False)
-        if filling is not None and not problems & {(is_light, "several"), (is_light, "clutter")}:
-            return filling
+    elif filling is not None and not whole and not problems & unclear[is_light]:
+        return filling
     if whole or cut:
         _, light, ink = max(whole or cut, key=lambda each: each[:2])
         return _refine(1 - grey if light else grey, ink)
@@ -96,7 +95,7 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
     """Look for a digit of dark strokes up to a width, which the frame does not cut."""
     side = max(grey.shape)
     ground, contrast = _measure_contrast(grey, widest)
-    is_open = np.ones(grey.shape, bool)
+    is_open, edge = np.ones(grey.shape, bool), _edge(grey)
     seen, strength, longest, cut_peak = None, 0.0, 0.0, 0.0
     while (peak := contrast[is_open].max(initial=0)) >= MINIMUM_CONTRAST:
         parts = ndimage.label((contrast > peak / 2) & is_open, TOUCHING)[0]
@@ -106,7 +105,6 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         if len(large) > 60:
             return View(seen, strength, problem="clutter")
         strokes = {n for n in large if _has_edges(parts == n + 1, boxes[n], grey, ground)}
-        edge = _edge(grey)
         cut = {
             n
             for n, box in enumerate(boxes)
@@ -244,9 +242,10 @@ def _drop_specks(ink: Mask) -> Mask:
     return np.asarray((areas > 0.03 * areas.max())[parts])
 
 
-def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
-    """Return the ink of a digit that the frame touches, and whether it is the lighter one.
+def _fill_frame(grey: Grey) -> tuple[Mask | None, bool, bool]:
+    """Return the ink of a digit that fills the frame or is cut by it, or None.
 
+    Also return whether the ink is lighter than its ground, and whether it fills the frame.
     Of ink and ground, the ink has the larger part that is connected, and less of the border.
     """
     margin = max(1, max(grey.shape) // 10)
@@ -262,7 +261,7 @@ def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
         if score > best:
             best, digit, is_light = score, ink, bool(light)
     if digit is None or _judge_shape(digit) or ndimage.label(digit, TOUCHING)[1] > 3:
-        return None, is_light
+        return None, is_light, False
     box = _box(digit)
     length = _measure(box)
     free = [
@@ -270,12 +269,12 @@ def _fill_frame(grey: Grey, is_tight: bool = True) -> tuple[Mask | None, bool]:
         for each, whole in zip(box, digit.shape, strict=True)
         for space in (each.start - margin, whole - margin - each.stop)
     ]
-    if is_tight:
-        return (digit if max(free) < 0.12 * length else None), is_light
+    if max(free) < 0.12 * length:
+        return digit, is_light, True
     on_border = _border(digit[margin:-margin, margin:-margin]).sum()
     is_large = length > 0.1 * max(grey.shape)
     is_cut = min(free) < _edge(grey)
-    return (digit if is_large and is_cut and on_border < length else None), is_light
+    return (digit if is_large and is_cut and on_border < length else None), is_light, False
 
 
 def _fit_ground(grey: Grey) -> Mask | None:
