@@ -493,9 +493,14 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{len(editions(args.language))} notebooks are up to date")
 
 
-if __name__ == "__main__":
+def run(command: Callable[[Sequence[str]], None]) -> None:
+    """Run a command of this project with the arguments of the process; print its errors."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
     try:
-        main(sys.argv[1:])
+        command(sys.argv[1:])
     except (NotebookError, OSError) as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -9,12 +9,11 @@ the course's folder, in which they are run. See INSTRUCTORS.md.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from mnist_nn.language import LANGUAGES
-from notebooks.build import NotebookError
+from notebooks.build import NotebookError, run
 
 COURSE = Path(__file__).parents[2] / "build" / "course"
 CONFIG = "nbgrader_config.py"
@@ -63,8 +62,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
-    try:
-        main(sys.argv[1:])
-    except (NotebookError, OSError) as error:
-        sys.exit(str(error))
+    run(main)
