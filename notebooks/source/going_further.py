@@ -32,7 +32,7 @@
 #
 # `data` contains the four tables that every training call needs, so `**data` passes them all.
 # `verbose=0` keeps the calls silent. What they would have printed is in `history.history` of the
-# trained model.
+# trained model. In the longest calls, `dots` prints a dot after each period.
 
 # %% id="imports"
 import matplotlib.pyplot as plt
@@ -106,6 +106,7 @@ data = dict(
 
 linear_settings = dict(learning_rate=0.03, batch_size=30, verbose=0)
 network_settings = dict(learning_rate=0.05, batch_size=30, hidden_units=[100, 100], verbose=0)
+dots = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: print(".", end="", flush=True))
 
 # %% [markdown] id="weights"
 # ## Weights over training
@@ -381,7 +382,7 @@ few = dict(
     data, training_examples=training_examples[:1000], training_targets=training_targets[:1000]
 )
 overtrained = train_nn_classification_model(
-    **network_settings, **few, steps=STEPS_TOO_MANY, periods=20, seed=SEED
+    **network_settings, **few, steps=STEPS_TOO_MANY, periods=20, callbacks=[dots], seed=SEED
 )
 
 left, right = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")[1]
@@ -417,8 +418,9 @@ plt.show()
 # %% id="early-stopping"
 stop = keras.callbacks.EarlyStopping("val_cross_entropy", patience=3, restore_best_weights=True)
 stopped = train_nn_classification_model(
-    **network_settings, **few, steps=STEPS_TOO_MANY, periods=20, callbacks=[stop], seed=SEED
+    **network_settings, **few, steps=STEPS_TOO_MANY, periods=20, callbacks=[stop, dots], seed=SEED
 )
+print()
 
 for title, model in {"all 20 periods": overtrained, "stopped in time": stopped}.items():
     probabilities = model.predict(validation_examples, verbose=0)
@@ -460,14 +462,16 @@ for n_rows in ROWS:
         validation_examples=held_out_examples,
         validation_targets=held_out_targets,
         steps=ROWS_STEPS,
+        callbacks=[dots],
         seed=SEED,
     )
+    print(f"{n_rows:6} rows: linear model ", end="")
     model = train_linear_classification_model(**linear_settings, **call)
     curves["linear"][n_rows] = model.history.history["val_accuracy"][-1]
+    print(f" {curves['linear'][n_rows]:.3f}, network ", end="")
     model = train_nn_classification_model(**network_settings, **call)
     curves["network"][n_rows] = model.history.history["val_accuracy"][-1]
-    last = {name: curve[n_rows] for name, curve in curves.items()}
-    print(f"{n_rows:6} rows: linear model {last['linear']:.3f}, network {last['network']:.3f}")
+    print(f" {curves['network'][n_rows]:.3f}")
 
 plot_accuracies(curves)
 plt.show()
@@ -812,8 +816,16 @@ convolutional = keras.Sequential(
     ]
 )
 train_classification_model(
-    convolutional, learning_rate=0.05, steps=STEPS, batch_size=30, **data, seed=SEED, verbose=0
+    convolutional,
+    learning_rate=0.05,
+    steps=STEPS,
+    batch_size=30,
+    **data,
+    callbacks=[dots],
+    seed=SEED,
+    verbose=0,
 )
+print()
 for title, model in {"dense": network, "convolutional": convolutional}.items():
     accuracy = model.history.history["val_accuracy"][-1]
     print(f"{title:13}: accuracy {accuracy:.3f}, {model.count_params():,} weights and biases")
