@@ -100,8 +100,8 @@ mnist_dataframe.head()
 # 784 are its **features**: the pixels of a 28 × 28 image, row by row, from 0 for the background to
 # 255 for full ink.
 #
-# These pixels are all 0: they lie at the edges, where hardly anybody writes. Pixel 72, near the
-# middle of the third row, is 0 for most digits, but not for all:
+# The pixels shown are all 0: they lie at the edges, where hardly anybody writes. Pixel 72, near the
+# middle of the third row, is above 0 for some digits:
 
 # %% id="one-pixel"
 mnist_dataframe.loc[:, 72:72]
@@ -110,10 +110,12 @@ mnist_dataframe.loc[:, 72:72]
 # Each image shows exactly one of ten digits, so this is **multi-class classification**: we predict
 # one class out of ten.
 #
-# The data file has no header row, so we select columns by number. Unlike most slices, `loc` includes both ends: `loc[:, 1:784]` means all 784 pixels.
+# The data file has no header row, so we select columns by number. Unlike most slices, `loc`
+# includes both ends: `loc[:, 1:784]` means all 784 pixels.
 
 # %% [markdown] id="parse"
-# `parse_labels_and_features` returns the labels as a Series and the features as a DataFrame of numbers from 0 to 1: the pixels, divided by 255.
+# `parse_labels_and_features` returns the labels as a Series and the features as a DataFrame of
+# numbers from 0 to 1: the pixels, divided by 255.
 
 # %% id="parse-example"
 labels, features = parse_labels_and_features(mnist_dataframe.head())
@@ -167,10 +169,10 @@ model.summary()
 # %% [markdown] id="input-functions"
 # ### What training does
 #
-# Training makes a **loss** smaller: a number that says how wrong the model is; here, the [cross entropy](https://developers.google.com/machine-learning/glossary#cross-entropy): −ln *p*,
-# where *p* is the probability that the model gives to the correct digit. Training adds it up over a
-# batch; figures show the average. It is 0 if the model is certain and right, and 2.30 if all ten
-# digits are equally probable.
+# Training makes a **loss** smaller: a number that says how wrong the model is. Here, it is the
+# [cross entropy](https://developers.google.com/machine-learning/glossary#cross-entropy), −ln *p*,
+# where *p* is the probability that the model gives to the correct digit. It is 0 if the model is
+# certain and right, and 2.30 if all ten digits are equally probable, as before training.
 #
 # Training goes in [steps](https://developers.google.com/machine-learning/glossary#step). Each takes
 # a [batch](https://developers.google.com/machine-learning/glossary#batch) of random examples and
@@ -179,8 +181,8 @@ model.summary()
 # little so that the loss falls. The [learning
 # rate](https://developers.google.com/machine-learning/glossary#learning-rate) sets how far.
 #
-# `create_training_dataset` divides the steps into ten *periods*. In each, it shuffles the training
-# set, cuts it into batches, and picks as many at random as the period has steps.
+# `create_training_dataset` divides the steps into ten *periods*. In each period, it shuffles the
+# training set, cuts it into batches, and picks one at random for each step.
 
 # %% id="training-dataset"
 training_dataset = create_training_dataset(
@@ -195,10 +197,11 @@ plot_gradient(model, batch_features, batch_labels, validation_examples, validati
 plt.show()
 
 # %% [markdown] id="gradient-read"
-# The dot is the model before training. To the right, the weights move against the gradient. The
+# The dot is the model before training. Further right, the weights have moved further against
+# the gradient. The
 # loss on these ten digits falls, at first along the dashed line, until the move is too large. The
 # loss on the validation set soon rises: the ten have no 2, 5, 7 or 8, so these become ever less
-# probable. Hence many small steps, each with a new batch.
+# probable. So the next cell takes 100 small steps, each with a new batch. Lower numbers are better.
 
 # %% id="training-loop"
 for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1):
@@ -210,14 +213,14 @@ for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1)
         print(f"step {step:3} : {log_loss(validation_targets, predicted_classes):0.2f}")
 
 # %% [markdown] id="log-loss"
-# By and large, the numbers fall: the model learns. (It has used at most 1,000 of the 7,500
+# The numbers fall, with ups and downs: the model learns. (It has used at most 1,000 of the 7,500
 # examples: with few steps, much of the data is never seen. To start over, build the model again.)
 #
-# The loop prints the **log loss** on the validation set, as the original did. It measures mistakes:
+# The loop prints the **log loss** on the validation set. It measures mistakes:
 # it is 34.54 times the fraction of wrong digits, so 3.454 means that one digit in ten is wrong. Why
 # 34.54? The original computed it from the predicted *digits*, as if the model were certain of them.
-# Then the correct digit of a wrong answer has probability 0, which scikit-learn replaced by 10⁻¹⁵,
-# and −ln 10⁻¹⁵ is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
+# If one is wrong, the correct digit has probability 0. scikit-learn replaced it by 10⁻¹⁵, and
+# −ln 10⁻¹⁵ is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
 #
 # | probability of the correct digit | cross entropy, which training makes smaller | log loss, which is printed |
 # |---|---|---|
@@ -226,8 +229,8 @@ for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1)
 # | 0.001 | 6.91 | 34.54 |
 #
 # Before you look at thousands of predictions, look at one. `predict` returns ten probabilities for
-# each example, and `argmax` picks the most probable digit. The black bar belongs to the correct
-# digit.
+# each example, and `argmax` picks the most probable digit. The black bar is *p*, the probability
+# of the correct digit.
 
 # %% id="one-prediction"
 plot_digit(validation_examples.iloc[1], validation_targets.iloc[1])
@@ -244,25 +247,27 @@ plt.show()
 # %% [markdown] id="linear-trainer"
 # ### Train a linear model
 #
-# `train_linear_classification_model` builds the same model and runs the same loop. (The original also had *feature columns* and *input functions*, which Keras does not need. To read its
-# code, run `import mnist_nn.training` and `mnist_nn.training??`.) At the end, it shows:
+# `train_linear_classification_model` builds the same model and runs the same loop. To read
+# the code, run `import mnist_nn.training` and `mnist_nn.training??`. (Keras does not need the
+# original's *feature columns* and *input functions*.) At the end, the function shows:
 #
 # - the **accuracy**: the fraction of correct predictions on the validation set;
 # - the log loss after each period, on the training and the validation set;
 # - the **confusion matrix**: one row per true digit, one column per predicted digit. Each number is
 #   the fraction of the row's examples that got this prediction.
 #
-# What is a good accuracy? Guessing reaches 0.10. Choosing the digit whose average ink is nearest
-# reaches 0.23; whose average image is nearest, 0.80.
+# What is a good accuracy? Guessing reaches 0.10. Choosing the digit with the nearest average ink
+# reaches 0.23. Choosing the digit with the nearest average image reaches 0.80.
 
 # %% [markdown] id="how-checks-work" only="exercise"
-# Below each task, a cell checks your answer. It shows ✔ if it is correct, and ✘ with a hint if it
-# is not. To open a solution, click on it. Some questions have a cell for your answer: double-click
-# on it to write.
+# Below each task, a cell checks your answer. It shows ✔ if the answer is correct, and ✘ with a hint
+# if not. (A printed 0.88 may be 0.876: the check uses the exact value.) To open a solution, click
+# on it. Some questions have a cell for your answer: double-click on it to write.
 
 # %% [markdown] id="how-checks-work-course" only="course"
 # Below each task, a cell checks your answer. It shows ✔ if the answer is correct, and ✘ with a hint
-# if it is not. The same checks grade your notebook. Some questions have a cell for your answer:
+# if not. (A printed 0.88 may be 0.876: the check uses the exact value.) The same checks grade your
+# notebook. Some questions have a cell for your answer:
 # double-click on it to write.
 
 # %% id="checks" only="exercise course"
@@ -290,9 +295,6 @@ from mnist_nn.checks import (
 # you choose and training does not change: the learning rate, the number of steps and the batch
 # size. The task is done at an accuracy of 0.88 on the validation set.
 
-# %% [markdown] id="rounding" only="exercise course"
-# (A printed 0.88 may be 0.876: the check uses the exact value.)
-
 # %% id="linear-first-call"
 linear_classifier = None  # so that the check never sees an older answer
 
@@ -317,7 +319,7 @@ check_linear_classifier(linear_classifier, validation_examples, validation_targe
 # and do they look alike when people write them?
 
 # %% [markdown] id="task-1-solution" fold="Task 1"
-# ### Solution
+# ### Solution to Task 1
 #
 # Ten times the steps, three times the batch size and a learning rate of 0.03 bring the accuracy to
 # 0.89. A linear model won't do much better.
@@ -346,18 +348,19 @@ linear_classifier = train_linear_classification_model(
 #
 # A [hidden layer](https://developers.google.com/machine-learning/glossary#hidden-layer) is a layer
 # of nodes between the pixels and the ten classes. Each node computes a weighted sum of the outputs
-# of the layer before, and passes it on if it is positive, and 0 otherwise (*ReLU*). Without ReLU,
+# of the layer before. If the sum is negative, the node returns 0 instead (*ReLU*). Without ReLU,
 # several layers could do no more than a linear model.
 #
-# If you like, try these, too:
+# If you like, try these in your call:
 #
 # - [regularisation](https://developers.google.com/machine-learning/glossary#regularization), which
 #   keeps a model from fitting the training set too closely (*overfitting*): `dropout=0.2` switches
 #   off a random fifth of the nodes in each step, `l2=0.001` or `l1=0.001` adds a penalty for large
 #   weights to the loss;
-# - `batch_normalization=True`, which rescales the outputs of each hidden layer over the batch;
-# - a network of your own: `train_classification_model(model, learning_rate=0.05, ...)` from
-#   `mnist_nn` trains any Keras model that turns 784 pixels into ten probabilities.
+# - `batch_normalization=True`, which rescales the outputs of each hidden layer over the batch.
+#
+# Or build a network of your own: `train_classification_model(model, learning_rate=0.05, ...)` from
+# `mnist_nn` trains any Keras model that turns 784 pixels into ten probabilities.
 
 # %% [markdown] id="network-question"
 # **Guess first:** a hidden layer can combine pixels into strokes. Which of the linear model's
@@ -422,17 +425,17 @@ check_test_accuracy(
 )
 
 # %% [markdown] id="task-2-solution" fold="Task 2"
-# ### Solution
+# ### Solution to Task 2
 #
-# `train_nn_classification_model` builds this network. Compare its number of weights with the linear
-# model's 7,850.
+# `train_nn_classification_model` builds this network. Compare its number of parameters with the
+# linear model's 7,850.
 
 # %% id="nn-model" fold="Task 2"
 build_nn_model(hidden_units=[100, 100]).summary()
 
 # %% [markdown] id="nn-original" fold="Task 2"
-# Train it with the hyperparameters of the original exercise first. It ends at 0.946 (printed as
-# 0.95), just short of the task.
+# Train it with the hyperparameters of the original exercise first. The accuracy ends at 0.946
+# (printed as 0.95), just below the task's 0.95.
 
 # %% id="nn-solution" fold="Task 2"
 classifier = train_nn_classification_model(
@@ -449,10 +452,10 @@ classifier = train_nn_classification_model(
 
 # %% [markdown] id="nn-solution-read" fold="Task 2"
 # Both curves end lower than those of the linear model (mind the numbers: the axes differ), and the
-# confusion matrix has fewer numbers off the diagonal. Again, the training curve ends below the
-# validation curve: a model does best on the digits that it has learned from.
+# confusion matrix has fewer numbers off the diagonal. As in Task 1, the training curve ends below
+# the validation curve: a model does best on the digits that it has learned from.
 #
-# With twice the steps and larger batches, the network passes the 0.95 of the task: 0.955.
+# With twice the steps and larger batches, the accuracy reaches 0.955, above the task's 0.95.
 
 # %% id="nn-longer" fold="Task 2"
 classifier = train_nn_classification_model(
@@ -468,21 +471,30 @@ classifier = train_nn_classification_model(
 )
 
 # %% [markdown] id="nn-longer-read" fold="Task 2"
-# The log loss on the training set ends near zero: the network knows these digits by heart. On the
-# validation set, it has almost stopped falling. The gap between the two is a sign of
+# The log loss on the training set ends near zero: the network knows these digits by heart. The
+# validation curve has almost stopped falling. The gap between the two is a sign of
 # **overfitting**, still harmless here. If the validation curve rose for several periods, it would
 # be time to stop.
 #
 # **Answer:** most kinds of mistakes become rarer: 5 predicted as 8, for example, falls from 0.04 to
-# nothing. Those between digits that look alike become rarer, but stay: 9 predicted as 7 falls from
+# 0. Those between digits that look alike become rarer, but stay: 9 predicted as 7 falls from
 # 0.05 to 0.02.
 #
 # Does regularisation help? Train the same network with it.
 
+
 # %% id="nn-regularisation" fold="Task 2"
-histories = {"without": classifier.history.history}
+def print_gap(history):
+    print(f"  cross entropy on the training set: {history['cross_entropy'][-1]:.3f}")
+    print(f"  on the validation set: {history['val_cross_entropy'][-1]:.3f}")
+    print(f"  accuracy on the validation set: {history['val_accuracy'][-1]:.4f}")
+
+
+print("without")
+print_gap(classifier.history.history)
 for options in ({"dropout": 0.2}, {"l2": 0.001}):
-    histories[str(options)] = train_nn_classification_model(
+    print(options)
+    model = train_nn_classification_model(
         learning_rate=0.05,
         steps=2000,
         batch_size=50,
@@ -494,20 +506,15 @@ for options in ({"dropout": 0.2}, {"l2": 0.001}):
         seed=SEED,
         verbose=0,
         **options,
-    ).history.history
-
-for name, history in histories.items():
-    print(name)
-    print(f"  cross entropy on the training set: {history['cross_entropy'][-1]:.3f}")
-    print(f"  on the validation set: {history['val_cross_entropy'][-1]:.3f}")
-    print(f"  accuracy on the validation set: {history['val_accuracy'][-1]:.4f}")
+    )
+    print_gap(model.history.history)
 
 # %% [markdown] id="nn-regularisation-read" fold="Task 2"
 # With regularisation, the cross entropy on the training set is larger, and on the validation set it
-# is smaller: the gap between the two shrinks. But the accuracy on the validation set does not rise.
+# is smaller: the gap between the two shrinks. But the validation accuracy does not rise.
 
 # %% [markdown] id="test-accuracy-solution" fold="Task 2"
-# Now the test set:
+# Now compute the test accuracy:
 
 # %% id="test-accuracy" fold="Task 2"
 test_probabilities = classifier.predict(test_examples, batch_size=100, verbose=0)
@@ -531,12 +538,12 @@ print(f"(exactly {accuracy:.4f}, and {val_accuracy:.4f} on the validation set)")
 # `classifier.layers[0].kernel.numpy()` returns the weights of the first hidden layer as an array.
 # (The list of layers begins after the input. Keras calls these weights the *kernel*.)
 # `plot_weights` draws one image per node. All images share one colour scale: red is a weight above
-# zero (ink here excites the node), blue one below zero (ink here inhibits it), white is zero.
+# zero (ink here raises the sum), blue is one below zero (ink here lowers it), and white is zero.
 # `limit=` sets where the colours end, so that you can compare several figures; `original_look=True`
 # draws them as the original exercise did, each image on its own scale.
 #
-# **Look at the weights of networks trained for 10, 100 and 1,000 steps. What is different between
-# them?** Which nodes change most?
+# **Look at the weights of networks trained for 10, 100 and 1,000 steps. How do they differ?** Which
+# nodes change most?
 
 # %% [markdown] id="weights-question"
 # **Guess first:** what will the images look like after 10 steps, and what after 1,000? And what
@@ -551,8 +558,8 @@ print(f"(exactly {accuracy:.4f}, and {val_accuracy:.4f} on the validation set)")
 # wrong guess with a reason counts half.
 
 # %% [markdown] id="task-3-how" only="exercise course"
-# Train three networks with the same hyperparameters and the same seed, so that only the steps
-# differ. Keep them as `networks[10]`, `networks[100]` and `networks[1000]`, so that you don't
+# Train three networks that differ only in their steps: keep the other hyperparameters and the seed.
+# Keep them as `networks[10]`, `networks[100]` and `networks[1000]`, so that you don't
 # overwrite `classifier`. Then draw the weights of each.
 
 # %% id="task-3-answer" only="exercise course"
@@ -564,7 +571,7 @@ networks = {10: None, 100: None, 1000: None}
 check_networks(networks, training_examples)
 
 # %% [markdown] id="task-3-solution" fold="Task 3"
-# ### Solution
+# ### Solution to Task 3
 #
 # A loop trains the three networks. Apart from the steps, the hyperparameters are the original's.
 
@@ -590,8 +597,8 @@ for steps in (10, 100, 1000):
 #
 # #### The weights after 1,000 steps
 #
-# They are the largest, so they set the colour scale: 99.5% of them lie between −`limit` and
-# `limit`, and the few beyond have the colours at its ends. This code also lists the names of the
+# These weights are the largest, so they set the colour scale: 99.5% of them lie between −`limit`
+# and `limit`, and the few beyond have the end colours. This code also lists the names of the
 # network's variables.
 
 # %% id="weights" fold="Task 3" figure="weights.png"
@@ -611,7 +618,7 @@ plt.show()
 #
 # #### After 10 steps
 #
-# On the same colour scale:
+# Draw them on the same colour scale:
 
 # %% id="weights-10-steps" fold="Task 3"
 weights0 = networks[10].layers[0].kernel.numpy()
@@ -619,7 +626,7 @@ plot_weights(weights0, limit=limit)
 plt.show()
 
 # %% [markdown] id="hundred-steps" fold="Task 3"
-# There is hardly anything to see yet but the random weights from which training started.
+# Nearly all of this is the random weights from which training started.
 #
 # #### After 100 steps
 
@@ -637,17 +644,16 @@ print(f"The node that changes most: row {row + 1}, column {column + 1}")
 # %% [markdown] id="what-differs" fold="Task 3"
 # #### What is different
 #
-# After 10 steps, most images are still close to the noise from which they started. Yet the network,
+# After 10 steps, most images are still noise. Yet the network,
 # with an accuracy of 0.53, recognises 89% of the 0s and 1s, and 95% of the 7s (but takes most 9s
 # and half of the 4s for a 7). After 100 steps, many images show shapes. After 1,000 steps, these
-# are stronger, and the accuracy has risen with them.
+# are stronger, and clearest in the nodes that change most. The accuracy has risen, too.
 #
-# The nodes that are still noise mostly give 0 (ReLU), and
-# where a node gives 0, its gradient is 0, too.
+# Most nodes that are still noise give 0 for nearly every digit (ReLU), and then the gradient of
+# their weights is 0, too.
 #
 # **Answer:** at the edges, the weights keep their random starting values. Most pixels there are 0
-# in every training example. Their weights are only ever multiplied by 0: whatever they are, the
-# loss stays the same, so training leaves them alone.
+# in every training example. Their weights are multiplied by 0, so their gradient is 0.
 
 # %% [markdown] id="takeaways"
 # ## What to take away
@@ -655,11 +661,10 @@ print(f"The node that changes most: row {row + 1}, column {column + 1}")
 # - Training makes a loss smaller, in many small steps, each guided by the gradient of a random
 #   batch.
 # - A linear model is a strong baseline. A network does better: its hidden nodes respond to regions
-#   and parts of strokes, as the images of their weights show.
+#   and parts of strokes.
 # - Choose hyperparameters on the validation set. Judge the result on the test set, once.
 #
-# Finished? Continue with `going_further`: the mistakes in pictures, a fair comparison of the two
-# models, a search for better hyperparameters, and your own handwriting.
+# Finished? Continue with `going_further`, and try the models on your own handwriting.
 
 # %% id="licence"
 # Copyright 2026 the authors of mnist_nn
