@@ -32,7 +32,7 @@
 #
 # `data` contains the four tables that every training call needs, so `**data` passes them all.
 # `verbose=0` keeps the calls silent. What they would have printed is in `history.history` of the
-# trained model. In the longest calls, `dots` prints a dot after each period.
+# trained model. In long calls, `dots` prints a dot after each period.
 
 # %% id="imports"
 import matplotlib.pyplot as plt
@@ -126,7 +126,7 @@ network = train_nn_classification_model(
     **data,
     steps=STEPS,
     periods=np.diff(ends, prepend=0),
-    callbacks=[keep],
+    callbacks=[keep, dots],
     seed=SEED,
 )
 plot_weights_over_training(keep.weights)
@@ -330,10 +330,10 @@ accuracies = {"linear": [], "network": []}
 for seed in range(N_RUNS):
     model = train_linear_classification_model(**linear_settings, **data, steps=STEPS, seed=seed)
     accuracies["linear"].append(model.history.history["val_accuracy"][-1])
+    print(f"seed {seed}: linear model {accuracies['linear'][-1]:.3f}", end="", flush=True)
     model = train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=seed)
     accuracies["network"].append(model.history.history["val_accuracy"][-1])
-    last = {name: values[-1] for name, values in accuracies.items()}
-    print(f"seed {seed}: linear model {last['linear']:.3f}, network {last['network']:.3f}")
+    print(f", network {accuracies['network'][-1]:.3f}")
 
 plot_runs(accuracies)
 plt.show()
@@ -653,10 +653,12 @@ print(f"mean accuracy in the search:     {winner['mean_val_accuracy']:.4f}")
 print(f"mean accuracy with fresh seeds:  {fresh['val_accuracy'].mean():.4f}")
 
 settings = {name: winner[name] for name in names}
-model = train_nn_classification_model(**settings, **data, seed=FRESH_SEEDS[0], verbose=0)
+model = train_nn_classification_model(
+    **settings, **data, callbacks=[dots], seed=FRESH_SEEDS[0], verbose=0
+)
 test_targets, test_examples = parse_labels_and_features(load_mnist_dataframe("test"))
 predictions = model.predict(test_examples, verbose=0).argmax(axis=1)
-print(f"accuracy of one run on test set: {np.mean(predictions == test_targets):.4f}")
+print(f"\naccuracy of one run on test set: {np.mean(predictions == test_targets):.4f}")
 
 # %% [markdown] id="search-read"
 # The three numbers agree to within what 2,500 digits can measure: among few combinations that
@@ -939,6 +941,8 @@ if TRAIN_BEST:
     copies = np.empty((COPIES, len(training_examples), 784), "uint8")
     for copy in copies:
         copy[:] = np.round(255 * deform(training_examples, generator))
+        print(".", end="", flush=True)
+    print()
     labels = np.tile(training_targets, COPIES)
     best = train_network(copies.reshape(-1, 784), labels, epochs=EPOCHS)
 
@@ -954,10 +958,12 @@ if TRAIN_BEST:
 # %% id="best-views"
 def predict_best(examples):
     generator = np.random.default_rng(SEED)
-    answers = [
-        best.predict(255 * deform(examples, generator, 0.5, bend=0), batch_size=1000, verbose=0)
-        for _ in range(VIEWS)
-    ]
+    answers = []
+    for _ in range(VIEWS):
+        view = 255 * deform(examples, generator, 0.5, bend=0)
+        answers.append(best.predict(view, batch_size=1000, verbose=0))
+        print(".", end="", flush=True)
+    print()
     return np.mean(answers, axis=0)
 
 

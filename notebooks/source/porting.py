@@ -145,7 +145,10 @@ def draw_runs(ax, figures, color, label):
     )
 
 
-ours = {name: run_figures(call, SEEDS) for name, call in CALLS.items()}
+ours = {}
+for name, call in CALLS.items():
+    print(f"{len(SEEDS)} runs: {name_configuration(call)}", flush=True)
+    ours[name] = run_figures(call, SEEDS)
 
 axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")[1].flat
 for ax, (name, call) in zip(axes, CALLS.items(), strict=False):
