@@ -34,16 +34,23 @@ def is_question(cell: NotebookNode) -> bool:
     return bool(of.get("grade") and of.get("solution"))
 
 
+def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
+    """Return the names that cells assign or import."""
+    names = set()
+    for cell in cells:
+        if cell.cell_type == "code" and parses(cell.source):
+            for node in ast.walk(ast.parse(replace_commands(cell.source))):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+                elif isinstance(node, ast.alias):
+                    names.add((node.asname or node.name).split(".")[0])
+    return names
+
+
 def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str]:
     """Return the names that a check reads, and that no locked cell assigns."""
-    known = {*dir(builtins)}
-    for cell in cells:
-        if nbgrader_of(cell).get("locked") and cell.cell_type == "code":
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    known.add(node.id)
-                elif isinstance(node, ast.alias):
-                    known.add((node.asname or node.name).split(".")[0])
+    locked = (cell for cell in cells if nbgrader_of(cell).get("locked"))
+    known = {*dir(builtins)} | list_assigned(locked)
     nodes = ast.walk(ast.parse(check.source))
     names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in known]
     return [*dict.fromkeys(names)]
@@ -119,12 +126,17 @@ def find_comments(cell: NotebookNode) -> list[str]:
 
 
 def parses(code: str) -> bool:
-    """Return whether a cell is code, but for the commands that IPython adds to Python."""
+    """Return whether a cell is code."""
     try:
-        ast.parse(re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code))
+        ast.parse(replace_commands(code))
     except (SyntaxError, ValueError):
         return False
     return True
+
+
+def replace_commands(code: str) -> str:
+    """Return code without the commands that IPython adds to Python."""
+    return re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code)
 
 
 def simplify(text: str) -> str:
@@ -137,18 +149,21 @@ def take_out_hidden(notebook: NotebookNode) -> None:
         cell.source = HIDDEN.sub("", cell.source)
 
 
-def insert_saves(notebook: NotebookNode, folder: Path, code: str) -> None:
+def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, code: str) -> None:
     """Insert cells that save the answers, before each check and at the end."""
     checks = [cell for cell in notebook.cells if is_check(cell)]
     names = {nbgrader_of(c).grade_id: list_answers(c, notebook.cells) for c in checks}
-    known = [*dict.fromkeys(name for each in names.values() for name in each)]
+    answers = [*dict.fromkeys(name for each in names.values() for name in each)]
+    sources = {simplify(cell.source) for cell in release.cells}
+    own = (cell for cell in notebook.cells if simplify(cell.source) not in sources)
+    known = [*answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
     cells = []
     for cell in notebook.cells:
         if is_check(cell):
             grade_id = nbgrader_of(cell).grade_id
             cells.append(make_save(names[grade_id], known, folder / grade_id, code))
         cells.append(cell)
-    notebook.cells = [*cells, make_save(known, known, folder / END, code)]
+    notebook.cells = [*cells, make_save(answers, known, folder / END, code)]
 
 
 def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:

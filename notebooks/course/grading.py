@@ -74,7 +74,7 @@ def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, 
     release = read_notebook("release", resources)
     prose = cells.find_prose(notebook, release)
     resources["mnist_nn"] = {"folder": folder, "prose": prose, "problem": ""}
-    cells.insert_saves(notebook, folder, SAVE)
+    cells.insert_saves(notebook, release, folder, SAVE)
     limits["end"] = time.monotonic() + limits["notebook"]
     return notebook, resources
 

@@ -194,6 +194,17 @@ def test_judge_judges_what_was_saved(tmp_path: Path, train_table: Any) -> None:
         assert found["check-networks", "end"]["score"] == 0
 
 
+@pytest.mark.parametrize("own", ["", "%time\nmodel = train()"])
+def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
+    notebook = make_release()
+    notebook.cells.append(nbformat.v4.new_code_cell(own))
+    cells.insert_saves(notebook, make_release(), Path("answers"), "")
+    saves = [cell.source for cell in notebook.cells if "saves" in cell.metadata]
+    names = {name for source in saves for name in re.findall(r"\w+", source)}
+    assert len(saves) > 1
+    assert ("model" in names) == (not own)
+
+
 def test_answers_are_saved_as_they_are(tmp_path: Path) -> None:
     values: dict[str, Any] = {
         "number": np.float64(0.5),
