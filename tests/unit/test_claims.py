@@ -148,6 +148,7 @@ def test_early_stopping_gives_less_certain_mistakes_but_more() -> None:
     )
     assert stopped_entropy < entropy
     assert stopped_accuracy < accuracy
+    assert "stopped in time: 4 periods" in printed("early-stopping")  # "after four periods"
 
 
 def test_best_of_many_runs_was_lucky_and_the_winner_was_not() -> None:
@@ -168,7 +169,12 @@ def test_convolutional_network_and_copies_are_better() -> None:
     assert round(sizes[0] / sizes[1]) == 7  # "a seventh of the weights"
     alone, copies = numbers(printed("best-train")), numbers(printed("best-with-copies"))
     assert max(alone) + 0.01 < copies[-1]
-    assert numbers(printed("best-views"))[0] == pytest.approx(copies[-1], abs=0.01)
+    (views,), (test,) = numbers(printed("best-views")), numbers(printed("best-test-accuracy"))
+    assert f"{views:.3f} instead of {copies[-1]:.3f}" in CELLS["best-test"].source
+    assert f"{test:.3f} on the test set" in CELLS["best-read"].source
+    (of_winner, *_) = numbers(printed("search-winner"))
+    assert f"({of_winner:.3f})" in CELLS["best-step-2"].source
+    assert alone[-1] < of_winner + 0.002  # "no better than the winner"
 
 
 def test_answers_of_try_it_start_from_what_is_shown() -> None:
@@ -197,6 +203,7 @@ def test_traps_end_where_the_porting_notebook_says() -> None:
         ("accumulator", False, "5.14"),
         ("start", True, "6.04"),
         ("periods", False, "2.43"),
+        ("epochs", True, "1.82"),
         ("log-loss", True, "3.56"),
     ):
         text = described(f"show-{trap}")
@@ -208,6 +215,7 @@ def test_traps_end_where_the_porting_notebook_says() -> None:
         assert f"{last:.2f}" == number
         assert number in CELLS[f"{trap}-read"].source
         assert inside == (abs(last - losses.mean()) < 2 * losses.std(ddof=1))
+    assert f"{CALLS['nn 0.05/1000/30'].figures[:, 9].mean():.2f}" in CELLS["proof"].source
     of_clipping = numbers(described("show-clipping", 1))[5::6]
     losses = CALLS["nn 0.05/1000/30"].figures[:, 9]
     assert len(of_clipping) == 3
