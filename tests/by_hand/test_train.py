@@ -35,22 +35,20 @@ from notebooks.site.train import export
 RUNS = """
 const read = (path) => training.readDigits(new Uint8Array(fs.readFileSync(path)));
 const [digits, test] = paths.map(read);
-const testRows = Uint32Array.from(test.labels, (_, row) => row);
-return seeds.map((seed) => {
-    const random = sampling.createRandom(seed);
-    const rows = sampling.permute(10_000, random);
-    const layers = training.createLayers(call.hidden_units ?? [], random);
+const numbers = Uint32Array.from(test.labels, (_, row) => row);
+const figures = [];
+for (let number = 0; number < runs; number++) {
+    const rows = sampling.permute(numbers);
+    const layers = training.createLayers(call.hidden_units ?? []);
     const halves = [rows.subarray(0, 7_500), rows.subarray(7_500)];
-    const run = [...training.train(layers, digits, ...halves, call, random)];
-    const periods = run.filter((figures) => figures && "period" in figures);
-    const prediction = training.predict(layers, test, testRows);
-    let next = prediction.next();
-    while (!next.done) next = prediction.next();
-    const { accuracy } = training.evaluate(test.labels, next.value);
-    return [...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy];
-});
+    const periods = [];
+    for await (const period of training.train(layers, digits, halves, call)) periods.push(period);
+    const { accuracy } = training.evaluate(test.labels, training.predict(layers, test, numbers));
+    figures.push([...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy]);
+}
+return figures;
 """
-NETWORK = {"model": "network", "learning_rate": "0.05", "batch_size": "30", "seed": "1"}
+NETWORK = {"model": "network", "learning_rate": "0.05", "batch_size": "30"}
 LONG = NETWORK | {"steps": "1000", "hidden_units": "[100, 100]"}
 SHORT = NETWORK | {"steps": "40", "hidden_units": "[20]"}
 MEASURE = """
@@ -72,7 +70,7 @@ def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
         paths.append(str(tmp_path / split))
         Path(paths[-1]).write_bytes(table[:, 0].tobytes() + table[:, 1:].tobytes())
     arguments = CALLS[call].arguments
-    ours = np.array(run_node(RUNS, paths=paths, seeds=[*SEEDS], call=arguments))
+    ours = np.array(run_node(RUNS, paths=paths, runs=len(SEEDS), call=arguments))
     original = CALLS[call].figures
     assert ours.shape == original.shape == (12, 12)
     spread = deviations(ours), deviations(original)
@@ -116,8 +114,8 @@ class Run:
     def repeat(self, number: int) -> None:
         """Train once more, and wait for the end of this run."""
         self.train()
-        self.wait("article:first-child h2", f"{number}.")
-        self.wait("article:first-child .verdict")
+        self.wait(".run h2", f"{number}.")
+        self.wait(".run .verdict")
 
 
 def open_page(browser: webdriver.Chrome, page: str, **settings: str) -> None:
@@ -145,11 +143,11 @@ def test_lines_are_the_exercises_and_a_seed_repeats_them(
     assert list_complaints(browser) == []
 
     run.repeat(2)
-    assert run.text("article:first-child pre") == found
-    assert len(browser.find_elements(By.TAG_NAME, "article")) == 2
+    assert run.text(".run pre") == found
+    assert len(browser.find_elements(By.CLASS_NAME, "run")) == 2
     link = browser.find_element(By.CSS_SELECTOR, ".link").get_attribute("href")
     open_page(browser, str(link))
-    fields = ("learning_rate", "steps", "batch_size", "hidden_units", "seed")
+    fields = ("learning_rate", "steps", "batch_size", "hidden_units")
     for name in fields:
         assert browser.find_element(By.ID, name).get_property("value") == LONG[name]
 
@@ -187,7 +185,7 @@ def test_wrong_settings_are_told_beside_their_field(
     assert focused.get_attribute("id") == field
     assert focused.get_attribute("aria-invalid") == "true"
     assert f"{field}-error" in str(focused.get_attribute("aria-describedby"))
-    assert browser.find_elements(By.TAG_NAME, "article") == []
+    assert browser.find_elements(By.CLASS_NAME, "run") == []
     focused.clear()
     focused.send_keys(SHORT[field])
     assert run.text(f"#{field}-error") == ""
@@ -277,7 +275,7 @@ def test_keyboard_and_screen_reader(page: str, browser: webdriver.Chrome) -> Non
     log = browser.find_element(By.CSS_SELECTOR, "[role=log]")
     assert log.text.count("period 0") == 10
     svg, canvas = (
-        browser.find_element(By.CSS_SELECTOR, f"article {tag}") for tag in ("svg", "canvas")
+        browser.find_element(By.CSS_SELECTOR, f".run {tag}") for tag in ("svg", "canvas")
     )
     assert str(svg.get_attribute("aria-label")).startswith("Line chart of the log loss")
     assert str(canvas.get_attribute("aria-label")).startswith("20 small images")
