@@ -104,6 +104,7 @@ def make_texts(language: str) -> dict[str, str]:
     mnist_nn.set_language(language)
     texts = {
         "comma": get_language().comma,
+        "colon": get_language().colon,
         "space": get_language().space,
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),

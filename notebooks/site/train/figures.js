@@ -26,7 +26,7 @@ export function drawMatrix(table, note, matrix, texts) {
   table.querySelectorAll("td").forEach((cell, place) => {
     const dark = Math.round(100 * shares[place] ** 0.4); // so that mistakes of a few % are visible
     cell.style.setProperty("--dark", `${dark}%`);
-    cell.className = dark > 50 ? "dark" : "";
+    cell.className = dark > 56 ? "dark" : "";
     cell.textContent = shares[place] < 0.005 ? "" : shares[place].toFixed(2).replace(/^0/, "");
   });
   const mistakes = shares.map((share, place) => (place % 11 ? share : 0)); // without the diagonal

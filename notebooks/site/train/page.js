@@ -12,8 +12,8 @@ const [train, stop] = form.querySelectorAll("button");
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-let [isTraining, isStopped] = [false, false];
-let pace = 2.2e-6; // milliseconds for a digit and a weight, until it was measured
+let isTraining = false;
+let pace = 5e-7; // milliseconds for a digit and a weight, until it was measured
 
 const linkTo = () => `?${new URLSearchParams(new FormData(form))}`;
 
@@ -103,7 +103,6 @@ async function runTraining(settings) {
     time.textContent = tellTime(settings, "time_left", 1 - share);
   };
   const { layers } = await ask("start", { file: data.file, examples, settings }, report);
-  if (isStopped) return;
   const run = createRun(settings);
   start = performance.now();
   tabs.postMessage("training");
@@ -123,7 +122,7 @@ async function runTraining(settings) {
   print(run, done < end.steps ? fill(texts.stopped, end) : "Model training finished.");
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
   say(run, ...judge(settings, accuracy, data));
-  find("h2", run.card).append(`: ${accuracy.toFixed(4)}`);
+  find("h2", run.card).append(texts.colon + accuracy.toFixed(4));
   run.layers = figures.layers;
   find("#drawing").hidden = false;
   showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts);
@@ -131,9 +130,9 @@ async function runTraining(settings) {
 
 /** Switch the buttons; Train keeps the focus, so it is never disabled. */
 function setTraining(value) {
-  [isTraining, isStopped] = [value, false];
+  isTraining = value;
   if (!value && document.activeElement === stop) train.focus();
-  [train.ariaDisabled, stop.disabled, progress.hidden] = [value, !value, !value];
+  [train.ariaDisabled, stop.disabled] = [value, !value];
   progress.value = 0;
 }
 
@@ -156,10 +155,7 @@ form.addEventListener("submit", async (event) => {
 });
 form.addEventListener("change", readSettings);
 form.addEventListener("input", () => find("input:invalid", form) && readSettings());
-stop.addEventListener("click", () => {
-  isStopped = true;
-  worker.postMessage(["stop"]);
-});
+stop.addEventListener("click", () => worker.postMessage(["stop"]));
 tabs.addEventListener("message", ({ data: message }) => {
   if (!isTraining) return;
   status.textContent = texts.tabs;

@@ -1,4 +1,6 @@
 // The exercise's models and their training, as in mnist_nn/models.py and training.py, in float64.
+// TensorFlow.js 4.22 took 1.2 times the processor time with WebAssembly, and 7 times without, in
+// float32: its weights were up to 0.03 off after 100 steps.
 import { permute, sampleBatchNumbers, splitSteps } from "./sampling.js";
 
 export const [PIXELS, CLASSES, PERIODS] = [784, 10, 10];
@@ -18,14 +20,16 @@ export function readDigits(bytes) {
 
 /** Return values without zeros (four in five pixels), and their places; fill up to four, eight, … */
 function omitZeros(all) {
-  const places = new Uint16Array(all.length + 3);
   let count = 0;
-  for (let place = 0; place < all.length; place++) {
-    if (all[place] !== 0) places[count++] = place;
+  for (let place = 0; place < all.length; place++) count += all[place] !== 0;
+  const length = 4 * Math.ceil(count / 4);
+  const [places, values] = [new Uint16Array(length), new Float64Array(length)];
+  for (let place = 0, n = 0; n < count; place++) {
+    if (all[place] === 0) continue;
+    places[n] = place;
+    values[n++] = all[place];
   }
-  const values = new Float64Array(4 * Math.ceil(count / 4));
-  for (let n = 0; n < count; n++) values[n] = all[places[n]];
-  return { places: places.slice(0, values.length), values, count };
+  return { places, values, count };
 }
 
 /** Return a model's layers: zeros for the linear model, Glorot uniform weights for a network. */
@@ -63,7 +67,8 @@ function computeInputs(layers, image) {
       }
     }
     if (inputs.length === layers.length) return { inputs, scores: sums };
-    inputs.push(omitZeros(sums.map((sum) => Math.max(0, sum)))); // ReLU: NaN passes, too
+    for (let node = 0; node < nodes; node++) if (sums[node] < 0) sums[node] = 0; // ReLU
+    inputs.push(omitZeros(sums));
   }
 }
 
@@ -115,6 +120,7 @@ export function trainStep(layers, digits, rows, learningRate) {
   const scale = squares < Infinity ? LARGEST_NORM / Math.max(Math.sqrt(squares), LARGEST_NORM) : NaN;
   for (const { weights, accumulators, gradients } of layers) {
     for (let n = 0; n < gradients.length; n++) {
+      if (gradients[n] === 0) continue; // as most are: the weight stays
       const gradient = scale * gradients[n];
       accumulators[n] += gradient * gradient;
       weights[n] -= (learningRate * gradient) / Math.sqrt(accumulators[n]);

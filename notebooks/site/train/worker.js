@@ -45,7 +45,7 @@ const JOBS = {
     const rows = Uint32Array.from(digits.labels, (_, row) => row);
     const halves = [rows.subarray(0, examples), rows.subarray(examples)];
     periods = train(layers, digits, halves, settings, createReport(settings.steps));
-    return { layers: copyLayers(), isStopped };
+    return { layers: copyLayers() };
   },
   async train() {
     const { value } = await periods.next();
