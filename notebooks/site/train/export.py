@@ -100,7 +100,7 @@ def pack_digits() -> bytes:
 
 def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
-    page = tomllib.loads((HERE.parent / "train.toml").read_text("utf-8"))[language]
+    page: dict[str, str] = tomllib.loads((HERE.parent / "train.toml").read_text("utf-8"))[language]
     mnist_nn.set_language(language)
     texts = {
         "comma": get_language().comma,
