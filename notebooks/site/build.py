@@ -40,7 +40,7 @@ TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
 TASKS = {
     "try-linear": "model=linear",
     "task-2-how": "model=network",
-    "task-3-how": "model=network&steps=10&seed=1",
+    "task-3-how": "model=network&steps=10",
 }
 ROOMS = {
     "mnist_nn": "The exercise",
@@ -147,7 +147,7 @@ def read_weights(language: str) -> bytes:
 
 
 def link_to_train(language: str, settings: str) -> str:
-    address = html.escape(f"../train/index.html?lang={language}&{settings}")
+    address = html.escape(f"../train/{first_page(language)}?{settings}")
     return f'<a href="{address}">{TRAIN_TEXTS[language]["link_here"]}</a>'
 
 

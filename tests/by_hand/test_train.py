@@ -30,28 +30,28 @@ from split import split_exercise
 import mnist_nn
 from mnist_nn.fidelity import CALLS
 from mnist_nn.language import LANGUAGES
+from notebooks.site.head import first_page
 from notebooks.site.train import export
 
 RUNS = """
 const read = (path) => training.readDigits(new Uint8Array(fs.readFileSync(path)));
 const [digits, test] = paths.map(read);
-const testRows = Uint32Array.from(test.labels, (_, row) => row);
-return seeds.map((seed) => {
-    const random = sampling.createRandom(seed);
-    const rows = sampling.permute(10_000, random);
-    const layers = training.createLayers(call.hidden_units ?? [], random);
+const numbers = Uint32Array.from(test.labels, (_, row) => row);
+const figures = [];
+for (let number = 0; number < runs; number++) {
+    const rows = sampling.permute(numbers);
+    const layers = training.createLayers(call.hidden_units ?? []);
     const halves = [rows.subarray(0, 7_500), rows.subarray(7_500)];
-    const run = [...training.train(layers, digits, ...halves, call, random)];
-    const periods = run.filter((figures) => figures && "period" in figures);
-    const prediction = training.predict(layers, test, testRows);
-    let next = prediction.next();
-    while (!next.done) next = prediction.next();
-    const { accuracy } = training.evaluate(test.labels, next.value);
-    return [...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy];
-});
+    const periods = [];
+    for await (const period of training.train(layers, digits, halves, call)) periods.push(period);
+    const { accuracy } = training.evaluate(test.labels, training.predict(layers, test, numbers));
+    figures.push([...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy]);
+}
+return figures;
 """
-NETWORK = {"model": "network", "learning_rate": "0.05", "batch_size": "30", "seed": "1"}
+NETWORK = {"model": "network", "learning_rate": "0.05", "batch_size": "30"}
 LONG = NETWORK | {"steps": "1000", "hidden_units": "[100, 100]"}
+VERDICT = ".run:first-child :is(.good, .bad)"
 SHORT = NETWORK | {"steps": "40", "hidden_units": "[20]"}
 MEASURE = """
 window.measured = {tasks: [], lines: []};
@@ -72,7 +72,7 @@ def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
         paths.append(str(tmp_path / split))
         Path(paths[-1]).write_bytes(table[:, 0].tobytes() + table[:, 1:].tobytes())
     arguments = CALLS[call].arguments
-    ours = np.array(run_node(RUNS, paths=paths, seeds=[*SEEDS], call=arguments))
+    ours = np.array(run_node(RUNS, paths=paths, runs=len(SEEDS), call=arguments))
     original = CALLS[call].figures
     assert ours.shape == original.shape == (12, 12)
     spread = deviations(ours), deviations(original)
@@ -116,8 +116,8 @@ class Run:
     def repeat(self, number: int) -> None:
         """Train once more, and wait for the end of this run."""
         self.train()
-        self.wait("article:first-child h2", f"{number}.")
-        self.wait("article:first-child .verdict")
+        self.wait(".run h2", f"{number}.")
+        self.wait(VERDICT)
 
 
 def open_page(browser: webdriver.Chrome, page: str, **settings: str) -> None:
@@ -126,12 +126,12 @@ def open_page(browser: webdriver.Chrome, page: str, **settings: str) -> None:
     WebDriverWait(browser, 10).until(lambda driver: driver.execute_script(usable))
 
 
-def test_lines_are_the_exercises_and_a_seed_repeats_them(
+def test_lines_are_the_exercises_and_a_link_keeps_the_settings(
     page: str, browser: webdriver.Chrome, train_table: pd.DataFrame
 ) -> None:
     list_complaints(browser)
     run = Run(browser, page, **LONG)
-    run.wait(".verdict")
+    run.wait(VERDICT)
     measured = browser.execute_script("return measured")
     first, last = measured["lines"][0] / 1000, measured["lines"][-1] / 1000
     print(f"1,000 steps of 30, [100, 100]: {last:.1f} s, first change after {first:.1f} s")
@@ -145,11 +145,10 @@ def test_lines_are_the_exercises_and_a_seed_repeats_them(
     assert list_complaints(browser) == []
 
     run.repeat(2)
-    assert run.text("article:first-child pre") == found
-    assert len(browser.find_elements(By.TAG_NAME, "article")) == 2
-    link = browser.find_element(By.CSS_SELECTOR, ".link").get_attribute("href")
+    assert len(browser.find_elements(By.CLASS_NAME, "run")) == 2
+    link = browser.find_element(By.CSS_SELECTOR, ".settings a").get_attribute("href")
     open_page(browser, str(link))
-    fields = ("learning_rate", "steps", "batch_size", "hidden_units", "seed")
+    fields = ("learning_rate", "steps", "batch_size", "hidden_units")
     for name in fields:
         assert browser.find_element(By.ID, name).get_property("value") == LONG[name]
 
@@ -167,7 +166,7 @@ def test_stop_ends_training_with_figures(page: str, browser: webdriver.Chrome) -
     stop.click()
     assert "after" in run.wait("pre", "Training stopped")
     assert "period 00" in run.text("pre")
-    assert run.wait(".verdict").startswith("✘ Not there yet")
+    assert run.wait(VERDICT).startswith("✘ Not there yet")
     assert not stop.is_enabled()
 
 
@@ -175,7 +174,7 @@ def test_stop_ends_training_with_figures(page: str, browser: webdriver.Chrome) -
     ("settings", "field", "text"),
     [
         ({"steps": "5"}, "steps", "steps 5 is less than the 10 periods: raise it"),
-        ({"hidden_units": "[5000, 5000]"}, "hidden_units", "at most 5000000"),
+        ({"hidden_units": "[5000, 5000]"}, "hidden_units", "at most 2,000,000"),
     ],
 )
 def test_wrong_settings_are_told_beside_their_field(
@@ -185,9 +184,9 @@ def test_wrong_settings_are_told_beside_their_field(
     assert text in run.text(f"#{field}-error")
     focused = browser.switch_to.active_element
     assert focused.get_attribute("id") == field
-    assert focused.get_attribute("aria-invalid") == "true"
+    assert not browser.execute_script("return arguments[0].validity.valid", focused)
     assert f"{field}-error" in str(focused.get_attribute("aria-describedby"))
-    assert browser.find_elements(By.TAG_NAME, "article") == []
+    assert browser.find_elements(By.CLASS_NAME, "run") == []
     focused.clear()
     focused.send_keys(SHORT[field])
     assert run.text(f"#{field}-error") == ""
@@ -197,7 +196,7 @@ def test_divergence_is_told_as_in_python(page: str, browser: webdriver.Chrome) -
     deep = {"hidden_units": str([10] * 9).replace(" ", ""), "learning_rate": "1e38"}
     run = Run(browser, page, **SHORT | deep)
     expected = "training diverged in period 0 with learning_rate 1e+38: lower it"
-    assert run.wait(".verdict") == f"✘ {expected}"
+    assert run.wait(VERDICT) == f"✘ {expected}"
     assert expected in browser.find_element(By.CSS_SELECTOR, "[role=log]").text
 
 
@@ -211,18 +210,18 @@ def test_lost_connection_and_damaged_file_are_told(
     with serve(tmp_path) as address:
         digits.write_bytes(packed[:1000] + b"x" + packed[1001:])
         run = Run(browser, address, **SHORT)
-        run.wait(".status", texts["damaged"])
+        run.wait("#status", texts["not_loaded"])
         for damaged in (packed[:-1], packed + b"x"):
             digits.write_bytes(damaged)
             run = Run(browser, address, **SHORT)
-            run.wait(".status", texts["damaged"])
+            run.wait("#status", texts["not_loaded"])
         digits.unlink()
         run = Run(browser, address, **SHORT)
-        run.wait(".status", texts["offline"])
+        run.wait("#status", texts["not_loaded"])
         digits.write_bytes(packed)
         run.train()
-        run.wait(".verdict")
-        assert run.text(".status") == ""
+        run.wait(VERDICT)
+        assert run.text("#status") == ""
     run.repeat(2)  # the server is gone
 
 
@@ -233,7 +232,7 @@ def test_hidden_tab_is_told(page: str, browser: webdriver.Chrome) -> None:
     browser.switch_to.new_window("tab")
     browser.close()
     browser.switch_to.window(first)
-    run.wait(".status", export.make_texts("en")["hidden"])
+    run.wait("#status", export.make_texts("en")["hidden"])
 
 
 def test_two_tabs_are_told(page: str, browser: webdriver.Chrome) -> None:
@@ -245,39 +244,38 @@ def test_two_tabs_are_told(page: str, browser: webdriver.Chrome) -> None:
     browser.switch_to.new_window("tab")
     try:
         other = Run(browser, page, **long)
-        other.wait(".status", texts["tabs"])
+        other.wait("#status", texts["tabs"])
     finally:
         browser.close()
         browser.switch_to.window(first)
-    run.wait(".status", texts["tabs"])
+    run.wait("#status", texts["tabs"])
 
 
 def test_pad_answers_with_the_last_two_models(page: str, browser: webdriver.Chrome) -> None:
     run = Run(browser, page, **LONG | {"steps": "300"})
-    run.wait(".verdict")
+    run.wait(VERDICT)
     digit, strokes = next(iter(STROKES.items()))
     pad = browser.find_element(By.CLASS_NAME, "pad")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", pad)
     draw_digit(browser, pad, strokes, (0.1, 0.1, 0.8))
     spoken = run.text(".mnist-nn-pad [aria-live]")
-    assert f"1. network: {digit} (" in spoken
+    assert f"1. network {digit} (" in spoken
     browser.find_element(By.CSS_SELECTOR, "[value=linear]").click()
     run.repeat(2)
     spoken = run.text(".mnist-nn-pad [aria-live]")
-    assert f"1. network: {digit} (" in spoken  # what was drawn is kept
-    assert "2. linear: " in spoken
+    assert f"1. network {digit} (" in spoken  # what was drawn is kept
+    assert "2. linear model " in spoken
 
 
 def test_keyboard_and_screen_reader(page: str, browser: webdriver.Chrome) -> None:
     open_page(browser, page, **SHORT)
-    seed = browser.find_element(By.ID, "seed")
-    seed.send_keys(Keys.ENTER)
-    verdict = "return document.querySelector('.verdict')?.textContent"
-    WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(verdict))
+    browser.find_element(By.ID, "steps").send_keys(Keys.ENTER)
+    done = "return document.querySelector('.good, .bad')"
+    WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(done))
     log = browser.find_element(By.CSS_SELECTOR, "[role=log]")
     assert log.text.count("period 0") == 10
     svg, canvas = (
-        browser.find_element(By.CSS_SELECTOR, f"article {tag}") for tag in ("svg", "canvas")
+        browser.find_element(By.CSS_SELECTOR, f".run {tag}") for tag in ("svg", "canvas")
     )
     assert str(svg.get_attribute("aria-label")).startswith("Line chart of the log loss")
     assert str(canvas.get_attribute("aria-label")).startswith("20 small images")
@@ -289,8 +287,8 @@ def test_page_fits_and_axe_finds_no_violation(
     language: str, page: str, browser: webdriver.Chrome, axe: str
 ) -> None:
     texts = export.make_texts(language)
-    run = Run(browser, page, **SHORT | {"lang": language})
-    run.wait(".verdict")
+    run = Run(browser, page + first_page(language), **SHORT)
+    run.wait(VERDICT)
     run.repeat(2)
     run.browser.find_element(By.ID, "steps").send_keys("x", Keys.TAB)
     for width in (320, 360, 768, 1400):

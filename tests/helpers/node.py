@@ -17,6 +17,8 @@ SITE = Path(__file__).parents[2] / "notebooks" / "site"
 def run_node(code: str, **values: Any) -> Any:
     """Run code in Node.js, and return what it returns; skip the test where there is no Node.js.
 
+    Its random numbers are the same in each run.
+
     The code has the values by their names, and the modules of the page that trains as ``training``,
     ``sampling`` and ``settings``.
     """
@@ -30,11 +32,11 @@ def run_node(code: str, **values: Any) -> Any:
     script = (
         f"import fs from 'node:fs';\n{''.join(imports)}"
         f"const {{ {', '.join(values)} }} = JSON.parse(fs.readFileSync(0, 'utf-8'));\n"
-        f"const run = () => {{ {code} }};\n"
-        "console.log(JSON.stringify(run()));"
+        f"const run = async () => {{ {code} }};\n"
+        "console.log(JSON.stringify(await run()));"
     )
     process = subprocess.run(
-        [node, "--no-warnings", "--input-type=module", "--eval", script],
+        [node, "--random-seed=1", "--no-warnings", "--input-type=module", "--eval", script],
         input=json.dumps(values),
         capture_output=True,
         text=True,

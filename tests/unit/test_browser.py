@@ -12,7 +12,7 @@ from precision import precision
 
 import mnist_nn
 from mnist_nn import checks, models, sampling
-from mnist_nn.arguments import check_hidden_units, check_positive_number, check_seed
+from mnist_nn.arguments import check_hidden_units, check_positive_number
 from mnist_nn.language import PLACEHOLDER
 from notebooks.languages import read_texts
 from notebooks.site.train import export
@@ -20,14 +20,11 @@ from notebooks.site.train import export
 ROWS = 500
 TRAIN = """
 const digits = training.readDigits(Uint8Array.from(bytes));
-const layers = training.createLayers(hiddenUnits, Math.random);
+const layers = training.createLayers(hiddenUnits);
 layers.forEach((layer, n) => layer.weights.set(weights[n]));
 for (const rows of batches) training.trainStep(layers, digits, rows, rate);
 const rows = Uint32Array.from(digits.labels, (_, row) => row);
-const prediction = training.predict(layers, digits, rows);
-let next = prediction.next();
-while (!next.done) next = prediction.next();
-const figures = training.evaluate(digits.labels, next.value);
+const figures = training.evaluate(digits.labels, training.predict(layers, digits, rows));
 return { ...figures, weights: layers.map(({ weights }) => Array.from(weights)) };
 """
 
@@ -84,8 +81,6 @@ def test_wrong_settings_get_the_sentences_of_python() -> None:
         *(("steps", text, text) for text in ("1,000", "many", "")),
         ("steps", "9", 9),
         ("batch_size", "7501", 7501),
-        ("seed", "-1", -1),
-        ("seed", "x", "x"),
         ("hidden_units", "[100, 0]", [100, 0]),
         ("hidden_units", "100 2.5", [100, 2.5]),
         ("hidden_units", "ten", ["ten"]),
@@ -95,17 +90,17 @@ def test_wrong_settings_get_the_sentences_of_python() -> None:
         "learning_rate": lambda value: check_positive_number("learning_rate", value),
         "steps": lambda value: sampling.split_steps(value, 10),
         "batch_size": lambda value: sampling.sample_batches(7_500, value, 10, 10, seed=0),
-        "seed": check_seed,
         "hidden_units": check_hidden_units,
     }
     code = """
     const right = { model: "network", learning_rate: "0.05", steps: "10", batch_size: "7500" };
-    Object.assign(right, { hidden_units: "[100, 100]", seed: "0" });
+    Object.assign(right, { hidden_units: "[100, 100]" });
     return [right, ...cases.map(([name, text]) => ({ ...right, [name]: text }))].map(
-      (given) => settings.checkSettings(given, texts, { examples: 7500, weights: 1e6 }).errors,
+      (given) => settings.checkSettings(given, { texts, ...numbers }).errors,
     );
     """
-    right, *found = run_node(code, cases=cases, texts=export.make_texts("en"))
+    texts = export.make_texts("en")
+    right, *found = run_node(code, cases=cases, texts=texts, numbers=export.NUMBERS)
     assert right == {}
     for (name, _, value), errors in zip(cases, found, strict=True):
         with pytest.raises(ValueError, match=name) as error:
@@ -120,10 +115,10 @@ def test_runs_get_the_hints_of_the_checks() -> None:
         for hidden in units
         for rate in (0.01, 0.02, 0.15, 0.2)
     ]
-    code = "return runs.map((run) => shares.map((a) => settings.judge(run, a, texts, numbers)));"
+    code = "return runs.map((run) => shares.map((a) => settings.judge(run, a, data)));"
     shares = [0.7, 0.8799, 0.88, 0.9496, 0.95, 0.96]
-    values = {"runs": runs, "shares": shares, "numbers": export.NUMBERS}
-    found = run_node(code, texts=export.make_texts("en"), **values)
+    data = {"texts": export.make_texts("en"), **export.NUMBERS}
+    found = run_node(code, runs=runs, shares=shares, data=data)
     for run, judged in zip(runs, found, strict=True):
         hidden = run["hidden_units"]
         model = models.build_nn_model(hidden) if hidden else models.build_linear_model()
@@ -144,7 +139,8 @@ def test_sentences_of_the_page_are_in_the_package() -> None:
 def test_batch_numbers_and_periods_are_those_of_python() -> None:
     n_batches, n_steps = 250, 15_000  # the buffer holds 10,000
     code = """
-    const numbers = sampling.sampleBatchNumbers(nBatches, () => (draws.shift() + 0.5) / 10_000);
+    Math.random = () => (draws.shift() + 0.5) / 10_000;
+    const numbers = sampling.sampleBatchNumbers(nBatches);
     return [draws.map(() => 0).map(() => numbers.next().value), sampling.splitSteps(1234, 10)];
     """
     draws = np.random.default_rng(0).integers(10_000, size=n_steps).tolist()

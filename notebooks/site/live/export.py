@@ -163,7 +163,7 @@ def lead_on(language: str) -> str:
         ]
         links = {}
     if (HERE.parent / "train").is_dir():
-        links[f"train/index.html?lang={language}"] = texts["train_here"]
+        links[f"train/{first_page(language)}"] = texts["train_here"]
     links |= {
         f"{language}/exercise.html": texts["read"],
         f"{language}/solution.html": texts["see_solution"],

@@ -1,17 +1,18 @@
-"""Write the page that trains in the browser: its files, its texts in all languages, its digits.
+"""Write the page that trains in the browser: its files, a page for each language, its digits.
 
-    python -m notebooks.site.train.export [FOLDER]
-
-The folder, ``build/train`` unless another is given, works from any static server.
+The folder works from any static server.
 """
 
+import argparse
+import base64
 import gzip
 import hashlib
+import html
 import json
 import shutil
-import sys
 import tomllib
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import numpy as np
@@ -22,29 +23,37 @@ from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
 from mnist_nn.language import LANGUAGES, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
-from notebooks.site.head import make_head
+from notebooks.site.head import first_page, make_head
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "train"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
-    *(HERE.parent / "live" / name for name in ("prepare.js", "classify.js")),
+    HERE.parent / "live" / "prepare.js",
     *(DRAWING / name for name in ("widget.js", "widget.css")),
     HERE.parent / "static" / "favicon.svg",
 ]
-LINK = '<li><a href="../{0}/exercise.html" lang="{0}">{1}</a></li>'
 ROWS, TRAINING_ROWS, SEED = 10_000, 7_500, 1  # the exercise's
-MOST_WEIGHTS = 5_000_000  # 120 MB: phones have little more
+MOST_WEIGHTS = 2_000_000  # 64 MB, with copies: phones have little more
 FILE = "digits.bin"  # servers would take .gz for text that they have packed
 SETTINGS = {  # of the exercise's first call, and few nodes
     "learning_rate": "0.02",
     "steps": "100",
     "batch_size": "10",
     "hidden_units": "[20, 20]",
-    "seed": "",
 }
+FIELD = """
+<div class="field $name">
+  <label for="$name">$label <code>$name</code></label>
+  <input id="$name" name="$name" value="$value" inputmode="$mode" spellcheck="false"
+    aria-describedby="$name-error $name-help">
+  <p class="help" id="$name-help">$help</p>
+  <p class="error" id="$name-error" role="alert"></p>
+</div>"""
+MODES = {"learning_rate": "decimal", "hidden_units": "text"}  # keyboards of phones
 NUMBERS: dict[str, Any] = {
+    "rows": ROWS,
     "examples": TRAINING_ROWS,
     "weights": MOST_WEIGHTS,
     "targets": checks.TARGETS,
@@ -53,12 +62,10 @@ NUMBERS: dict[str, Any] = {
         "lowest": checks.LOWEST_RATE,
         "highest": checks.HIGHEST_RATE,
     },
-    "numbers": checks.TARGETS | {"cost": f"{-np.log(LOG_LOSS_CLIP):.2f}"},  # in texts
 }
+IN_TEXTS = checks.TARGETS | {"cost": f"{-np.log(LOG_LOSS_CLIP):.2f}"}
 # What the package says, in its own words: the names are those of the page.
 MESSAGES = {
-    "linear": "linear",
-    "network": "network",
     "whole_number": "{name} must be a whole number, {minimum} or more, not {value}",
     "positive_number": "{name} must be a finite number above 0, such as 0.03, not {value}",
     "list": "hidden_units must list the number of nodes of each hidden layer, such as [100, 100], "
@@ -91,20 +98,67 @@ def pack_digits() -> bytes:
     return gzip.compress(rows[:, 0].tobytes() + rows[:, 1:].tobytes(), mtime=0)
 
 
-def make_texts(language: str) -> dict[str, Any]:
+def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, Any] = tomllib.loads((HERE.parent / "train.toml").read_text("utf-8"))[language]
+    page: dict[str, str] = tomllib.loads((HERE.parent / "train.toml").read_text("utf-8"))[language]
     mnist_nn.set_language(language)
     texts = {
-        "name": get_language().name,
         "comma": get_language().comma,
+        "colon": get_language().colon,
         "space": get_language().space,
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }
     texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
     mnist_nn.set_language("en")
-    return page | texts
+    return page | texts | {"intro": page["intro"].format_map(IN_TEXTS)}
+
+
+def make_fields(texts: dict[str, str]) -> str:
+    return "".join(
+        Template(FIELD).substitute(
+            name=name,
+            label=html.escape(texts[name]),
+            help=html.escape(texts[f"{name}_help"]),
+            value=value,
+            mode=MODES.get(name, "numeric"),
+        )
+        for name, value in SETTINGS.items()
+    )
+
+
+def make_table() -> str:
+    """Return the rows of an empty confusion matrix."""
+    digits = range(10)
+    head = "".join(f'<th scope="col">{digit}</th>' for digit in digits)
+    cells = "<td></td>" * len(digits)
+    rows = [f'<tr><th scope="row">{digit}</th>{cells}</tr>' for digit in digits]
+    return f"<tr><th></th>{head}</tr>{''.join(rows)}"
+
+
+def make_page(language: str, file: dict[str, Any]) -> str:
+    """Return the page in a language; ``file`` tells where the digits are."""
+    texts = make_texts(language)
+    paths = {code: first_page(code) for code in LANGUAGES}  # named as the site's first pages
+    current = {language: ' aria-current="page"'}
+    links = [
+        f'<li><a href="{paths[code]}" lang="{code}" hreflang="{code}"{current.get(code, "")}>'
+        f"{other.name}</a></li>"
+        for code, other in LANGUAGES.items()
+    ]
+    in_site = {code: f"train/{path}" for code, path in paths.items()}
+    data = {"language": language, "file": file, "texts": texts, **NUMBERS}
+    values = {name: html.escape(text) for name, text in texts.items()}
+    return Template((HERE / "index.html").read_text("utf-8")).substitute(
+        values,
+        language=language,
+        languages="".join(links),
+        first_page=paths[language],
+        head=make_head(language, texts["title"], texts["intro"], in_site, "../"),
+        data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
+        fields=make_fields(texts),
+        table=make_table(),
+    )
 
 
 def export(folder: Path = FOLDER) -> None:
@@ -114,17 +168,15 @@ def export(folder: Path = FOLDER) -> None:
         shutil.copy(file, folder)
     digits = pack_digits()
     (folder / FILE).write_bytes(digits)
-    entry = {"name": FILE, "bytes": len(digits), "sha256": hashlib.sha256(digits).hexdigest()}
-    texts = {language: make_texts(language) for language in LANGUAGES}
-    data = {"file": entry, "settings": SETTINGS, "texts": texts, **NUMBERS}
-    (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-    links = [LINK.format(code, language.name) for code, language in LANGUAGES.items()]
-    description = texts["en"]["intro"].format_map(NUMBERS["numbers"])
-    head = make_head("en", texts["en"]["title"], description, {"en": "train/index.html"}, "../")
-    page = (HERE / "index.html").read_text("utf-8")
-    page = page.replace("<!-- head -->", head).replace("<!-- links -->", "".join(links))
-    (folder / "index.html").write_text(page, "utf-8")
+    digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
+    entry = {"name": FILE, "bytes": len(digits), "sha256": digest}
+    for language in LANGUAGES:
+        (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")
 
 
 if __name__ == "__main__":
-    export(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    parser = argparse.ArgumentParser(
+        prog="python -m notebooks.site.train.export", description=__doc__
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    export(parser.parse_args().folder)

@@ -1,54 +1,35 @@
 // The figures of a run, each with its text for screen readers, as in mnist_nn/plots.py.
 import { fill } from "./settings.js";
 
-const [SIDE, GAP, PER_ROW] = [28, 2, 10]; // of the images of weights
+const [SIDE, GAP, PER_ROW, MOST_IMAGES] = [28, 2, 10, 100]; // of the images of weights
+const SHARE_IN_COLOURS = 0.995; // of the weights: the others have the last colours
 // Matplotlib's colours RdBu_r, from below zero to above.
 const COLOURS = [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]];
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 200, 30, 22]; // of the chart and its margins
 
-/** Draw the log losses of both sets up to `top`, where the axes of all runs end. */
-export function drawLosses(svg, { training, validation }, top, periods, texts) {
-  const x = (period) => LEFT + 8 + (period * (WIDTH - LEFT - 16)) / (periods - 1);
-  const y = (loss) => HEIGHT - BOTTOM - (loss * (HEIGHT - BOTTOM - 24)) / top;
-  const line = (losses, name) => {
-    const points = losses.map((loss, period) => `${x(period)},${y(loss)}`).join(" ");
-    const [first] = points.split(" ");
-    return `<polyline class="${name}" points="${first} ${points}"/>`; // one period makes a dot
-  };
-  const power = 10 ** Math.floor(Math.log10(top));
-  const step = top < 3 * power ? power / 2 : power;
-  const ticks = Array.from({ length: Math.floor(top / step) + 1 }, (_, n) => n * step);
-  svg.innerHTML = [
-    ...ticks.map((tick) => `<path d="M${LEFT} ${y(tick)}H${WIDTH}"/>`),
-    ...ticks.map((tick) => `<text x="${LEFT - 5}" y="${y(tick) + 4}" class="y">${tick}</text>`),
-    ...Array.from({ length: periods }, (_, n) => `<text x="${x(n)}" y="${HEIGHT - 6}">${n}</text>`),
-    line(training, "training"),
-    line(validation, "validation"),
-    `<path class="training" d="M60 10h20"/><text x="85" y="14" class="name"></text>`,
-    `<path class="validation" d="M190 10h20"/><text x="215" y="14" class="name"></text>`,
-  ].join("");
-  const names = [texts.training, texts.validation];
-  svg.querySelectorAll(".name").forEach((name, n) => (name.textContent = names[n]));
-  const join = (losses) => losses.map((loss) => loss.toFixed(2)).join(texts.comma);
-  const values = { training: join(training), validation: join(validation) };
+/** Draw the log losses of both sets up to `highest`, or a little more. */
+export function drawLosses(svg, losses, highest, texts) {
+  const top = 2 * Math.ceil(highest / 2);
+  svg.querySelectorAll(".loss").forEach((text, n) => (text.textContent = (n * top) / 2));
+  const values = {};
+  for (const [name, list] of Object.entries(losses)) {
+    const place = (loss, period) => `${40 + 30 * period},${170 - (160 * loss) / top}`;
+    const points = [place(list[0], 0), ...list.map(place)]; // one period makes a dot
+    svg.querySelector(`.${name}`).setAttribute("points", points.join(" "));
+    values[name] = list.map((loss) => loss.toFixed(2)).join(texts.comma);
+  }
   svg.ariaLabel = fill(texts.curve, values);
 }
 
-/** Fill a table of 10 rows and columns; say the most frequent mistake below it. */
+/** Fill the cells of a table of 10 rows and columns; say the most frequent mistake below it. */
 export function drawMatrix(table, note, matrix, texts) {
-  const digits = [...matrix.keys()];
-  const cell = (share, row, column) => {
-    const dark = Math.round(100 * share ** 0.4); // so that mistakes of a few per cent are visible
-    const kind = row === column ? "right" : "mistake";
-    const text = share < 0.005 ? "" : share.toFixed(2).replace(/^0/, "");
-    return `<td class="${kind} ${dark > 50 ? "dark" : ""}" style="--dark:${dark}%">${text}</td>`;
-  };
-  const head = digits.map((digit) => `<th scope="col">${digit}</th>`).join("");
-  const rows = matrix.map((shares, row) =>
-    `<tr><th scope="row">${row}</th>${shares.map((share, n) => cell(share, row, n)).join("")}</tr>`);
-  table.innerHTML = `<caption></caption><tr><td></td>${head}</tr>${rows.join("")}`;
-  table.caption.textContent = texts.matrix;
-  const mistakes = matrix.flatMap((shares, row) => shares.map((s, n) => (n === row ? 0 : s)));
+  const shares = matrix.flat();
+  table.querySelectorAll("td").forEach((cell, place) => {
+    const dark = Math.round(100 * shares[place] ** 0.4); // so that mistakes of a few % are visible
+    cell.style.setProperty("--dark", `${dark}%`);
+    cell.className = dark > 56 ? "dark" : "";
+    cell.textContent = shares[place] < 0.005 ? "" : shares[place].toFixed(2).replace(/^0/, "");
+  });
+  const mistakes = shares.map((share, place) => (place % 11 ? share : 0)); // without the diagonal
   const share = Math.max(...mistakes);
   const place = mistakes.indexOf(share);
   const values = { digit: Math.floor(place / 10), predicted: place % 10, share: share.toFixed(2) };
@@ -56,20 +37,23 @@ export function drawMatrix(table, note, matrix, texts) {
 }
 
 /** Draw the weights of the first layer, an image for each node. */
-export function drawWeights(canvas, { images, nodes, limit }, texts) {
-  const [rows, cell] = [Math.ceil(images.length / PER_ROW), SIDE + GAP];
-  [canvas.width, canvas.height] = [PER_ROW * cell - GAP, rows * cell - GAP];
+export function drawWeights(canvas, { inputs, nodes, weights }, texts) {
+  const [count, cell] = [Math.min(nodes, MOST_IMAGES), SIDE + GAP];
+  const shown = weights.subarray(0, inputs * nodes).filter((_, n) => n % nodes < count);
+  const sorted = shown.map(Math.abs).sort();
+  const limit = sorted[Math.floor(SHARE_IN_COLOURS * sorted.length)] || 1;
+  [canvas.width, canvas.height] = [PER_ROW * cell - GAP, Math.ceil(count / PER_ROW) * cell - GAP];
   const image = new ImageData(canvas.width, canvas.height);
-  images.forEach((weights, node) => {
-    const corner = Math.floor(node / PER_ROW) * cell * canvas.width + (node % PER_ROW) * cell;
-    weights.forEach((weight, pixel) => {
-      const at = 2 + 2 * Math.min(1, Math.max(-1, weight / limit)); // from 0 to 4 in COLOURS
-      const [low, high] = [COLOURS[Math.floor(at)], COLOURS[Math.ceil(at)]];
-      const start = 4 * (corner + Math.floor(pixel / SIDE) * canvas.width + (pixel % SIDE));
-      for (let c = 0; c < 3; c++) image.data[start + c] = low[c] + (at % 1) * (high[c] - low[c]);
-      image.data[start + 3] = 255;
-    });
+  shown.forEach((weight, n) => {
+    const [node, pixel] = [n % count, Math.floor(n / count)];
+    const x = (node % PER_ROW) * cell + (pixel % SIDE);
+    const y = Math.floor(node / PER_ROW) * cell + Math.floor(pixel / SIDE);
+    const at = 2 + 2 * Math.min(1, Math.max(-1, weight / limit)); // from 0 to 4 in COLOURS
+    const [low, high] = [COLOURS[Math.floor(at)], COLOURS[Math.ceil(at)]];
+    const start = 4 * (y * canvas.width + x);
+    for (let c = 0; c < 3; c++) image.data[start + c] = low[c] + (at % 1) * (high[c] - low[c]);
+    image.data[start + 3] = 255;
   });
   canvas.getContext("2d").putImageData(image, 0, 0);
-  canvas.ariaLabel = fill(texts.images, { nodes: images.length, limit: limit.toFixed(2) });
+  canvas.ariaLabel = fill(texts.images, { nodes: count, limit: limit.toFixed(2) });
 }

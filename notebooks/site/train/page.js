@@ -1,210 +1,172 @@
 // The page: its fields, its runs and their figures; worker.js trains.
 import { drawLosses, drawMatrix, drawWeights } from "./figures.js";
 import { showPad } from "./pad.js";
-import { FIELDS, checkSettings, fill, judge } from "./settings.js";
+import { FIELDS, checkSettings, countWeights, fill, judge } from "./settings.js";
 import { PERIODS } from "./training.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
-const copy = (id) => find(`#${id}`).content.cloneNode(true).firstElementChild;
-const [form, progress, status] = ["form", "progress", ".status"].map((name) => find(name));
+const data = JSON.parse(find("#data").textContent);
+const { texts, language, examples } = data;
+const [form, progress, time, status] = ["form", "progress", "#time", "#status"].map((s) => find(s));
 const [train, stop] = form.querySelectorAll("button");
+const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-let [data, texts, language, training, drawn] = [null, null, "en", null, undefined];
+let isTraining = false;
+let pace = 5e-7; // milliseconds for a digit and a weight, until it was measured
 
-function showTexts(root) {
-  for (const element of root.querySelectorAll("[data-text]")) {
-    element.textContent = fill(texts[element.dataset.text], data.numbers);
-  }
-  for (const link of root.querySelectorAll("[data-href]")) {
-    link.href = fill(link.dataset.href, { language });
-  }
-}
+const linkTo = () => `?${new URLSearchParams(new FormData(form))}`;
 
-/** Return the address of this page with the settings of the fields. */
-function linkTo(code = language) {
-  return `?${new URLSearchParams([["lang", code], ...new FormData(form)])}`;
-}
-
-function showLanguages() {
-  const items = Object.entries(data.texts).map(([code, { name }]) => {
-    const [item, link] = ["li", "a"].map((tag) => document.createElement(tag));
-    Object.assign(link, { href: linkTo(code), textContent: name, lang: code, hreflang: code });
-    if (code === language) link.ariaCurrent = "page";
-    item.append(link);
-    return item;
-  });
-  find("#languages").replaceChildren(...items);
-}
-
-function createFields(given) {
+/** Return the settings of the fields; what is wrong is told beside them. */
+function readSettings() {
+  const { values, errors } = checkSettings(Object.fromEntries(new FormData(form)), data);
   for (const name of FIELDS) {
-    const field = copy("field");
-    const input = find("input", field);
-    [find("label", field).htmlFor, find(".help", field).id] = [name, `${name}-help`];
-    find("label span", field).textContent = texts[name];
-    find("code", field).textContent = name;
-    find(".help", field).textContent = texts[`${name}_help`];
-    find(".error", field).id = `${name}-error`;
-    Object.assign(input, { id: name, name, value: given.get(name) ?? data.settings[name] });
-    input.inputMode = { learning_rate: "decimal", hidden_units: "text" }[name] ?? "numeric";
-    input.setAttribute("aria-describedby", `${name}-error ${name}-help`);
-    find(".fields").append(field);
-  }
-  form.elements.model.value = given.get("model") === "network" ? "network" : "linear";
-}
-
-/** Return the settings of the fields, or null: then the errors are beside them. */
-function readSettings(focus) {
-  const given = Object.fromEntries(new FormData(form));
-  find("#hidden_units").parentElement.hidden = given.model === "linear";
-  const { values, errors } = checkSettings(given, texts, data);
-  for (const name of FIELDS) {
+    form.elements[name].setCustomValidity(errors[name] ?? "");
     find(`#${name}-error`).textContent = errors[name] ?? "";
-    find(`#${name}`).ariaInvalid = name in errors;
   }
-  const [wrong] = FIELDS.filter((name) => name in errors);
-  if (wrong && focus) find(`#${wrong}`).focus();
-  return wrong ? null : values;
+  for (const link of document.querySelectorAll("nav [hreflang]")) link.search = linkTo();
+  if (!isTraining) time.textContent = form.checkValidity() ? tellTime(values, "time", 1) : "";
+  return values;
 }
 
-function showTraining(isTraining) {
-  train.ariaDisabled = isTraining; // it keeps the focus
-  if (!isTraining && document.activeElement === stop) train.focus();
-  stop.disabled = !isTraining;
-  progress.hidden = !isTraining;
+/** Return how many digits and weights are computed; a step computes three times as much. */
+const countWork = (settings) =>
+  countWeights(settings) * (3 * settings.steps * settings.batch_size + PERIODS * data.rows);
+
+/** Return a sentence on the time that a share of a training takes. */
+function tellTime(settings, text, share) {
+  const seconds = (share * pace * countWork(settings)) / 1000;
+  const [unit, number] = seconds < 100 ? ["second", seconds] : ["minute", seconds / 60];
+  const format = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
+  const about = new Intl.NumberFormat(language, format).format(Math.max(1, Math.ceil(number)));
+  return fill(texts[text], { time: about });
 }
 
-function start({ settings, address, link }) {
-  const run = { settings, card: copy("run"), losses: { training: [], validation: [] } };
-  runs.push(run);
-  run.name = `${runs.length}. ${texts[settings.model]}`;
+/** Let the worker do a job, and return its answer. */
+function ask(job, given, report) {
+  worker.postMessage([job, given]);
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data: message }) => {
+      if ("share" in message) report(message);
+      else if ("answer" in message) resolve(message.answer);
+      else reject(message);
+    };
+    worker.onerror = ({ message }) => reject({ kind: "failed", reason: message ?? "" });
+  });
+}
+
+/** Show a card for a run, the newest first; fold older ones where only one has room. */
+function createRun(settings) {
+  const card = find("#run").content.cloneNode(true).firstElementChild;
   const { model, hidden_units: units, ...rest } = settings;
   const shown = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
   if (model === "network") shown.push(`hidden_units=[${units.join(", ")}]`);
-  showTexts(run.card);
-  find("h2", run.card).textContent = run.name;
-  find(".settings", run.card).textContent = shown.join(", ");
-  find(".link", run.card).href = link;
-  history.replaceState(null, "", address);
-  find("#runs").prepend(run.card);
-  showLanguages();
+  const run = { settings, card, losses: { training: [], validation: [] } };
+  runs.push(run);
+  run.name = `${runs.length}. ${texts[model]}`;
+  find("h2", card).textContent = run.name;
+  Object.assign(find("a", card), { textContent: shown.join(", "), href: linkTo() });
+  history.replaceState(null, "", linkTo());
+  const isWide = matchMedia("(min-width: 45rem)").matches;
+  runs.forEach((old, n) => (old.card.open = n >= runs.length - (isWide ? 2 : 1)));
+  find("#runs").prepend(card, find("#drawing"));
+  find(".buttons").scrollIntoView(); // so that the progress and the card's start are in view
   return run;
 }
 
-/** Show a line beside the buttons, and the line itself. */
-function tell(text) {
-  status.textContent = text;
-  status.scrollIntoView({ block: "nearest" });
-}
+const print = ({ card }, line) => find("pre", card).append(`${line}\n`);
 
-const print = (run, line) => find("pre", run.card).append(`${line}\n`);
-
-function say(run, text, isGood = false) {
-  const verdict = find(".verdict", run.card);
+function say({ card }, text, isGood = false) {
+  const verdict = find(".verdict", card);
   verdict.textContent = `${isGood ? "✔" : "✘"} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
 }
 
-const HANDLERS = {
-  progress({ kind, share }) {
-    progress.value = share;
-    progress.ariaLabel = kind ? texts.loading : texts.steps;
-    if (kind) tell(texts.loading);
-  },
-  started({ weights }) {
-    status.textContent = "";
-    training = start(training);
-    print(training, "Training model...\nLogLoss error (on validation data):");
-    drawWeights(find("canvas", training.card), weights, texts);
-    find(".buttons").scrollIntoView();
-    tabs.postMessage("training");
-  },
-  period({ period, hasDiverged, logLoss, trainingLogLoss, accuracy, matrix, weights }) {
-    const { card, losses, settings } = training;
-    if (hasDiverged) {
-      training.hasDiverged = true;
-      const rate = Number(settings.learning_rate.toPrecision(6));
-      return say(training, fill(texts.diverged, { period, learning_rate: rate }));
-    }
-    losses.training.push(trainingLogLoss);
-    losses.validation.push(logLoss);
-    training.accuracy = accuracy;
-    print(training, `  period ${String(period).padStart(2, "0")} : ${logLoss.toFixed(2)}`);
-    find(".figures", card).hidden = false;
-    const compared = runs.slice(-2); // they have the same axes
-    const top = Math.max(1, ...compared.flatMap(({ losses }) => Object.values(losses).flat()));
-    for (const run of compared) {
-      drawLosses(find("svg", run.card), run.losses, top, PERIODS, texts);
-    }
-    drawMatrix(find("table", card), find(".worst", card), matrix, texts);
-    drawWeights(find("canvas", card), weights, texts);
-  },
-  finished({ done, layers }) {
-    const [run, { steps }] = [training, training.settings];
-    showTraining(false);
-    status.textContent = "";
-    training = null;
-    if (run.hasDiverged) return;
-    const stopped = fill(texts.stopped, { done, steps });
-    print(run, done < steps ? stopped : "Model training finished.");
-    print(run, `Final accuracy (on validation data): ${run.accuracy.toFixed(2)}`);
-    say(run, ...judge(run.settings, run.accuracy, texts, data));
-    find("h2", run.card).append(`: ${run.accuracy.toFixed(4)}`);
-    run.layers = layers;
-    const drawing = find("#drawing");
-    drawing.hidden = false;
-    run.card.after(drawing);
-    drawn = showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts, drawn);
-  },
-  cancelled() {
-    training = null;
-    showTraining(false);
-    status.textContent = "";
-  },
-  failed({ kind, reason }) {
-    training = null;
-    showTraining(false);
-    tell(fill(texts[kind], { reason }));
-  },
-};
-
-function listen(worker) {
-  tabs.onmessage = ({ data: name }) => {
-    if (training) status.textContent = texts.tabs;
-    if (training && name === "training") tabs.postMessage("too");
-  };
-  worker.onmessage = ({ data: { name, ...rest } }) => HANDLERS[name](rest);
-  worker.onerror = (error) => HANDLERS.failed({ kind: "failed", reason: error.message ?? "" });
-  form.addEventListener("change", () => (readSettings(false), showLanguages()));
-  form.addEventListener("input", () => find("[aria-invalid=true]") && readSettings(false));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const settings = training ? null : readSettings(true);
-    if (!settings) return;
-    settings.seed ??= Math.floor(Math.random() * 2 ** 32); // so that the run's link repeats it
-    const [address, link] = [linkTo(), new URLSearchParams(linkTo())];
-    link.set("seed", settings.seed);
-    training = { settings, address, link: `?${link}` };
-    showTraining(true);
-    worker.postMessage([settings, { file: data.file, split: data.examples }]);
-  });
-  stop.addEventListener("click", () => worker.postMessage(["stop"]));
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden && training) status.textContent = texts.hidden;
-  });
+/** Show the figures of a period; the last two runs have the same axes. */
+function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
+  print(run, `  period ${String(period).padStart(2, "0")} : ${logLoss.toFixed(2)}`);
+  run.losses.training.push(trainingLogLoss);
+  run.losses.validation.push(logLoss);
+  const compared = runs.slice(-2).filter(({ losses }) => losses.training.length);
+  const highest = Math.max(...compared.flatMap(({ losses }) => Object.values(losses).flat()));
+  for (const { card, losses } of compared) drawLosses(find("svg", card), losses, highest, texts);
+  drawMatrix(find("table", run.card), find(".worst", run.card), matrix, texts);
+  drawWeights(find("canvas", run.card), layers[0], texts);
 }
 
-data = await (await fetch(new URL("data.json", import.meta.url))).json();
-const given = new URLSearchParams(location.search);
-const asked = (given.get("lang") ?? "").split("-")[0];
-language = Object.hasOwn(data.texts, asked) ? asked : document.documentElement.lang;
-texts = data.texts[language];
-document.documentElement.lang = language;
-document.title = texts.title;
-showTexts(document);
-createFields(given);
-readSettings(false);
-showLanguages();
-listen(new Worker(new URL("worker.js", import.meta.url), { type: "module" }));
+async function runTraining(settings) {
+  let start = performance.now();
+  const report = ({ share, isLoading }) => {
+    progress.value = share;
+    if (isLoading) return (time.textContent = texts.loading);
+    pace = (performance.now() - start) / (share * countWork(settings));
+    time.textContent = tellTime(settings, "time_left", 1 - share);
+  };
+  const { layers } = await ask("start", { file: data.file, examples, settings }, report);
+  const run = createRun(settings);
+  start = performance.now();
+  tabs.postMessage("training");
+  drawWeights(find("canvas", run.card), layers[0], texts);
+  print(run, "Training model...\nLogLoss error (on validation data):");
+  let figures = { done: 0 };
+  while (figures.done < settings.steps && !figures.isStopped) {
+    figures = await ask("train", null, report);
+    if (figures.hasDiverged) {
+      const rate = Number(settings.learning_rate.toPrecision(6));
+      return say(run, fill(texts.diverged, { ...figures, learning_rate: rate }));
+    }
+    showPeriod(run, figures);
+  }
+  const { done, accuracy } = figures;
+  const end = { done, steps: settings.steps };
+  print(run, done < end.steps ? fill(texts.stopped, end) : "Model training finished.");
+  print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
+  say(run, ...judge(settings, accuracy, data));
+  find("h2", run.card).append(texts.colon + accuracy.toFixed(4));
+  run.layers = figures.layers;
+  find("#drawing").hidden = false;
+  showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts);
+}
+
+/** Switch the buttons; Train keeps the focus, so it is never disabled. */
+function setTraining(value) {
+  isTraining = value;
+  if (!value && document.activeElement === stop) train.focus();
+  [train.ariaDisabled, stop.disabled] = [value, !value];
+  progress.value = 0;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (isTraining) return;
+  const settings = readSettings();
+  const wrong = find("input:invalid", form);
+  if (wrong) return wrong.focus();
+  setTraining(true);
+  status.textContent = "";
+  try {
+    await runTraining(settings);
+    status.textContent = "";
+  } catch (error) {
+    status.textContent = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
+  }
+  setTraining(false);
+  readSettings();
+});
+form.addEventListener("change", readSettings);
+form.addEventListener("input", () => find("input:invalid", form) && readSettings());
+stop.addEventListener("click", () => worker.postMessage(["stop"]));
+tabs.addEventListener("message", ({ data: message }) => {
+  if (!isTraining) return;
+  status.textContent = texts.tabs;
+  if (message === "training") tabs.postMessage("too");
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden && isTraining) status.textContent = texts.hidden;
+});
+
+for (const [name, value] of new URLSearchParams(location.search)) {
+  if (["model", ...FIELDS].includes(name)) form.elements[name].value = value;
+}
+readSettings();
 performance.mark("usable");
