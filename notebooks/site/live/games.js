@@ -24,11 +24,9 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   find("#pad .buttons").append(next);
 
   function startRound() {
-    const digits = [...Array(COUNT).keys()];
-    for (let last = COUNT - 1; last > 0; last--) {
-      const other = Math.floor(Math.random() * (last + 1));
-      [digits[last], digits[other]] = [digits[other], digits[last]];
-    }
+    const digits = Array.from({ length: COUNT }, (_, digit) => [Math.random(), digit])
+      .sort(([one], [other]) => one - other)
+      .map(([, digit]) => digit);
     begin();
     round = { digits, drawn: [] };
     finished = claimed = null;
@@ -41,7 +39,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   function endRound() {
-    find("#round").textContent = texts.round;
+    find("#round").textContent = texts.start;
     round = null;
     setStrokes([]);
   }
