@@ -405,11 +405,11 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
         prompt = find_text(browser, "#prompt")
         assert prompt.startswith(f"{number} of 10")
         digit = prompt[-1]
-        assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, .next")
+        assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, #next")
         draw_digit(browser, pad, STROKES[digit], (0.1, 0.1, 0.8))
         for which, answer in enumerate(browser.execute_script(ANSWERS)):
             right[which] += answer == digit
-        browser.find_element("css selector", ".next").click()
+        browser.find_element("id", "next").click()
     result = TEXTS["en"]["result"].format(linear=right[0], network=right[1])
     assert find_text(browser, "#result") == result
     assert browser.find_element("id", "picture").is_displayed()

@@ -140,6 +140,7 @@ def make_page(language: str) -> str:
         languages="".join(links),
         names=names,
         onward=lead_on(language),
+        digits="".join(f'<button type="button">{digit}</button>' for digit in range(10)),
     )
 
 

@@ -16,11 +16,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   let finished = null; // the last round, as long as it is what the picture shows
   let claimed = null; // the digit that the drawing is meant as
 
-  const next = document.createElement("button");
-  next.type = "button";
-  next.className = "next";
-  next.hidden = true;
-  next.textContent = texts.next;
+  const next = find("#next");
   find("#pad .buttons").append(next);
 
   function startRound() {
@@ -208,12 +204,8 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     update();
   }
 
-  for (let digit = 0; digit < 10; digit++) {
-    const button = find("#digits").appendChild(document.createElement("button"));
-    button.type = "button";
-    button.textContent = digit;
-    button.addEventListener("click", () => (begin(), judge(digit)));
-  }
+  for (const button of find("#digits").children)
+    button.addEventListener("click", () => (begin(), judge(Number(button.textContent))));
   next.addEventListener("click", takeDigit);
   find("#round").addEventListener("click", () => (round ? endRound() : startRound()));
   find("#save").addEventListener("click", save);

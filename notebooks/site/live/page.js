@@ -44,25 +44,23 @@ function createModel(values, answer) {
 
 /** Return what the pad shows for strokes: pixels, probabilities, and both in words. */
 function answer({ strokes, prepared }) {
-  const models = moments[slider.value];
+  const models = strokes.length ? moments[slider.value] : null;
   const ink = drawInk(strokes);
   const pixels = strokes.length && prepared ? prepareInk(ink) : shrink(ink);
-  const isAnswered = strokes.length && models;
-  const probabilities = isAnswered
-    ? models.map((layers) => classify(layers, pixels))
-    : Array.from({ length: 2 }, () => Array(10).fill(0));
-  const answers = probabilities.map((shares, model) => {
-    const p = Math.max(...shares);
-    const values = { name: texts.models[model], digit: shares.indexOf(p), p: `${Math.round(100 * p)}%` };
-    return fill(texts.answer, values);
+  const probabilities =
+    models?.map((layers) => classify(layers, pixels)) ?? texts.models.map(() => Array(10).fill(0));
+  const answers = models ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [];
+  const inWords = answers.map((digit, which) => {
+    const p = `${Math.round(100 * probabilities[which][digit])}%`;
+    return fill(texts.answer, { name: texts.models[which], digit, p });
   });
   return {
     pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))),
     reals: pixels,
     probabilities,
-    answers: isAnswered ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [],
-    description: isAnswered
-      ? fill(texts.drawing, { answers: answers.join(texts.comma) })
+    answers,
+    description: models
+      ? fill(texts.drawing, { answers: inWords.join(texts.comma) })
       : strokes.length ? texts.loading : texts.empty,
   };
 }
