@@ -149,6 +149,7 @@ def open_notebook(browser: webdriver.Chrome, address: str, path: str) -> None:
 
 
 def run_all(browser: webdriver.Chrome) -> None:
+    browser.set_script_timeout(RUN_SECONDS)
     assert browser.execute_async_script(f"{RUN_ALL}.then(arguments[0])") is not False
 
     def all_ran(_: Any) -> bool:
