@@ -20,8 +20,13 @@ from PIL import Image
 
 from mnist_nn.language import get_language, message, printable
 
-# Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image.
-HIDDEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+# Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image. Where
+# styles are dropped, as on GitHub, browsers hide <rp>, which is for those that do not know <ruby>.
+# Text that is right in it would also be hidden from screen readers.
+HIDDEN = (
+    "display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; "
+    "clip-path: inset(50%)"
+)
 # Backends that draw into files.
 NO_WINDOW = backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)
 _described: weakref.WeakSet[Axes] = weakref.WeakSet()
@@ -86,7 +91,7 @@ def _display(figure: Figure) -> None:
         png, size = retina_figure(figure, base64=True)
         data["image/png"], metadata["image/png"] = png, {**size, "alt": text}
     display(data | {"text/plain": text}, metadata=metadata, raw=True)
-    page = f'<p style="{HIDDEN}">{html.escape(text)}</p>'
+    page = f'<rp style="{HIDDEN}"><p>{html.escape(text)}</p></rp>'
     display({"text/html": page, "text/plain": ""}, raw=True)
 
 

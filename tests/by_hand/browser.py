@@ -149,6 +149,7 @@ def open_notebook(browser: webdriver.Chrome, address: str, path: str) -> None:
 
 
 def run_all(browser: webdriver.Chrome) -> None:
+    browser.set_script_timeout(RUN_SECONDS)
     assert browser.execute_async_script(f"{RUN_ALL}.then(arguments[0])") is not False
 
     def all_ran(_: Any) -> bool:
@@ -198,9 +199,9 @@ def test_unanswered_exercise_runs_to_its_end(
     # Behind each figure is its alternative text, in the reader's language, for screen readers.
     browser.execute_script(SCROLL_TO, "linear-first-call")
     time.sleep(1)
-    paragraphs = browser.find_elements("css selector", ".jp-OutputArea-output p[style*=clip-path]")
-    assert all(paragraph.size["height"] <= 1 for paragraph in paragraphs)
-    texts = [paragraph.get_attribute("textContent") or "" for paragraph in paragraphs]
+    hidden = browser.find_elements("css selector", ".jp-OutputArea-output rp")
+    assert {element.size["height"] for element in hidden} == {1}
+    texts = [element.get_attribute("textContent") or "" for element in hidden]
     set_language(edition.language)
     figures = ("Line chart of the log loss", "Heat map of the confusion matrix")
     for english in [english for english in read_texts() if english.startswith(figures)]:

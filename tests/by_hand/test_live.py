@@ -91,6 +91,12 @@ return [...document.querySelectorAll(arguments[0])].every((element) => {
     return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
 });
 """
+TOO_SMALL = """
+const kinds = "header :is(a, button), .try :is(a, button, summary), section :is(button, label)";
+return [...document.querySelectorAll(kinds)].filter((each) => each.checkVisibility())
+    .map((each) => [each.textContent, each.offsetWidth, each.offsetHeight])
+    .filter(([, width, height]) => width < 44 || height < 44);
+"""
 PHONES = [(375, 553), (390, 664), (667, 331)]
 # Drawn as a 2: the linear model takes it for an 8.
 TWO = (
@@ -238,6 +244,9 @@ def test_answers_and_pad_are_in_view(
     resize(browser, width, height)
     open_page(browser, f"{page.address}?lang={language}")
     assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, .buttons button")
+    # So are they while the slider moves.
+    browser.execute_script("document.querySelector('.slider').scrollIntoView({block: 'end'})")
+    assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, .slider")
     assert browser.execute_script("return document.querySelector('.pad').clientHeight") > 200
 
 
@@ -285,6 +294,7 @@ def test_keyboard_reaches_everything(page: Page, browser: webdriver.Chrome) -> N
     slider.send_keys(Keys.HOME)
     assert slider.get_attribute("aria-valuetext") == "0"
     assert spoken.get_attribute("textContent") not in (described, "")
+    assert find_text(browser, "#prompt") == TEXTS["en"]["moment"].format(n=0)
     pad.send_keys(Keys.DELETE)
     assert browser.execute_script(BEST) == []
     assert spoken.get_attribute("textContent") == export.make_texts("en")["empty"]
@@ -301,6 +311,7 @@ def test_page_fits_in_every_language(language: str, page: Page, browser: webdriv
             pad.send_keys(Keys.SPACE, *[Keys.ARROW_DOWN] * 8, Keys.SPACE)
             browser.save_screenshot(str(SCREENSHOTS / f"live-{language}-{width}-{theme}.png"))
             browser.find_element("id", "theme").click()
+        assert browser.execute_script(TOO_SMALL) == []  # for fingers
     assert browser.title == f"{texts['title']} – {texts['site']}"
     html = browser.find_element("css selector", "html")
     assert html.get_attribute("lang") == language
@@ -341,7 +352,8 @@ def test_page_is_alive_until_somebody_draws(page: Page, browser: webdriver.Chrom
     open_page(browser, page.address)
     time.sleep(0.5)
     assert browser.execute_script(ANSWERS) == ["–", "–"]
-    assert find_text(browser, "#play") == TEXTS["en"]["play"]
+    play = browser.find_element("id", "play")
+    assert play.get_attribute("aria-label") == TEXTS["en"]["play"]
 
 
 def test_models_that_disagree_are_marked_and_explained(
@@ -393,11 +405,11 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
         prompt = find_text(browser, "#prompt")
         assert prompt.startswith(f"{number} of 10")
         digit = prompt[-1]
-        assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, .next")
+        assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, #next")
         draw_digit(browser, pad, STROKES[digit], (0.1, 0.1, 0.8))
         for which, answer in enumerate(browser.execute_script(ANSWERS)):
             right[which] += answer == digit
-        browser.find_element("css selector", ".next").click()
+        browser.find_element("id", "next").click()
     result = TEXTS["en"]["result"].format(linear=right[0], network=right[1])
     assert find_text(browser, "#result") == result
     assert browser.find_element("id", "picture").is_displayed()

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from chromium import SCREENSHOTS, list_complaints, list_violations, serve
+from nbconvert import HTMLExporter
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -342,7 +344,34 @@ def test_figures_have_their_texts(notebook: str) -> None:
     page = BeautifulSoup((SITE / notebook).with_suffix(".html").read_text("utf-8"), "html.parser")
     assert [image["alt"] for image in page.select("img[src^='figures/']")] == texts
     assert all(image.get("alt") for image in page.select("article img"))
-    assert not page.select("p[style*='clip-path']")
+    assert not page.select("rp")  # what repeats them in a notebook
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_hidden_texts_stay_hidden_without_styles(
+    notebook: str, browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    # GitHub keeps the elements of HTML in outputs, but not all of their attributes.
+    saved = nbformat.read(build.NOTEBOOKS / notebook, as_version=4)
+    texts, outputs = [], [output for cell in saved.cells for output in cell.get("outputs", [])]
+    for output in outputs:
+        texts.append(output.get("metadata", {}).get("image/png", {}).get("alt", ""))
+        soup = BeautifulSoup(output.get("data", {}).get("text/html", ""), "html.parser")
+        for tag in soup.select("style, script"):
+            tag.decompose()
+        for tag in soup.select("*"):
+            tag.attrs = {}
+        if "text/html" in output.get("data", {}):
+            output.data["text/html"] = str(soup)
+    page, _ = HTMLExporter(template_name="basic").from_notebook_node(saved)
+    (tmp_path / "page.html").write_text(f"<!doctype html><meta charset=utf-8>{page}", "utf-8")
+    browser.get((tmp_path / "page.html").as_uri())
+    name = f"stripped-{notebook.replace('/', '-').removesuffix('.ipynb')}.png"
+    browser.save_screenshot(str(SCREENSHOTS / name))
+    shown = browser.execute_script("return document.body.innerText")
+    hidden = browser.find_elements("css selector", "rp")
+    assert [each.get_attribute("textContent") for each in hidden] == [*filter(None, texts)]
+    assert [text for text in texts if text and text[:60] in shown] == []
 
 
 @pytest.mark.parametrize("name", ["exercise", "solution", "going_further"])

@@ -11,10 +11,13 @@ const DIGITS = [
   "lzWFlDR_jTQQhWQTfVR5duUcc2XNdBbOd7elhFkGi8mckNpplQtWk7xLj90ch33Cfd4Lc-3sbP1oZ_yQaZukbXrNdDnpi6f8kndFlhaSmAWj",
 ];
 const SPEED = 0.016; // of the pad's side, for each frame of 1/60 s
-const REST = 2500; // milliseconds, for a digit that is complete
+const REST = 2500; // milliseconds, for which a complete digit stays
 const ROUNDS = 3; // after these, the last digit stays
 
-/** Draw digits with `show`, which takes strokes and whether they are complete; return how to stop. */
+/**
+ * Draw digits with `show`, which takes strokes and whether they are complete, and may return for how
+ * many milliseconds they then stay; return how to stop.
+ */
 export function playDemo(show) {
   let [frame, timer, count] = [0, 0, 0];
   const next = () => {
@@ -23,9 +26,9 @@ export function playDemo(show) {
     const start = performance.now();
     const draw = (now) => {
       const drawn = Math.max(1, Math.min(total, Math.floor((Math.max(0, now - start) * 60) / 1000)));
-      show(take(strokes, drawn), drawn === total);
+      const rest = show(take(strokes, drawn), drawn === total) ?? REST;
       if (drawn < total) frame = requestAnimationFrame(draw);
-      else if (++count < ROUNDS * DIGITS.length) timer = setTimeout(next, REST);
+      else if (++count < ROUNDS * DIGITS.length) timer = setTimeout(next, rest);
     };
     frame = requestAnimationFrame(draw);
   };

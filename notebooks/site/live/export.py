@@ -140,37 +140,34 @@ def make_page(language: str) -> str:
         languages="".join(links),
         names=names,
         onward=lead_on(language),
+        digits="".join(f'<button type="button">{digit}</button>' for digit in range(10)),
     )
 
 
 def lead_on(language: str) -> str:
-    """Return the button that leads to the exercise, and links to read and teach it."""
+    """Return the buttons that lead on to train, and links to read and teach the exercise."""
     texts = {name: html.escape(text) for name, text in TEXTS[language].items()}
     services = list_services(language, "exercise")
+    links: dict[str, str] = {}
     if services:
         (_, first), *others = services.items()
-        parts = [
-            f"<p>{texts['run_text']}</p>",
-            f'<a class="button first" href="{first}">{texts["run"]} (Colab)</a>',
-        ]
+        start = f'<a class="button first" href="{first}">{texts["run"]} (Colab)</a>'
         links = {link: name for name, link in others}
     else:
         commands = html.escape("\n".join(list_commands(language, "exercise")))
-        parts = [
-            f"<p>{texts['run_text']}</p>",
+        start = (
             f'<details><summary class="button first">{texts["run"]}</summary>'
-            f"<p>{texts['lines']}</p><pre><code>{commands}</code></pre></details>",
-        ]
-        links = {}
-    if (HERE.parent / "train").is_dir():
-        links[f"train/{first_page(language)}"] = texts["train_here"]
+            f"<p>{texts['lines']}</p><pre><code>{commands}</code></pre></details>"
+        )
+    train = f"train/{first_page(language)}"
+    here = f'<a class="button" href="{train}">{texts["train_here"]}</a>'
     links |= {
         f"{language}/exercise.html": texts["read"],
         f"{language}/solution.html": texts["see_solution"],
         "en/instructors.html": texts["teach"],
     }
     items = "".join(f'<li><a href="{link}">{text}</a></li>' for link, text in links.items())
-    return f'<div class="onward">{"".join(parts)}<ul>{items}</ul></div>'
+    return f'<div class="onward"><p>{texts["run_text"]}</p>{start}{here}<ul>{items}</ul></div>'
 
 
 def make_plain_page(name: str, root: str) -> str:

@@ -16,19 +16,13 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   let finished = null; // the last round, as long as it is what the picture shows
   let claimed = null; // the digit that the drawing is meant as
 
-  const next = document.createElement("button");
-  next.type = "button";
-  next.className = "next";
-  next.hidden = true;
-  next.textContent = texts.next;
+  const next = find("#next");
   find("#pad .buttons").append(next);
 
   function startRound() {
-    const digits = [...Array(COUNT).keys()];
-    for (let last = COUNT - 1; last > 0; last--) {
-      const other = Math.floor(Math.random() * (last + 1));
-      [digits[last], digits[other]] = [digits[other], digits[last]];
-    }
+    const digits = Array.from({ length: COUNT }, (_, digit) => [Math.random(), digit])
+      .sort(([one], [other]) => one - other)
+      .map(([, digit]) => digit);
     begin();
     round = { digits, drawn: [] };
     finished = claimed = null;
@@ -41,7 +35,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   function endRound() {
-    find("#round").textContent = texts.round;
+    find("#round").textContent = texts.start;
     round = null;
     setStrokes([]);
   }
@@ -210,12 +204,8 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     update();
   }
 
-  for (let digit = 0; digit < 10; digit++) {
-    const button = find("#digits").appendChild(document.createElement("button"));
-    button.type = "button";
-    button.textContent = digit;
-    button.addEventListener("click", () => (begin(), judge(digit)));
-  }
+  for (const button of find("#digits").children)
+    button.addEventListener("click", () => (begin(), judge(Number(button.textContent))));
   next.addEventListener("click", takeDigit);
   find("#round").addEventListener("click", () => (round ? endRound() : startRound()));
   find("#save").addEventListener("click", save);

@@ -44,25 +44,23 @@ function createModel(values, answer) {
 
 /** Return what the pad shows for strokes: pixels, probabilities, and both in words. */
 function answer({ strokes, prepared }) {
-  const models = moments[slider.value];
+  const models = strokes.length ? moments[slider.value] : null;
   const ink = drawInk(strokes);
   const pixels = strokes.length && prepared ? prepareInk(ink) : shrink(ink);
-  const isAnswered = strokes.length && models;
-  const probabilities = isAnswered
-    ? models.map((layers) => classify(layers, pixels))
-    : Array.from({ length: 2 }, () => Array(10).fill(0));
-  const answers = probabilities.map((shares, model) => {
-    const p = Math.max(...shares);
-    const values = { name: texts.models[model], digit: shares.indexOf(p), p: `${Math.round(100 * p)}%` };
-    return fill(texts.answer, values);
+  const probabilities =
+    models?.map((layers) => classify(layers, pixels)) ?? texts.models.map(() => Array(10).fill(0));
+  const answers = models ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [];
+  const inWords = answers.map((digit, which) => {
+    const p = `${Math.round(100 * probabilities[which][digit])}%`;
+    return fill(texts.answer, { name: texts.models[which], digit, p });
   });
   return {
     pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))),
     reals: pixels,
     probabilities,
-    answers: isAnswered ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [],
-    description: isAnswered
-      ? fill(texts.drawing, { answers: answers.join(texts.comma) })
+    answers,
+    description: models
+      ? fill(texts.drawing, { answers: inWords.join(texts.comma) })
       : strokes.length ? texts.loading : texts.empty,
   };
 }
@@ -88,7 +86,7 @@ function showPad() {
   root.querySelector(".placeholder").remove();
   const [pad, seen, prepare] = [".pad", ".seen", ".prepare"].map((name) => root.querySelector(name));
   // As sharp as the largest size at which the pad is shown; this clears it.
-  pad.width = pad.height = Math.ceil(420 * Math.max(1, devicePixelRatio));
+  pad.width = pad.height = Math.ceil(480 * Math.max(1, devicePixelRatio));
   pad.style = "";
   const frame = document.createElement("div");
   frame.className = "frame";
@@ -98,6 +96,9 @@ function showPad() {
   invitation.ariaHidden = "true";
   invitation.textContent = texts.title;
   frame.append(pad, invitation);
+  const [how, only] = root.querySelectorAll(".how");
+  find(".lead p").after(how);
+  only.remove(); // the prompt says it
   find("#seen").append(seen.parentElement, prepare.parentElement);
   find("#shares").append(...root.querySelectorAll(".answer"));
   find("#seen .unseen").id = "spoken";
@@ -132,7 +133,7 @@ function showAnswers() {
     element.style.setProperty("--share", shares[which]);
   });
   document.body.classList.toggle("empty", !games?.prompt() && (!strokes.length || isDemo));
-  const text = games?.prompt() ?? guest ?? choosePrompt(strokes, answers, shares, differ);
+  const text = games?.prompt() ?? choosePrompt(strokes, answers, shares, differ);
   find("#prompt").className = text === texts.disagree ? "differ" : "";
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
   find("#spoken").ariaLive = isDemo || isPlaying ? "off" : "polite";
@@ -144,9 +145,11 @@ function showAnswers() {
 
 function choosePrompt(strokes, answers, shares, differ) {
   if (!moments.length) return texts.loading;
+  if (slider.value !== slider.max) return fill(texts.moment, { n: slider.ariaValueText });
+  if (guest) return guest;
   if (differ) return texts.disagree;
   if (isDemo) return texts.demo;
-  if (!strokes.length) return texts.title;
+  if (!strokes.length) return texts.only;
   const range = (axis) => {
     const places = strokes.flat().map((point) => point[axis]);
     return Math.max(...places) - Math.min(...places);
@@ -155,28 +158,26 @@ function choosePrompt(strokes, answers, shares, differ) {
   return shares[1] < UNSURE ? texts.unsure : fill(texts.agree, { digit: answers[0] });
 }
 
-function showSlider() {
-  const names = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
-  const ticks = find(".ticks");
-  for (const name of names) ticks.appendChild(document.createElement("span")).textContent = name;
-  slider.max = slider.value = steps.length - 1;
-  showSlider.tell = () => (slider.ariaValueText = names[slider.value]);
-  showSlider.tell();
-}
+const stepNames = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
 
 function moveTo(moment) {
   slider.value = moment;
-  showSlider.tell();
+  slider.ariaValueText = stepNames[slider.value];
   model.save_changes();
 }
 
 let isPlaying = false;
 
+function showPlaying(playing) {
+  isPlaying = playing;
+  const button = find("#play");
+  button.ariaLabel = playing ? texts.pause : texts.play;
+  button.textContent = playing ? "❚❚" : "▶\ufe0e"; // no emoji
+}
+
 /** Let the slider go through the training by itself. */
 function play() {
-  const button = find("#play");
-  isPlaying = true;
-  button.textContent = texts.pause;
+  showPlaying(true);
   moveTo(0);
   const timer = setInterval(() => {
     moveTo(Number(slider.value) + 1);
@@ -184,8 +185,7 @@ function play() {
   }, MOMENT);
   stopTraining = () => {
     clearInterval(timer);
-    isPlaying = false;
-    button.textContent = texts.play;
+    showPlaying(false);
     stopTraining = () => {};
     model.save_changes();
   };
@@ -202,17 +202,6 @@ async function loadTraining() {
   slider.addEventListener("pointerdown", () => stopTraining());
   slider.addEventListener("input", () => (stopTraining(), moveTo(slider.value)));
   performance.mark("training");
-  if (isStill) return;
-  // Once, when it comes into view, and nobody is drawing.
-  const observer = new IntersectionObserver(
-    ([entry]) => {
-      if (!entry.isIntersecting || guest || games?.prompt()) return;
-      observer.disconnect();
-      play();
-    },
-    { threshold: 1 },
-  );
-  observer.observe(find(".slider"));
 }
 
 /** Show the drawing that the address holds, if it does. */
@@ -232,9 +221,14 @@ function openDrawing() {
 function startDemo() {
   if (isStill) return;
   isDemo = true;
+  let hasPlayed = false;
   const stop = playDemo((strokes, isLast) => {
     isComplete = isLast;
     setStrokes(strokes);
+    if (!isLast || hasPlayed || slider.disabled) return;
+    hasPlayed = true; // the training, once, with this digit
+    play();
+    return (steps.length + 2) * MOMENT;
   });
   stopDemo = () => {
     isDemo = false;
@@ -244,8 +238,10 @@ function startDemo() {
   };
 }
 
-showSlider();
-model.save_changes();
+for (const name of stepNames)
+  find(".ticks").appendChild(document.createElement("span")).textContent = name;
+slider.max = steps.length - 1;
+moveTo(slider.max);
 showPad();
 model.on("change", showAnswers);
 if (!openDrawing()) startDemo();
@@ -276,8 +272,9 @@ try {
     setStrokes,
     begin() {
       stopDemo();
+      stopTraining();
       guest = null;
-      if (isPlaying) stopTraining(), moveTo(slider.max);
+      moveTo(slider.max);
     },
   });
   model.save_changes();

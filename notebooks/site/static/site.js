@@ -27,6 +27,7 @@ function setPrinted(isPrinted) {
   else if (!isPrinted && shown !== null) [shown, dataset.theme] = [null, shown];
 }
 
+setPrinted(print.matches);
 print.addEventListener("change", () => setPrinted(print.matches));
 addEventListener("beforeprint", () => setPrinted(true));
 addEventListener("afterprint", () => setPrinted(false));
