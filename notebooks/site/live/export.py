@@ -5,11 +5,11 @@
 The folder, ``build/live`` unless another is given, works from any static server.
 """
 
+import argparse
 import hashlib
 import html
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -209,4 +209,8 @@ def export(models: Models, folder: Path = FOLDER) -> None:
 
 
 if __name__ == "__main__":
-    export(train_models(), Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    parser = argparse.ArgumentParser(
+        prog="python -m notebooks.site.live.export", description=__doc__
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    export(train_models(), parser.parse_args().folder)
