@@ -5,6 +5,7 @@ import html
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from mnist_nn.data import (
 )
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
 from mnist_nn.language import get_language, message, printable
-from mnist_nn.models import PREDICTION_ROWS, check_outputs
+from mnist_nn.models import PREDICTION_ROWS, check_classifier, check_outputs
 
 # The accuracies on the validation set that the tasks ask for, and where partial credit begins.
 TARGETS = {"linear": 0.88, "network": 0.95}
@@ -241,6 +242,9 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     """Return what the model of this name does on the validation set and on new digits."""
     _check_done(**{name: model})
     features, labels = _read_table("validation", examples, targets)
+    outputs = check_outputs(name, name, model, features[:2])
+    if not np.isfinite(outputs).all():
+        check_classifier(name, name, model, features[:2])  # says what is wrong
 
     def measure(pixels: Features, digits: Labels = labels) -> float:
         return float(np.mean(_predict(name, model, pixels).argmax(axis=1) == digits))
@@ -248,31 +252,34 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     plain, raw = measure(features), measure(PIXEL_MAXIMUM * features)
     is_raw = raw > plain + MUCH_BETTER
     accuracy, scale = (raw, PIXEL_MAXIMUM) if is_raw else (plain, 1)
-    # Bring the new digits to the scale of the student's images, if these are MNIST at all.
+    # Bring the new digits to the scale of the student's images, if these are MNIST at all: most
+    # pixels have no ink, which is 0 in the new digits.
     (pixels, digits), _ = tables = _load_new_digits()
-    fit = stats.linregress(pixels.mean(axis=0), features.mean(axis=0))
+    empty = np.median(features)
+    ink = (features.mean() - empty) / pixels.mean()  # below 0 for inverted images
     fresh = test = accuracy
-    if abs(fit.rvalue) > LIKE_IMAGES:  # inverted images are new ones, too
-        slope, intercept = scale * float(fit.slope), scale * float(fit.intercept)
-        fresh, test = (measure(slope * new + intercept, labels) for new, labels in tables)
+    if abs(stats.pearsonr(pixels.mean(axis=0), features.mean(axis=0)).statistic) > LIKE_IMAGES:
+        fresh, test = (measure(scale * (ink * new + empty), labels) for new, labels in tables)
     with warnings.catch_warnings(record=True, action="always") as caught:
         arguments.warn_of_raw_pixels(validation_examples=features)
     doubts, remarks = [str(warning.message) for warning in caught], []
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
+    few = slice(len(labels))
     scaled = pixels, PIXEL_MAXIMUM * pixels, 2 * pixels - 1, standardised
-    other = max(measure(form, digits) for form in scaled)
-    if _is_above(other, accuracy, len(labels)):
+    other = max(measure(form[few], digits[few]) for form in scaled)
+    is_good = other > PARTIAL_CREDIT_FROM["linear"]  # few steps may do better on other scales
+    if is_good and _is_above(other, accuracy, len(labels), len(labels)):
         doubts += [
             message(
                 f"On other digits, in a usual scale, it is {other:.4f}: do validation_examples "
                 "have the scale of training_examples, and the order of validation_targets?"
             )
         ]
-    if not arguments.are_probabilities(check_outputs(name, name, model, features[:2])):
+    if not arguments.are_probabilities(outputs):
         remarks += [message("(Its outputs are no probabilities: the largest of the ten decides.)")]
     if is_raw:
         remarks += [message("(It was given pixels from 0 to 255, and does far better on them.)")]
-    if _is_above(fresh, test, USED_ROWS):
+    if _is_above(fresh, test, USED_ROWS, USED_ROWS):
         remarks += [
             message(
                 "(It knows rows of the table after the first 10,000. The validation set counts all "
@@ -282,15 +289,15 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     return Measured(accuracy, len(labels), fresh, min(fresh, test), scale, doubts, remarks)
 
 
-def _is_above(accuracy: float, other: float, rows: int) -> bool:
-    """Return whether an accuracy on some rows is above what that on 10,000 others explains."""
-    errors = STANDARD_ERRORS * math.sqrt(other * (1 - other) * (1 / rows + 1 / USED_ROWS))
+def _is_above(accuracy: float, other: float, *rows: int) -> bool:
+    """Return whether an accuracy is above what the one on other digits explains."""
+    errors = STANDARD_ERRORS * math.sqrt(other * (1 - other) * sum(1 / n for n in rows))
     return accuracy - other > errors
 
 
 def _check_new(name: str, accuracy: float, new: float, rows: int, score: float = 0.0) -> None:
     """Raise WrongAnswerError if the model knows the digits of a table."""
-    if _is_above(accuracy, new, rows):
+    if _is_above(accuracy, new, rows, USED_ROWS):
         raise WrongAnswerError(
             f"The accuracy on {name} is {accuracy:.4f}, but only {new:.4f} on other digits: the "
             "model knows these digits already. Train a new one, on training_examples and "
@@ -342,6 +349,8 @@ def _check_done(**answers: Any) -> None:
 
 def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Features, Labels]:
     """Return features, and labels that may be a column, one-hot, text or categories."""
+    with _reading(f"{name}_examples"):
+        examples = examples if isinstance(examples, pd.DataFrame) else np.asarray(examples)
     rows = len(arguments.check_features(f"{name}_examples", examples))
     labels = _to_numbers(f"{name}_targets", targets)
     if len(labels) == CLASSES * rows:
@@ -351,15 +360,20 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
 
 def _to_numbers(name: str, values: Any) -> Any:
     """Return all the numbers of an array, of batches from anywhere, or of text, in one row."""
-    try:
+    with _reading(name):
         values = values.values() if isinstance(values, Mapping) else values
         if isinstance(values, Iterable) and not hasattr(values, "__array__"):
             values = np.concatenate([[], *map(np.ravel, values)])
         return np.asarray(values, np.float64).ravel()
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:  # a student's generator may raise anything
-        raise WrongAnswerError(
-            f"{name} cannot be read as numbers: {describe_error(error)}."
-        ) from None
+        reason = describe_error(error)
+        raise WrongAnswerError(f"{name} cannot be read as numbers: {reason}.") from None
 
 
 def _list_kernels(model: Any) -> list[Any]:
