@@ -3,7 +3,6 @@
 import functools
 import html
 import math
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mnist_nn import arguments
+from mnist_nn import arguments, data
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.data import (
-    CLASSES,
-    PIXEL_MAXIMUM,
-    PIXELS,
-    load_mnist_dataframe,
-    parse_labels_and_features,
-)
+from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
 from mnist_nn.language import get_language, message, printable
 from mnist_nn.models import PREDICTION_ROWS, check_classifier, check_outputs
@@ -213,7 +206,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     _check_done(**chosen)
     features = arguments.check_features("training_examples", training_examples)
     for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
-        check_outputs(name, name, network, features[:2])
+        _predict(name, network, features[:2])
         kernels, steps = _list_kernels(network), _count_steps(network)
         if len(kernels) < 2 or len(kernels[0]) != PIXELS:
             raise WrongAnswerError(
@@ -242,7 +235,7 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     """Return what the model of this name does on the validation set and on new digits."""
     _check_done(**{name: model})
     features, labels = _read_table("validation", examples, targets)
-    outputs = check_outputs(name, name, model, features[:2])
+    outputs = _predict(name, model, features[:2])
     if not np.isfinite(outputs).all():
         check_classifier(name, name, model, features[:2])  # says what is wrong
 
@@ -258,35 +251,43 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     empty = np.median(features)
     ink = (features.mean() - empty) / pixels.mean()  # below 0 for inverted images
     fresh = test = accuracy
-    if abs(stats.pearsonr(pixels.mean(axis=0), features.mean(axis=0)).statistic) > LIKE_IMAGES:
+    if abs(stats.linregress(pixels.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
         fresh, test = (measure(scale * (ink * new + empty), labels) for new, labels in tables)
-    with warnings.catch_warnings(record=True, action="always") as caught:
-        arguments.warn_of_raw_pixels(validation_examples=features)
-    doubts, remarks = [str(warning.message) for warning in caught], []
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
     few = slice(len(labels))
     scaled = pixels, PIXEL_MAXIMUM * pixels, 2 * pixels - 1, standardised
-    other = max(measure(form[few], digits[few]) for form in scaled)
-    is_good = other > PARTIAL_CREDIT_FROM["linear"]  # few steps may do better on other scales
-    if is_good and _is_above(other, accuracy, len(labels), len(labels)):
-        doubts += [
-            message(
-                f"On other digits, in a usual scale, it is {other:.4f}: do validation_examples "
-                "have the scale of training_examples, and the order of validation_targets?"
-            )
-        ]
-    if not arguments.are_probabilities(outputs):
-        remarks += [message("(Its outputs are no probabilities: the largest of the ten decides.)")]
-    if is_raw:
-        remarks += [message("(It was given pixels from 0 to 255, and does far better on them.)")]
-    if _is_above(fresh, test, USED_ROWS, USED_ROWS):
-        remarks += [
-            message(
-                "(It knows rows of the table after the first 10,000. The validation set counts all "
-                "the same, but with so much training data, the task is easier.)"
-            )
-        ]
+    usual = max(measure(form[few], digits[few]) for form in scaled)
+    doubts = [*_list_doubts(features, accuracy, usual)]
+    remarks = [*_list_remarks(outputs, is_raw, fresh, test)]
     return Measured(accuracy, len(labels), fresh, min(fresh, test), scale, doubts, remarks)
+
+
+def _list_doubts(features: Features, accuracy: float, usual: float) -> Iterator[str]:
+    """Yield what may be wrong with the validation set, if the model has not the accuracy."""
+    if features.max() > 1 and not (features % 1).any():
+        yield message(
+            f"validation_examples has raw pixels up to {features.max():g}: divide them by 255, as "
+            "parse_labels_and_features() does, and those that the model is trained on."
+        )
+    is_good = usual > PARTIAL_CREDIT_FROM["linear"]  # few steps may do better on other scales
+    if is_good and _is_above(usual, accuracy, len(features), len(features)):
+        yield message(
+            f"On other digits, in a usual scale, it is {usual:.4f}: do validation_examples have "
+            "the scale of training_examples, and the order of validation_targets?"
+        )
+
+
+def _list_remarks(outputs: Any, is_raw: bool, fresh: float, test: float) -> Iterator[str]:
+    """Yield what a student is told of the measurement, whatever the accuracy."""
+    if not arguments.are_probabilities(outputs):
+        yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
+    if is_raw:
+        yield message("(It was given pixels from 0 to 255, and does far better on them.)")
+    if _is_above(fresh, test, USED_ROWS, USED_ROWS):
+        yield message(
+            "(It knows rows of the table after the first 10,000. The validation set counts all the "
+            "same, but with so much training data, the task is easier.)"
+        )
 
 
 def _is_above(accuracy: float, other: float, *rows: int) -> bool:
@@ -395,12 +396,10 @@ def _list_differences(one: Any, other: Any, features: Features) -> Iterator[str]
     found, expected = _read_hyperparameters(other), _read_hyperparameters(one)
     differing = [key for key, value in found.items() if expected.get(key, value) != value]
     yield from differing
-    # Pixels without ink keep their initial weights, but for a change that all of a node share,
-    # unless l1 has wiped them out.
+    # Pixels without ink keep their initial weights, unless l1 has wiped them out.
     blank = np.ptp(features, axis=0) == 0
-    if not differing and found["l1"] == {0.0} and blank.sum() > 1:
-        kernels = [_list_kernels(network)[0][blank] for network in (one, other)]
-        starts = [np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels]
+    if not differing and found["l1"] == {0.0} and blank.any():
+        starts = [np.ravel(_list_kernels(network)[0][blank]) for network in (one, other)]
         if np.corrcoef(starts)[0, 1] < ALIKE:
             yield "seed"
 
@@ -423,9 +422,10 @@ def _read_hyperparameters(network: Any) -> dict[str, Any]:
 @functools.cache
 def _load_new_digits() -> list[tuple[Features, Labels]]:
     """Load the digits on which no part of the exercise trains, once."""
-    tables = load_mnist_dataframe()[USED_ROWS:], load_mnist_dataframe("test")
+    tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
     return [
-        arguments.check_data("", *reversed(parse_labels_and_features(table))) for table in tables
+        arguments.check_data("", *reversed(data.parse_labels_and_features(table)))
+        for table in tables
     ]
 
 
