@@ -125,7 +125,7 @@ def test_runs_get_the_hints_of_the_checks() -> None:
         models.compile_classification_model(model, run["learning_rate"])
         model.optimizer.iterations.assign(1)
         for share, (text, is_good) in zip(shares, judged, strict=True):
-            measured = checks.Measured(share, 2_500, 1.0, 1.0, 1, [])
+            measured = checks.Measured(share, 2_500, 1.0, 1.0, 1, [], [])
             judge = partial(checks._judge_accuracy, run["model"], measured, model)
             result = checks._return_result(judge)()
             assert (text, is_good) == (result.message, result.passed)

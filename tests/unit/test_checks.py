@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from split import Split, split_rows
+from sklearn import preprocessing
+from split import Split, split_rows, train_table
 
 import mnist_nn
 from mnist_nn import checks
@@ -98,9 +99,11 @@ def logits_of(network: Any) -> Any:
     return keras.Model(network.inputs[0], network.get_layer("logits").output)
 
 
-def freeze(model: Any) -> Any:
-    model.trainable = False
-    return model
+def copied(network: Any, change: Callable[[Any], Any] = np.positive) -> Any:
+    """Return a copy whose optimizer has not trained it."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights([*map(change, network.get_weights())])
+    return copy
 
 
 def convolution() -> Any:
@@ -108,198 +111,103 @@ def convolution() -> Any:
     return keras.Sequential([keras.Input((784,)), *layers, keras.layers.Dense(10, "softmax")])
 
 
-def wrapped_nothing() -> Any:
-    return keras.Sequential([keras.Input((784,)), keras.layers.Activation("softmax")])
+def standardised(examples: Any) -> Any:
+    return preprocessing.StandardScaler().fit_transform(examples)
 
 
-def refuse_many(features: Any) -> Any:
-    assert features.shape[0] in (None, 2)
-    return features
+def transposed(examples: Any) -> Any:
+    return examples.to_numpy().reshape(-1, 28, 28).swapaxes(1, 2).reshape(-1, 784)
 
 
-Case = Callable[[Answers], CheckResult]
-WRONG: dict[str, tuple[str, Case]] = {
-    "linear: none": ("without a value: linear_classifier", lambda a: a.check_linear(None)),
-    "linear: history": ("a Keras model, as a training", lambda a: a.check_linear(a.linear.history)),
-    "linear: a network": ("A linear model has one layer", lambda a: a.check_linear(a.network)),
-    "linear: untrained": (
-        "the task asks for 0.8800. Try more steps, larger batches or another learning rate.",
-        lambda a: a.check_linear(mnist_nn.build_linear_model()),
-    ),
-    "linear: fitted to validation": (
-        "The accuracy on validation_examples is",
-        lambda a: a.check_linear(fitted(a.linear, *a.data[2:], epochs=60)),
-    ),
-    "network: none": ("without a value: classifier", lambda a: a.check_network(None)),
-    "network: few nodes": ("0.9500. Try more nodes", lambda a: a.check_network(a.weak)),
-    "network: takes few examples": (
-        "cannot predict 2500 examples",
-        lambda a: a.check_network(wrapped(a.network, [keras.layers.Lambda(refuse_many)], [])),
-    ),
-    "network: few steps": (
-        "0.9500. Try more steps",
-        lambda a: a.check_network(a.train(50, hidden_units=[64])),
-    ),
-    "network: high learning rate": (
-        "0.9500. Try a learning rate from 0.02 to 0.15",
-        lambda a: a.check_network(a.train(50, hidden_units=[64], learning_rate=0.16)),
-    ),
-    "network: low learning rate": (
-        "0.9500. Try a learning rate from 0.02 to 0.15",
-        lambda a: a.check_network(a.train(50, hidden_units=[64], learning_rate=0.019)),
-    ),
-    "network: limits of the learning rate": (
-        "0.9500. Try more steps",
-        lambda a: a.check_network(a.train(50, hidden_units=[64], learning_rate=0.02)),
-    ),
-    "network: scaled twice": (
-        "0.9500. Leave out Rescaling",
-        lambda a: a.check_network(wrapped(a.weak, [keras.layers.Rescaling(0.9)], [])),
-    ),
-    "network: untrained": ("0.9500. Try", lambda a: a.check_network(mnist_nn.build_nn_model([64]))),
-    "network: of images": ("0.9500. Try more steps", lambda a: a.check_network(convolution())),
-    "network: no weights": ("of shape (2, 784)", lambda a: a.check_network(wrapped_nothing())),
-    "network: ragged tables": (
-        "validation_examples cannot be read as an array",
-        lambda a: a.check_network(a.network, [[0.0], [0.0, [1.0]]]),
-    ),
-    "network: nine outputs": (
-        "output of shape (2, 9)",
-        lambda a: a.check_network(wrapped(a.network, [], [keras.layers.Dense(9)])),
-    ),
-    "network: predictions": ("not ndarray", lambda a: a.check_network(np.ones((2_500, 10)) / 10)),
-    "network: several": ("not list", lambda a: a.check_network([a.network] * 2)),
-    "network: fitted to validation": (
-        "The accuracy on validation_examples is",
-        lambda a: a.check_network(fitted(a.network, *a.data[2:])),
-    ),
-    "network: fitted to both sets": (
-        "The accuracy on validation_examples is",
-        lambda a: a.check_network(
-            fitted(a.network, pd.concat([a.data[0], a.data[2]]), pd.concat([a.data[1], a.data[3]]))
-        ),
-    ),
-    "network: tables in other shapes": (
-        "validation_examples contains",
-        lambda a: a.check_network(a.network, np.reshape(a.data[2], (-1, 28, 28, 1))),
-    ),
-    "network: tables of different length": (
-        "validation_examples has 10000 rows, but validation_targets has 2500",
-        lambda a: a.check_network(a.network, a.test[0].to_numpy()),
-    ),
-    "test: nothing": ("test_predictions, accuracy", lambda a: a.check_test(None, None)),
-    "test: no accuracy": ("value: accuracy", lambda a: a.check_test(a.predictions, None)),
-    "test: argmax without axis": ("The shape is ()", lambda a: a.check_test(7, 0.9)),
-    "test: predictions of validation": (
-        "The shape is (2500,)",
-        lambda a: a.check_test(predict(a.network, a.data[2]), 0.95),
-    ),
-    "test: pixels": ("The shape is (10000, 784)", lambda a: a.check_test(a.test[0], 0.95)),
-    "test: batches of probabilities": (
-        "take .argmax(axis=1)",
-        lambda a: a.check_test(np.array_split(np.zeros((10_000, 10)), 79), 0.95),
-    ),
-    "test: read generator": ("test_predictions is empty", lambda a: a.check_test(iter(()), 0.95)),
-    "test: failing generator": (
-        "test_predictions cannot be read as an array: division",
-        lambda a: a.check_test((1 / 0 for _ in "1"), 0.95),
-    ),
-    "test: batches of one size": (
-        "take .argmax(axis=1)",
-        lambda a: a.check_test(np.split(np.zeros((10_000, 10)), 100), 0.95),
-    ),
-    "test: largest probabilities": (
-        "one digit from 0 to 9",
-        lambda a: a.check_test(np.full(10_000, 0.99), 0.95),
-    ),
-    "test: raw pixels": (
-        "or pixels from 0 to 255",
-        lambda a: a.check_test(predict(a.network, a.test[0] * 255), 0.95),
-    ),
-    "test: another model's": (
-        "differs from what classifier predicts now",
-        lambda a: a.check_test(predict(a.linear, a.test[0]), 0.9),
-    ),
-    "test: percentage": (
-        "no percentage",
-        lambda a: a.check_test(a.predictions, 100 * a.accuracy),
-    ),
-    "test: error rate": ("of wrong ones", lambda a: a.check_test(a.predictions, 1 - a.accuracy)),
-    "test: weak network": (
-        "The computation is right",
-        lambda a: a.check_test(
-            predict(a.weak, a.test[0]), np.mean(predict(a.weak, a.test[0]) == a.test[1]), a.weak
-        ),
-    ),
-    "test: off by more than two decimals": (
-        "It must be the fraction",
-        lambda a: a.check_test(a.predictions, a.accuracy + 0.0051),
-    ),
-    "test: each answer": (
-        "contains 10000 values",
-        lambda a: a.check_test(a.predictions, a.predictions == a.test[1]),
-    ),
-    "test: empty accuracy": ("accuracy is []", lambda a: a.check_test(a.predictions, [])),
-    "test: text": ("accuracy is '0.95'", lambda a: a.check_test(a.predictions, "0.95")),
-    "three: nothing": ("networks[100], networks[1000]", lambda a: a.check_three(None)),
-    "three: one is missing": (
-        "without a value: networks[100].",
-        lambda a: a.check_three(a.three | {100: None}),
-    ),
-    "three: one network": ("networks[10], networks[100]", lambda a: a.check_three(a.weak)),
-    "three: weights": (
-        "networks[10] must be a Keras model",
-        lambda a: a.check_three({steps: np.ones((784, 20)) for steps in STEPS}),
-    ),
-    "three: untrained": (
-        "must have a hidden layer",
-        lambda a: a.check_three([mnist_nn.build_linear_model() for _ in STEPS]),
-    ),
-    "three: linear models": (
-        "must have a hidden layer",
-        lambda a: a.check_three([keras.models.clone_model(a.linear) for _ in STEPS]),
-    ),
-    "three: the same": (
-        "networks[100] was trained for 10 steps",
-        lambda a: a.check_three(dict.fromkeys(STEPS, a.weak)),
-    ),
-    "three: other steps": (
-        "networks[1000] was trained for 1100 steps",
-        lambda a: a.check_three(a.three | {1_000: a.train_on_few(1_100)}),
-    ),
-}
-CHANGES: dict[str, Any] = {
-    "hidden_units": [20, 10],
-    "learning_rate": 0.1,
-    "dropout": 0.2,
-    "l1": 0.001,
-    "l2": 0.001,
-    "batch_normalization": True,
-    "seed": 2,
-}
+def wrong_linear(a: Answers) -> Iterator[tuple[Any, ...]]:
+    """Yield words of the message, and the wrong answer that gets it."""
+    yield "without a value: linear_classifier", None
+    yield "a Keras model, as a training", a.linear.history
+    yield "A linear model has one layer", a.network
+    more_steps = (
+        "the task asks for 0.8800. Try more steps, larger batches or another learning rate."
+    )
+    yield more_steps, mnist_nn.build_linear_model()
+    yield "The accuracy on validation_examples is", fitted(a.linear, *a.data[2:], epochs=60)
+
+
+def wrong_network(a: Answers) -> Iterator[tuple[Any, ...]]:
+    """Yield words of the message, the answer, and validation examples and targets."""
+    yield "without a value: classifier", None
+    yield "0.9500. Try more nodes", a.weak
+    yield "0.9500. Try more steps", a.train(50, hidden_units=[64], learning_rate=0.02)
+    for rate in (0.16, 0.019):
+        model = a.train(50, hidden_units=[64], learning_rate=rate)
+        yield "0.9500. Try a learning rate from 0.02 to 0.15", model
+    scaled_twice = wrapped(a.weak, [keras.layers.Rescaling(0.9)], [])
+    yield "0.9500. Leave out Rescaling", scaled_twice
+    yield "0.9500. Try more steps", convolution()
+    yield "no finite numbers", copied(a.network, lambda weights: weights * np.nan)
+    yield "output of shape (2, 9)", wrapped(a.network, [], [keras.layers.Dense(9)])
+    knows = "The accuracy on validation_examples is"
+    yield knows, fitted(a.network, *a.data[2:])
+    targets, examples = mnist_nn.parse_labels_and_features(train_table())
+    yield knows, fitted(a.network, examples, targets, epochs=8)
+    yield "validation_examples contains", a.network, np.reshape(a.data[2], (-1, 28, 28, 1))
+    yield "validation_examples cannot be read as numbers", a.network, [[0.0], [0.0, 1.0]]
+    yield "validation_targets cannot be read as numbers: could", a.network, a.data[2], "seven"
+    lengths = "validation_examples has 10000 rows, but validation_targets has 2500"
+    yield lengths, a.network, a.test[0].to_numpy()
+
+
+def wrong_test(a: Answers) -> Iterator[tuple[Any, ...]]:
+    """Yield words of the message, predictions, accuracy, and the network if it is another one."""
+    yield "test_predictions, accuracy", None, None
+    yield "its numbers are from 7 to 7", 7, 0.9
+    yield "Its size is 2500", predict(a.network, a.data[2]), 0.95
+    yield "Its size is 100000", np.array_split(np.zeros((10_000, 10)), 79), 0.95
+    yield "one digit from 0 to 9", np.full(10_000, 0.99), 0.95
+    yield "test_predictions is empty", iter(()), 0.95
+    failing = (1 / 0 for _ in "1")
+    yield "test_predictions cannot be read as numbers: division", failing, 0.95
+    yield "differs from what classifier predicts now", predict(a.linear, a.test[0]), 0.9
+    right = a.accuracy
+    wrong: list[Any] = [100 * right, 1 - right, right + 0.0051, right - 0.0051, [], "0.95"]
+    for accuracy in wrong:
+        yield f"accuracy is {accuracy!r}. It must be the fraction", a.predictions, accuracy
+    yield "accuracy is 0 ", a.predictions, a.predictions == a.test[1]
+    yield "of what classifier.evaluate returns", a.predictions, [6.0, a.accuracy]
+    weak = predict(a.weak, a.test[0])
+    yield "The computation is right", weak, np.mean(weak == a.test[1]), a.weak
+
+
+def wrong_three(a: Answers) -> Iterator[tuple[Any, ...]]:
+    """Yield words of the message, and the wrong answer that gets it."""
+    yield "networks[100], networks[1000]", None
+    yield "without a value: networks[100].", a.three | {100: None}
+    yield "networks[10] must be a Keras model", {steps: np.ones((784, 20)) for steps in STEPS}
+    yield "must have a hidden layer", [mnist_nn.build_linear_model() for _ in STEPS]
+    yield "networks[100] was trained for 10 steps", dict.fromkeys(STEPS, a.weak)
+    for argument, value in {
+        "hidden_units": [20, 10],
+        "learning_rate": 0.1,
+        "dropout": 0.2,
+        "l1": 0.001,
+        "l2": 0.001,
+        "batch_normalization": True,
+        "seed": 2,
+    }.items():
+        other = a.train_on_few(100, **{argument: value})
+        words = f"networks[100] was trained with another {argument} than"
+        yield words, a.three | {100: other}
 
 
 @pytest.mark.parametrize("task", ["linear", "network", "test", "three"])
 def test_wrong_answers_are_told_what_is_wrong(task: str, answers: Answers) -> None:
-    cases = {case: WRONG[case] for case in WRONG if case.startswith(f"{task}:")}
-    assert len(cases) >= 5
-    for case, (words, check) in cases.items():
-        result = check(answers)
-        assert words in result.message, (case, result)
+    for words, *answer in globals()[f"wrong_{task}"](answers):
+        result = getattr(answers, f"check_{task}")(*answer)
+        assert words in result.message
         assert not result.passed
         assert 0 <= result.score < 1
         assert repr(result) == f"✘ {result.message}"
-        if case == "test: weak network":
-            # No points at 0.10, which is guessing, and all from 0.90 on.
+        if words == "The computation is right":  # no points for guessing, and all from 0.90 on
             (reached,) = re.findall(r"has (0\.\d+) on the validation set", result.message)
             assert result.score == pytest.approx((float(reached) - 0.1) / 0.8, abs=1e-4)
-
-
-@pytest.mark.parametrize("argument", CHANGES)
-def test_networks_differ_in_nothing_but_steps(argument: str, answers: Answers) -> None:
-    other = answers.train_on_few(100, **{argument: CHANGES[argument]})
-    result = answers.check_three(answers.three | {100: other})
-    assert f"networks[100] was trained with another {argument} than" in result.message
 
 
 def test_right_answers_pass_in_order(answers: Answers) -> None:
@@ -331,16 +239,53 @@ def test_tables_of_all_kinds_pass(answers: Answers) -> None:
     assert answers.check_network(answers.network, examples.to_numpy(np.float32)).passed
 
 
-def test_other_images_are_no_reason_to_accuse(answers: Answers) -> None:
-    """How other digits would look is not known of transposed images."""
+def test_the_table_is_named_not_the_model(answers: Answers) -> None:
     examples, targets = answers.data[2:]
-    turned = examples.to_numpy().reshape(-1, 28, 28).swapaxes(1, 2).reshape(-1, 784)
-    model = fitted(mnist_nn.build_nn_model([64], seed=0), turned, targets)
-    assert answers.check_network(model, turned).passed
-    binary = (examples > 0.5).astype(float)
-    for scaled in (255 * examples, examples - 0.1, binary):
-        model = fitted(mnist_nn.build_nn_model([64], seed=0), scaled, targets)
-        assert "knows these digits already" in answers.check_network(model, scaled).message
+    usual, raw = (
+        "On other digits, in a usual scale, it is 0.9",
+        "validation_examples has raw pixels up to 255",
+    )
+    new = mnist_nn.build_nn_model([64], seed=0)
+    of_others = (
+        fitted(new, scaled, answers.data[1], epochs=8)
+        for scaled in (standardised(answers.data[0]), 2 * answers.data[0] - 1)
+    )
+    for words, model, *tables in (
+        (usual, answers.network, standardised(examples), targets),
+        (usual, answers.network, transposed(examples), targets),
+        (usual, answers.network, examples, targets[::-1]),
+        *((usual, model, examples, targets) for model in of_others),
+        (raw, answers.weak, 255 * examples, targets),
+    ):
+        result = answers.check_network(model, *tables)
+        assert f"0.9500. {words}" in result.message
+        assert "Try" not in result.message
+    data = answers.data  # few steps may do better on other scales
+    few = mnist_nn.train_linear_classification_model(0.0003, 10, 30, *data, seed=1, verbose=0)
+    assert "0.8800. Try more steps" in answers.check_linear(few).message
+
+
+@pytest.mark.parametrize(("new", "gap"), [(0.958, 0.018), (0.9, 0.0268)])
+def test_four_standard_errors_above_new_digits_are_too_many(new: float, gap: float) -> None:
+    """492 honest models had at most 2.8; the errors are those of 2,500 and of 10,000 digits."""
+    checks._check_new("validation_examples", new + gap - 0.0005, new, 2_500)
+    with pytest.raises(ValueError, match="knows these digits already"):
+        checks._check_new("validation_examples", new + gap + 0.0005, new, 2_500)
+
+
+def test_images_in_all_scales_are_judged_alike(answers: Answers) -> None:
+    examples, targets, *validation = answers.data
+    new = mnist_nn.build_nn_model([64], seed=0)
+    scales: list[Callable[[Any], Any]] = [lambda x: 255 * x, lambda x: 1 - x, lambda x: x > 0.5]
+    for scale in scales:
+        honest = fitted(new, scale(examples), targets, epochs=3)
+        table = scale(validation[0])
+        assert "knows" not in answers.check_network(honest, table).message
+        model = fitted(new, table, validation[1], epochs=50)
+        assert "knows these digits already" in answers.check_network(model, table).message
+    # How other digits would look is not known of transposed images.
+    turned = transposed(validation[0])
+    assert answers.check_network(fitted(new, turned, validation[1]), turned).passed
 
 
 def test_predictions_and_accuracies_of_all_kinds_pass(answers: Answers) -> None:
@@ -364,7 +309,7 @@ def test_predictions_and_accuracies_of_all_kinds_pass(answers: Answers) -> None:
         assert result.passed, result
 
 
-def test_rounded_accuracies_pass_whatever_their_decimals(answers: Answers) -> None:
+def test_rounded_accuracies_pass_whatever_their_decimals() -> None:
     """0.965 rounds to 0.96, which is 0.0050000000000000044 away."""
     for right in (0.905, 0.915, 0.965, 0.995):
         assert abs(round(right, 2) - right) <= checks.ACCURACY_TOLERANCE < 0.0051
@@ -374,17 +319,16 @@ def models_of_ones_own(network: Any, folder: Path) -> Iterator[tuple[Any, str]]:
     """Yield networks that predict the same, and words that the check adds."""
     network.save(folder / "network.keras")
     yield keras.models.load_model(folder / "network.keras"), ""
-    yield keras.models.clone_model(network), ""
     yield wrapped(network, [keras.layers.Rescaling(1.0)], [keras.layers.Dropout(0.5)]), ""
     yield wrapped(network, [keras.layers.Rescaling(1 / 255)], []), "pixels from 0 to 255"
     yield logits_of(network), "no probabilities"
-    yield freeze(keras.models.clone_model(network)), ""
+    frozen = copied(network)
+    frozen.trainable = False
+    yield frozen, ""
 
 
 def test_networks_of_ones_own_pass_by_what_they_predict(answers: Answers, tmp_path: Path) -> None:
     for own, words in models_of_ones_own(answers.network, tmp_path):
-        if own.name == "dnn" and own is not answers.network:
-            own.set_weights(answers.network.get_weights())
         result = answers.check_network(own)
         assert result.passed, result
         assert words in result.message
@@ -395,12 +339,12 @@ def test_networks_of_ones_own_pass_by_what_they_predict(answers: Answers, tmp_pa
 def test_three_networks_in_other_containers(answers: Answers) -> None:
     three = answers.three
     texts = {str(steps): network for steps, network in three.items()}
-    for networks in (texts, pd.Series(three), list(three.values())):
+    numbers = {np.float32(steps): network for steps, network in three.items()}
+    for networks in (texts, numbers, pd.Series(three), list(three.values())):
         assert answers.check_three(networks).passed
-    copies = {steps: keras.models.clone_model(network) for steps, network in three.items()}
-    for steps, copy in copies.items():  # their optimizers have not trained them
-        copy.set_weights(three[steps].get_weights())
-    assert answers.check_three(copies).passed
+    result = answers.check_three([*map(copied, three.values())])
+    assert result.passed
+    assert "do not show for how many steps" in result.message
     wiped_out = [answers.train_on_few(steps, l1=0.03) for steps in STEPS]
     assert answers.check_three(wiped_out).passed
 
@@ -419,7 +363,6 @@ def test_points_rise_evenly_up_to_the_target(answers: Answers, monkeypatch: Any)
         monkeypatch.setitem(checks.TARGETS, "network", target)
         monkeypatch.setitem(checks.PARTIAL_CREDIT_FROM, "network", target - 0.05)
         assert answers.check_network(answers.network).score == pytest.approx(score)
-    assert checks.STANDARD_ERRORS == 4  # honest models differ by at most 1.6
 
 
 def test_knowing_more_than_the_exercise_has_is_said(answers: Answers, train_table: Any) -> None:
