@@ -54,7 +54,7 @@ def find_ink(grey: Grey, name: str) -> Mask:
             if view.strength < FAINTEST or is_counter:
                 continue
             if view.digit is not None and not view.problem:
-                digit = _measure(_box(view.digit)), light, view.digit
+                digit = _measure(find_box(view.digit)), light, view.digit
                 (cut if is_cut else whole).append(digit)
             elif not is_cut:
                 problems.add((light, view.problem))
@@ -113,7 +113,7 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         }
         if seen is None and strokes:
             mask = np.isin(parts - 1, [*strokes])
-            seen, strength = _box(mask), float((ground - grey)[mask].mean())
+            seen, strength = find_box(mask), float((ground - grey)[mask].mean())
         if 2 * peak < cut_peak:  # all that is left is the squares of the paper, say
             return View(seen, strength)
         longest = max([longest, *(lengths[n] for n in strokes & cut)])
@@ -186,7 +186,7 @@ def _is_counter(view: View, other: View) -> bool:
         return True
     if view.seen is None or other.seen is None or other.problem not in ("", "several"):
         return False
-    box = view.seen if view.digit is None else _box(view.digit)
+    box = view.seen if view.digit is None else find_box(view.digit)
     is_inside = all(
         outer.start <= inner.start and inner.stop <= outer.stop
         for outer, inner in zip(other.seen, box, strict=True)
@@ -196,12 +196,9 @@ def _is_counter(view: View, other: View) -> bool:
 
 def _judge_shape(digit: Mask) -> str:
     """Return why strokes cannot be those of a digit, or nothing."""
-    ink = digit[_box(digit)]
+    ink = digit[find_box(digit)]
     height, width = ink.shape
-    distances = ndimage.distance_transform_edt(np.pad(ink, 1))
-    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
-    stroke = max(1, 4 * distances[distances > 0].mean() - 2)
-    side = max(height, width)
+    stroke, side = max(1, measure_stroke(ink)), max(height, width)
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
     if holes and ndimage.binary_fill_holes(ink).mean() > 0.88:
         return "sheet"
@@ -209,7 +206,7 @@ def _judge_shape(digit: Mask) -> str:
     corners = [ink[rows, columns] for rows in ends for columns in ends]
     if min(height, width) > side / 2 and all(corner.any() for corner in corners):
         return "sheet"
-    if stroke > side / 2 or distances.max() > side / 4 + 1:
+    if stroke > side / 2:
         return "no digit"
     if width > 2 * height:
         return "several"
@@ -223,7 +220,7 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
     shrunk = max(grey.shape) / max(digit.shape)
     if shrunk <= 1:
         return digit
-    box = _box(digit)
+    box = find_box(digit)
     side, margin = _measure(box), round(NEAR * _measure(box)) + 3
     around = [slice(max(0, each.start - margin), each.stop + margin) for each in box]
     digit = digit[tuple(around)]
@@ -262,7 +259,7 @@ def _fill_frame(grey: Grey) -> tuple[Mask | None, bool, bool]:
             best, digit, is_light = score, ink, bool(light)
     if digit is None or _judge_shape(digit) or ndimage.label(digit, TOUCHING)[1] > 3:
         return None, is_light, False
-    box = _box(digit)
+    box = find_box(digit)
     length = _measure(box)
     free = [
         space
@@ -296,7 +293,15 @@ def _fit_ground(grey: Grey) -> Mask | None:
     return _drop_specks(contrast > contrast.max() / 2)
 
 
-def _box(mask: Mask) -> Box:
+def measure_stroke(ink: Mask) -> float:
+    """Return the width of a stroke, in pixels."""
+    distances = ndimage.distance_transform_edt(np.pad(ink, 1))
+    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
+    return float(4 * distances[distances > 0].mean() - 2)
+
+
+def find_box(mask: Mask) -> Box:
+    """Return the box around a mask, which must not be empty."""
     box: Box
     (box,) = ndimage.find_objects(mask.astype(np.int8))
     return box

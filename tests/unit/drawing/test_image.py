@@ -278,7 +278,7 @@ def test_heic_is_read_by_an_optional_package(
     path = tmp_path / "seven.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(ValueError, match="pip install pillow-heif"):
+    with pytest.raises(ValueError, match="For HEIC, run 'pip install pillow-heif'"):
         digit_from_image(path)
     opened = []
     package = types.SimpleNamespace(register_heif_opener=lambda: opened.append(True))
