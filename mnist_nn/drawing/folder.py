@@ -16,7 +16,7 @@ from mnist_nn.language import message, printable
 from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, figure_text, language_font
 
-WORDS = "zero one two three four five six seven eight nine".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 # "3", "03", "digit_3"; but not "class 3", which may be the name of a class.
 FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)")
 # "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".

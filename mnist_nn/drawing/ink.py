@@ -39,6 +39,9 @@ class View(NamedTuple):
 def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
     small = scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
+    drawing = _find_drawing(small)
+    if drawing is not None:
+        return _refine(1 - grey if small[drawing].mean() > small[0, 0] else grey, drawing)
     filling, is_light, is_tight = _fill_frame(small)
     views = [
         [_look_for_strokes(side, widest * max(small.shape)) for widest in WIDEST]
@@ -76,6 +79,15 @@ def find_ink(grey: Grey, name: str) -> Mask:
         else f"{name} shows no digit: pass one, dark on light or light on dark, with space around "
         "it"
     )
+
+
+def _find_drawing(grey: Grey) -> Mask | None:
+    """Return the ink of a digit of one part on an even ground, or None if it takes more to tell."""
+    difference = np.abs(grey - grey[0, 0])
+    if _border(difference).max() > FAINTEST or difference.max() < MINIMUM_CONTRAST:
+        return None
+    ink = difference > difference.max() / 2
+    return None if ndimage.label(ink, TOUCHING)[1] > 1 or _judge_shape(ink) else ink
 
 
 def scale(grey: Grey, side: float) -> Grey:
@@ -182,8 +194,6 @@ def _has_edges(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
 
 def _is_counter(view: View, other: View) -> bool:
     """Return whether what a view shows is only the ground that strokes of the other enclose."""
-    if view.strength < 0.25 * other.strength:  # noise, beside strokes
-        return True
     if view.seen is None or other.seen is None or other.problem not in ("", "several"):
         return False
     box = view.seen if view.digit is None else find_box(view.digit)
