@@ -208,7 +208,7 @@ def _judge_shape(digit: Mask) -> str:
     """Return why strokes cannot be those of a digit, or nothing."""
     ink = digit[find_box(digit)]
     height, width = ink.shape
-    stroke, side = max(1, measure_stroke(ink)), max(height, width)
+    (stroke, widest), side = measure_stroke(ink), max(height, width)
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
     if holes and ndimage.binary_fill_holes(ink).mean() > 0.88:
         return "sheet"
@@ -216,11 +216,11 @@ def _judge_shape(digit: Mask) -> str:
     corners = [ink[rows, columns] for rows in ends for columns in ends]
     if min(height, width) > side / 2 and all(corner.any() for corner in corners):
         return "sheet"
-    if stroke > side / 2:
+    if max(stroke, widest) > side / 2:
         return "no digit"
     if width > 2 * height:
         return "several"
-    if ink.sum() > 5 * stroke * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
+    if ink.sum() > 5 * max(1, stroke) * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
         return "clutter"
     return ""
 
@@ -303,11 +303,11 @@ def _fit_ground(grey: Grey) -> Mask | None:
     return _drop_specks(contrast > contrast.max() / 2)
 
 
-def measure_stroke(ink: Mask) -> float:
-    """Return the width of a stroke, in pixels."""
+def measure_stroke(ink: Mask) -> tuple[float, float]:
+    """Return the average and the greatest width of strokes, in pixels."""
     distances = ndimage.distance_transform_edt(np.pad(ink, 1))
     # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
-    return float(4 * distances[distances > 0].mean() - 2)
+    return float(4 * distances[distances > 0].mean() - 2), float(2 * distances.max() - 2)
 
 
 def find_box(mask: Mask) -> Box:
