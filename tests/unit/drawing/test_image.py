@@ -233,10 +233,10 @@ def test_dot_stays_a_dot() -> None:
         assert prepare_ink(ink).sum() > 100
 
 
-def draw_in_green() -> Array:
-    """Return green ink on a grey that is as light as the green."""
-    image = np.full((50, 40, 3), 0.587)
-    image[10:40, 18:22] = [0, 1, 0]
+def draw_in_colour(colour: list[int], grey: float) -> Array:
+    """Return ink on a grey that is as light as its colour."""
+    image = np.full((50, 40, 3), grey)
+    image[10:40, 18:22] = colour
     return image
 
 
@@ -244,7 +244,8 @@ def draw_in_green() -> Array:
     ("image", "error", "text"),
     [
         (np.random.default_rng(0).normal(0.5, 0.02, (300, 300)), ValueError, "shows no digit"),
-        (draw_in_green(), ValueError, "shows no digit"),
+        (draw_in_colour([0, 1, 0], 0.587), ValueError, "shows no digit"),
+        (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
         (np.ones((1, 1_000), int), ValueError, "shows no digit"),
         (np.zeros(784), ValueError, r"\(784,\).*\.reshape\(28, 28\)"),
         (np.array([[0.0, np.nan]]), ValueError, "values from nan"),
