@@ -169,6 +169,7 @@ def test_photos_of_phones_are_read(drawing: Image.Image, tmp_path: Path) -> None
         pytest.param(lambda grey: grey < 128, id="mask"),
         pytest.param(lambda grey: (grey < 128).astype(int), id="integer mask"),
         pytest.param(lambda grey: np.kron(grey, np.ones((5, 5), np.uint8)), id="larger"),
+        pytest.param(lambda grey: np.kron(255 - grey, np.ones((5, 5), int)), id="larger, light"),
         pytest.param(
             lambda grey: np.pad(grey, ((200, 10), (0, 300)), constant_values=255), id="margin"
         ),
@@ -217,7 +218,8 @@ def test_short_stroke_is_part_of_the_digit() -> None:
     image = np.zeros((100, 100))
     image[20:80, 40:50] = 1
     image[20:26, 60:66] = 1  # 6 % of the long stroke
-    assert digit_from_image(image)[:, 16:].any()
+    for photo in (image, np.kron(image, np.ones((8, 8)))):
+        assert digit_from_image(photo)[:, 16:].any()
 
 
 def test_thin_strokes_between_two_pixels_are_as_black_as_others() -> None:
