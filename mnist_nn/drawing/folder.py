@@ -16,9 +16,9 @@ from mnist_nn.language import message, printable
 from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, figure_text, language_font
 
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 # "3", "03", "digit_3"; but not "class 3", which may be the name of a class.
-FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)", re.IGNORECASE)
+FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)")
 # "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".
 NAME = re.compile(r"(\d)(?!\d|(?:[snrt][tdh]|d)(?![^\W_]))", re.IGNORECASE)
 LITTER = ("thumbs.db", "desktop.ini")  # Windows' own
@@ -67,26 +67,28 @@ def dataframe_from_images(
         )
     files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
     rows: dict[str, list[int]] = {}
-    problems, left_out, contradictions = [], [], []
+    problems: dict[str, str] = {}
+    contradictions = []
     for name, path in sorted(files.items()):
         if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
             continue
-        label, own = _read_label(path.parent.name), NAME.match(path.name)
+        parent = path.parent.name.lower()
+        parent = str(WORDS.index(parent)) if parent in WORDS else parent
+        labels = FOLDER.fullmatch(parent), NAME.match(path.name)  # the first one counts
+        digits = [int(found[1]) for found in labels if found]
         try:
-            if label is None and own is None:
+            if not digits:
                 raise ArgumentError(
                     f"image {str(path)!r:.300} has no label: let its name begin with its digit, "
                     "such as 7_anna.jpg, or move it to a folder named 7"
                 )
-            pixels = np.rint(PIXEL_MAXIMUM * digit_from_image(path)).astype(int).reshape(PIXELS)
+            pixels = np.rint(PIXEL_MAXIMUM * digit_from_image(path)).astype(int).ravel()
         except (OSError, ValueError) as error:
-            problems.append(str(error))
-            left_out.append(name)
+            problems[name] = str(error)
             continue
-        digit = label if label is not None else int(own[1])  # type: ignore[index]
-        if own and digit != int(own[1]):
-            contradictions.append(f"{name}: {digit}")
-        rows[name] = [digit, *pixels]
+        rows[name] = [digits[0], *pixels]
+        if digits[0] != digits[-1]:
+            contradictions.append(f"{name}: {digits[0]}")
     if contradictions:
         text = message(
             "Labels taken from the folder, although the file's name begins with another digit: "
@@ -94,10 +96,10 @@ def dataframe_from_images(
         )
         print(printable(text))
     if contact_sheet:
-        _draw_contact_sheet(files, rows, left_out)
+        _draw_contact_sheet(files, rows, problems)
     if problems:
         first = message(f"Files left out: {len(problems)}")
-        print(printable("\n  ".join([first, *problems])))
+        print(printable("\n  ".join([first, *problems.values()])))
     if not rows:
         raise ArgumentError(
             f"folder {str(folder)!r:.300} has no image that can be used: the lines above say why"
@@ -108,33 +110,23 @@ def dataframe_from_images(
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
 
 
-def _read_label(folder: str) -> int | None:
-    """Return the digit that a folder's name stands for."""
-    if folder.lower() in WORDS:
-        return WORDS.index(folder.lower())
-    found = FOLDER.fullmatch(folder)
-    return int(found[1]) if found else None
-
-
 @language_font()
 def _draw_contact_sheet(
-    files: dict[str, Path], rows: dict[str, list[int]], left_out: list[str]
+    files: dict[str, Path], rows: dict[str, list[int]], left_out: dict[str, str]
 ) -> None:
     """Draw each photo with its label, and beside it what the models see, in rows of six."""
     import matplotlib.pyplot as plt  # silently only after TensorFlow
 
     names = [*left_out, *rows][:60]
     lines = -(-len(names) // 6)
-    axes = plt.subplots(lines, 12, figsize=(12, 1.3 * lines), squeeze=False, layout="constrained")[
-        1
-    ]
+    figure = plt.figure(figsize=(12, 1.3 * lines), layout="constrained")
+    axes = figure.subplots(lines, 12, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for name, photo, seen in zip(names, axes.flat[::2], axes.flat[1::2], strict=False):
         with contextlib.suppress(OSError, ValueError), Image.open(files[name]) as picture:
             small = ImageOps.exif_transpose(picture).convert("RGB")
-            small.thumbnail((200, 200))
-            photo.imshow(np.asarray(small))
+            photo.imshow(ImageOps.contain(small, (200, 200)))
         photo.set_title(f"{files[name].name:.14}", fontsize=7)
         seen.set_title(rows[name][0] if name in rows else figure_text("left out"), fontsize=9)
         if name in rows:

@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, PIXELS
-from mnist_nn.drawing.ink import Grey, Mask, find_ink, resize
+from mnist_nn.drawing.ink import Grey, Mask, find_box, find_ink, measure_stroke, resize
 from mnist_nn.errors import ArgumentError, ArgumentTypeError, MissingFileError, describe_error
 from mnist_nn.language import message
 
@@ -64,37 +64,31 @@ def digit_from_image(
         >>> print(classifier.predict(digit.reshape(1, 784), verbose=0).argmax())
         7
     """
-    name = "image"
-    if isinstance(image, str | os.PathLike):
-        name = f"image {str(image)!r:.300}"
-        try:
-            with open(image, "rb") as file:
-                grey = _read_grey(file, name)
-        except FileNotFoundError:
-            raise MissingFileError(f"{name}: there is no such file") from None
-    elif isinstance(image, bytes | bytearray):
-        grey = _read_grey(io.BytesIO(image), name)
-    elif isinstance(image, Image.Image):
-        grey = _read_picture(image)
-    elif isinstance(image, pd.Series):
-        values = image.to_numpy()
-        is_row = image.size in (PIXELS, 1 + PIXELS)
-        grey = _convert_to_grey(
-            values[-PIXELS:].reshape(IMAGE_SIDE, IMAGE_SIDE) if is_row else values
-        )
-    elif hasattr(image, "read"):
-        grey = _read_grey(cast(IO[bytes], image), name)
-    else:
-        grey = _convert_to_grey(image)
-    return prepare_ink(find_ink(grey, name))
+    name, values = "image", cast(Any, image)
+    if isinstance(values, pd.Series):
+        values = values.to_numpy()
+        if values.size in (PIXELS, 1 + PIXELS):
+            values = values[-PIXELS:].reshape(IMAGE_SIDE, IMAGE_SIDE)
+    elif isinstance(values, bytes | bytearray):
+        values = _read_file(io.BytesIO(values), name)
+    elif isinstance(values, str | os.PathLike):
+        name = f"image {str(values)!r:.300}"
+        if not os.path.exists(values):
+            raise MissingFileError(f"{name}: there is no such file")
+        with open(values, "rb") as file:
+            values = _read_file(file, name)
+    elif isinstance(values, Image.Image):
+        values = _read_picture(values)
+    elif hasattr(values, "read"):
+        values = _read_file(values, name)
+    return prepare_ink(find_ink(_convert_to_grey(values), name))
 
 
 def prepare_ink(ink: Mask) -> Grey:
     """Return a mask of ink, which must not be empty, as an image of MNIST's kind."""
-    ink = _adjust_stroke_width(_crop(ink))
+    ink = _adjust_stroke_width(ink[find_box(ink)])
     scale = DIGIT_SIDE / max(ink.shape)
-    height, width = (round(side * scale) for side in ink.shape)
-    digit = resize(ink.astype(np.float32), height, width)
+    digit = resize(ink.astype(np.float32), *(round(side * scale) for side in ink.shape))
     digit = digit / digit.max()
     free = IMAGE_SIDE - np.array(digit.shape)  # rows and columns around the digit
     centre = np.array(ndimage.center_of_mass(digit.astype(np.float64)))  # no noise decides a tie
@@ -104,67 +98,51 @@ def prepare_ink(ink: Mask) -> Grey:
 
 def _adjust_stroke_width(ink: Mask) -> Mask:
     """Thicken or thin strokes, cropped to their box, until their width is usual in MNIST."""
-    distances = ndimage.distance_transform_edt(np.pad(ink, 1))
-    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
-    stroke = 4 * distances[distances > 0].mean() - 2
-    side = max(ink.shape)
+    stroke, side = measure_stroke(ink)[0], max(ink.shape)
     usual = np.clip(stroke * DIGIT_SIDE / side, THINNEST, THICKEST) / DIGIT_SIDE
     # Each edge grows by `gain`, which widens the stroke and the box alike:
     # (stroke + 2 gain) / (side + 2 gain) = usual, solved for gain.
     gain = (usual * side - stroke) / (1 - usual) / 2
-    if abs(gain) < 1:  # less than a pixel
-        return ink
     padded = np.pad(ink, 1 + max(0, round(gain)))
-    distances = ndimage.distance_transform_edt(~padded if gain > 0 else padded)
-    adjusted = distances <= gain if gain > 0 else distances > -gain
-    return _crop(adjusted) if adjusted.any() else ink
+    distances = ndimage.distance_transform_edt(~padded) - ndimage.distance_transform_edt(padded)
+    adjusted = distances <= gain
+    return np.asarray(adjusted[find_box(adjusted)]) if adjusted.any() else ink
 
 
-def _crop(ink: Mask) -> Mask:
-    (box,) = ndimage.find_objects(ink.astype(np.int8))
-    return np.asarray(ink[box])
-
-
-def _read_grey(file: IO[bytes], name: str) -> Grey:
-    """Read an image file as grey levels from 0 to 1, or raise an error."""
+def _read_file(file: IO[bytes], name: str) -> Array:
+    """Read an image file, or raise an error."""
     with contextlib.suppress(ImportError):  # an optional package, for the photos of iPhones
         importlib.import_module("pillow_heif").register_heif_opener()
-    with warnings.catch_warnings(action="ignore"):  # Pillow's
-        try:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Pillow's
             picture = Image.open(file)
             picture.draft("L", (ENOUGH, ENOUGH))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
                 raise ArgumentError(f"it has {height} × {width} pixels")
             return _read_picture(picture)
-        except Exception as error:  # each format has its own
-            is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
-            if is_unknown and _is_heic(file):
-                raise ArgumentError(
-                    f"{name} is a HEIC photo: run 'pip install pillow-heif' and try again, or save "
-                    "it as JPEG"
-                ) from None
-            reason = message("its format is unknown") if is_unknown else describe_error(error)
-            raise ArgumentError(
-                f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at "
-                "most 16 million pixels"
-            ) from None
+    except Exception as error:  # each format has its own
+        is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
+        reason = (
+            message("its format is unknown. For HEIC, run 'pip install pillow-heif'")
+            if is_unknown
+            else describe_error(error)
+        )
+        raise ArgumentError(
+            f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at most "
+            "16 million pixels"
+        ) from None
 
 
-def _is_heic(file: IO[bytes]) -> bool:
-    file.seek(4)
-    return file.read(8) in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc")
-
-
-def _read_picture(picture: Image.Image) -> Grey:
-    """Convert an image of Pillow to grey levels from 0 to 1, or raise an error."""
+def _read_picture(picture: Image.Image) -> Array:
+    """Return the values of an image of Pillow, or raise an error."""
     if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
         raise ArgumentError("it has several frames")
     upright = ImageOps.exif_transpose(picture)
     # RGBA can hold all other modes, except those of more than 8 bits: I and F.
     if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
         upright = upright.convert("RGBA")
-    return _convert_to_grey(np.asarray(upright))
+    return np.asarray(upright)
 
 
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:

@@ -39,6 +39,9 @@ class View(NamedTuple):
 def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
     small = scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
+    drawing = _find_drawing(small)
+    if drawing is not None:
+        return _refine(1 - grey if small[drawing].mean() > small[0, 0] else grey, drawing)
     filling, is_light, is_tight = _fill_frame(small)
     views = [
         [_look_for_strokes(side, widest * max(small.shape)) for widest in WIDEST]
@@ -54,7 +57,7 @@ def find_ink(grey: Grey, name: str) -> Mask:
             if view.strength < FAINTEST or is_counter:
                 continue
             if view.digit is not None and not view.problem:
-                digit = _measure(_box(view.digit)), light, view.digit
+                digit = _measure(find_box(view.digit)), light, view.digit
                 (cut if is_cut else whole).append(digit)
             elif not is_cut:
                 problems.add((light, view.problem))
@@ -76,6 +79,15 @@ def find_ink(grey: Grey, name: str) -> Mask:
         else f"{name} shows no digit: pass one, dark on light or light on dark, with space around "
         "it"
     )
+
+
+def _find_drawing(grey: Grey) -> Mask | None:
+    """Return the ink of a digit of one part on an even ground, or None if it takes more to tell."""
+    difference = np.abs(grey - grey[0, 0])
+    if _border(difference).max() > FAINTEST or difference.max() < MINIMUM_CONTRAST:
+        return None
+    ink = difference > difference.max() / 2
+    return None if ndimage.label(ink, TOUCHING)[1] > 1 or _judge_shape(ink) else ink
 
 
 def scale(grey: Grey, side: float) -> Grey:
@@ -113,7 +125,7 @@ def _look_for_strokes(grey: Grey, widest: float) -> View:
         }
         if seen is None and strokes:
             mask = np.isin(parts - 1, [*strokes])
-            seen, strength = _box(mask), float((ground - grey)[mask].mean())
+            seen, strength = find_box(mask), float((ground - grey)[mask].mean())
         if 2 * peak < cut_peak:  # all that is left is the squares of the paper, say
             return View(seen, strength)
         longest = max([longest, *(lengths[n] for n in strokes & cut)])
@@ -182,11 +194,9 @@ def _has_edges(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
 
 def _is_counter(view: View, other: View) -> bool:
     """Return whether what a view shows is only the ground that strokes of the other enclose."""
-    if view.strength < 0.25 * other.strength:  # noise, beside strokes
-        return True
     if view.seen is None or other.seen is None or other.problem not in ("", "several"):
         return False
-    box = view.seen if view.digit is None else _box(view.digit)
+    box = view.seen if view.digit is None else find_box(view.digit)
     is_inside = all(
         outer.start <= inner.start and inner.stop <= outer.stop
         for outer, inner in zip(other.seen, box, strict=True)
@@ -196,12 +206,9 @@ def _is_counter(view: View, other: View) -> bool:
 
 def _judge_shape(digit: Mask) -> str:
     """Return why strokes cannot be those of a digit, or nothing."""
-    ink = digit[_box(digit)]
+    ink = digit[find_box(digit)]
     height, width = ink.shape
-    distances = ndimage.distance_transform_edt(np.pad(ink, 1))
-    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
-    stroke = max(1, 4 * distances[distances > 0].mean() - 2)
-    side = max(height, width)
+    (stroke, widest), side = measure_stroke(ink), max(height, width)
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
     if holes and ndimage.binary_fill_holes(ink).mean() > 0.88:
         return "sheet"
@@ -209,11 +216,11 @@ def _judge_shape(digit: Mask) -> str:
     corners = [ink[rows, columns] for rows in ends for columns in ends]
     if min(height, width) > side / 2 and all(corner.any() for corner in corners):
         return "sheet"
-    if stroke > side / 2 or distances.max() > side / 4 + 1:
+    if max(stroke, widest) > side / 2:
         return "no digit"
     if width > 2 * height:
         return "several"
-    if ink.sum() > 5 * stroke * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
+    if ink.sum() > 5 * max(1, stroke) * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
         return "clutter"
     return ""
 
@@ -223,7 +230,7 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
     shrunk = max(grey.shape) / max(digit.shape)
     if shrunk <= 1:
         return digit
-    box = _box(digit)
+    box = find_box(digit)
     side, margin = _measure(box), round(NEAR * _measure(box)) + 3
     around = [slice(max(0, each.start - margin), each.stop + margin) for each in box]
     digit = digit[tuple(around)]
@@ -262,7 +269,7 @@ def _fill_frame(grey: Grey) -> tuple[Mask | None, bool, bool]:
             best, digit, is_light = score, ink, bool(light)
     if digit is None or _judge_shape(digit) or ndimage.label(digit, TOUCHING)[1] > 3:
         return None, is_light, False
-    box = _box(digit)
+    box = find_box(digit)
     length = _measure(box)
     free = [
         space
@@ -296,7 +303,15 @@ def _fit_ground(grey: Grey) -> Mask | None:
     return _drop_specks(contrast > contrast.max() / 2)
 
 
-def _box(mask: Mask) -> Box:
+def measure_stroke(ink: Mask) -> tuple[float, float]:
+    """Return the average and the greatest width of strokes, in pixels."""
+    distances = ndimage.distance_transform_edt(np.pad(ink, 1))
+    # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
+    return float(4 * distances[distances > 0].mean() - 2), float(2 * distances.max() - 2)
+
+
+def find_box(mask: Mask) -> Box:
+    """Return the box around a mask, which must not be empty."""
     box: Box
     (box,) = ndimage.find_objects(mask.astype(np.int8))
     return box

@@ -1,4 +1,4 @@
-"""Runs the site's JavaScript in Node.js, and passes it arrays."""
+"""Runs our JavaScript in Node.js, and passes it arrays."""
 
 import json
 import shutil
@@ -11,24 +11,22 @@ import pytest
 
 from mnist_nn.arguments import Labels
 
-SITE = Path(__file__).parents[2] / "notebooks" / "site"
+ROOT = Path(__file__).parents[2]
+NAMES = ("training", "sampling", "settings")  # of the page that trains
+MODULES = {name: ROOT / "notebooks" / "site" / "train" / f"{name}.js" for name in NAMES}
+MODULES["widget"] = ROOT / "mnist_nn" / "drawing" / "widget.js"
 
 
 def run_node(code: str, **values: Any) -> Any:
     """Run code in Node.js, and return what it returns; skip the test where there is no Node.js.
 
-    Its random numbers are the same in each run.
-
-    The code has the values by their names, and the modules of the page that trains as ``training``,
-    ``sampling`` and ``settings``.
+    Its random numbers are the same in each run. The code has the values and the modules by their
+    names.
     """
     node = shutil.which("node")
     if node is None:
-        pytest.skip("Node.js is missing: it runs the site's JavaScript")
-    names = ("training", "sampling", "settings")
-    imports = [
-        f"import * as {name} from {(SITE / 'train' / f'{name}.js').as_uri()!r};\n" for name in names
-    ]
+        pytest.skip("Node.js is missing: it runs our JavaScript")
+    imports = [f"import * as {name} from {path.as_uri()!r};\n" for name, path in MODULES.items()]
     script = (
         f"import fs from 'node:fs';\n{''.join(imports)}"
         f"const {{ {', '.join(values)} }} = JSON.parse(fs.readFileSync(0, 'utf-8'));\n"

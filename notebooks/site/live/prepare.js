@@ -133,7 +133,7 @@ function adjustStrokeWidth(ink) {
   const padded = addMargin(ink, 1 + Math.max(0, round(gain)));
   const ground = { ...padded, data: padded.data.map((value) => 1 - value) };
   const distances = measureDistances(gain > 0 ? ground : padded, Math.abs(gain));
-  const isInk = (_, place) => (gain > 0 ? distances[place] <= gain : distances[place] > -gain);
+  const isInk = (_, place) => (gain > 0 ? distances[place] <= gain : distances[place] >= -gain);
   const adjusted = { ...padded, data: padded.data.map(isInk) };
   return adjusted.data.includes(1) ? crop(adjusted) : ink;
 }

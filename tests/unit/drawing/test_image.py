@@ -169,6 +169,7 @@ def test_photos_of_phones_are_read(drawing: Image.Image, tmp_path: Path) -> None
         pytest.param(lambda grey: grey < 128, id="mask"),
         pytest.param(lambda grey: (grey < 128).astype(int), id="integer mask"),
         pytest.param(lambda grey: np.kron(grey, np.ones((5, 5), np.uint8)), id="larger"),
+        pytest.param(lambda grey: np.kron(255 - grey, np.ones((5, 5), int)), id="larger, light"),
         pytest.param(
             lambda grey: np.pad(grey, ((200, 10), (0, 300)), constant_values=255), id="margin"
         ),
@@ -217,7 +218,8 @@ def test_short_stroke_is_part_of_the_digit() -> None:
     image = np.zeros((100, 100))
     image[20:80, 40:50] = 1
     image[20:26, 60:66] = 1  # 6 % of the long stroke
-    assert digit_from_image(image)[:, 16:].any()
+    for photo in (image, np.kron(image, np.ones((8, 8)))):
+        assert digit_from_image(photo)[:, 16:].any()
 
 
 def test_thin_strokes_between_two_pixels_are_as_black_as_others() -> None:
@@ -233,18 +235,21 @@ def test_dot_stays_a_dot() -> None:
         assert prepare_ink(ink).sum() > 100
 
 
-def draw_in_green() -> Array:
-    """Return green ink on a grey that is as light as the green."""
-    image = np.full((50, 40, 3), 0.587)
-    image[10:40, 18:22] = [0, 1, 0]
+def draw_in_colour(colour: list[int], grey: float) -> Array:
+    """Return ink on a grey that is as light as its colour."""
+    image = np.full((50, 40, 3), grey)
+    image[10:40, 18:22] = colour
     return image
 
 
 @pytest.mark.parametrize(
     ("image", "error", "text"),
     [
+        (np.hypot(*np.mgrid[-50:50, -50:50]) < 20, ValueError, "shows no digit"),
+        (np.pad(np.ones((6, 60)), 47), ValueError, "shows several digits"),
         (np.random.default_rng(0).normal(0.5, 0.02, (300, 300)), ValueError, "shows no digit"),
-        (draw_in_green(), ValueError, "shows no digit"),
+        (draw_in_colour([0, 1, 0], 0.587), ValueError, "shows no digit"),
+        (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
         (np.ones((1, 1_000), int), ValueError, "shows no digit"),
         (np.zeros(784), ValueError, r"\(784,\).*\.reshape\(28, 28\)"),
         (np.array([[0.0, np.nan]]), ValueError, "values from nan"),
@@ -278,7 +283,7 @@ def test_heic_is_read_by_an_optional_package(
     path = tmp_path / "seven.heic"
     path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(ValueError, match="pip install pillow-heif"):
+    with pytest.raises(ValueError, match="For HEIC, run 'pip install pillow-heif'"):
         digit_from_image(path)
     opened = []
     package = types.SimpleNamespace(register_heif_opener=lambda: opened.append(True))
