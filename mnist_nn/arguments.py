@@ -4,7 +4,7 @@ import inspect
 import math
 import sys
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,15 @@ Targets = pd.Series | npt.NDArray[Any]
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 NUMBERS = frozenset("biuf")  # kinds of dtypes: bool, signed, unsigned, float
 FLOAT32_TINY, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+
+
+class Data(NamedTuple):
+    """A training and a validation set, checked."""
+
+    features: Features
+    labels: Labels
+    val_features: Features
+    val_labels: Labels
 
 
 class RawPixelsWarning(UserWarning):
@@ -139,20 +148,30 @@ def check_features(name: str, examples: Examples) -> Features:
     return features
 
 
-def check_data(kind: str, examples: Any, targets: Any) -> tuple[Features, Labels]:
-    """Return the features and labels of a data set, or raise a ValueError.
+def check_data(
+    training_examples: Examples,
+    training_targets: Targets,
+    validation_examples: Examples,
+    validation_targets: Targets,
+) -> Data:
+    """Return the arrays of a training and a validation set, or raise a ValueError."""
+    return Data(
+        *check_set(training_examples=training_examples, training_targets=training_targets),
+        *check_set(validation_examples=validation_examples, validation_targets=validation_targets),
+    )
 
-    Errors call them ``{kind}examples`` and ``{kind}targets``.
-    """
-    name, targets_name = f"{kind}examples", f"{kind}targets"
+
+def check_set(**examples_and_targets: Any) -> tuple[Features, Labels]:
+    """Return the features and labels of a data set, given by name, or raise a ValueError."""
+    (name, examples), (targets_name, targets) = examples_and_targets.items()
     features, labels = check_features(name, examples), _to_labels(targets_name, targets)
     if len(features) != len(labels):
         raise ArgumentError(
             f"{name} has {len(features)} rows, but {targets_name} has {len(labels)}: take both "
             "from the same call of parse_labels_and_features()"
         )
-    have_index = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
-    if have_index and not examples.index.equals(targets.index):
+    are_indexed = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
+    if are_indexed and not examples.index.equals(targets.index):
         raise ArgumentError(
             f"the rows of {name} and {targets_name} are in different orders: take both from the "
             "same call of parse_labels_and_features()"
@@ -160,9 +179,12 @@ def check_data(kind: str, examples: Any, targets: Any) -> tuple[Features, Labels
     return features, labels
 
 
-def warn_of_raw_pixels(**examples: Features) -> None:
-    """Warn if any of these examples look like pixels that were not divided by 255."""
-    for name, features in examples.items():
+def warn_of_raw_pixels(data: Data) -> None:
+    """Warn if examples look like pixels that were not divided by 255."""
+    for name, features in [
+        ("training_examples", data.features),
+        ("validation_examples", data.val_features),
+    ]:
         if features.max() > 1 and (features % 1 == 0).all():
             text = message(
                 f"{name} contains whole numbers up to {features.max():g}. If these are raw "

@@ -17,8 +17,8 @@ from mnist_nn.arguments import (
     Labels,
     Targets,
     are_probabilities,
-    check_data,
     check_features,
+    check_set,
 )
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS, load_mnist_dataframe
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
@@ -223,7 +223,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
         "training_examples", _to_numbers("training_examples", training_examples)
     )
     for name, network in chosen.items():
-        check_outputs(name, name, network, features[:2])
+        check_outputs(name, network, features[:2])
     # Pixels without ink keep their initial weights, but for a change that all of a node share.
     blank = features.min(axis=0) == features.max(axis=0)
     first: dict[str, Any] = {}
@@ -269,7 +269,7 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     """Return what the model of this name does on the validation set and on new digits."""
     _check_done(**{name: model})
     features, labels = _read_table("validation", examples, targets)
-    outputs = check_outputs(name, name, model, features[:2])
+    outputs = check_outputs(name, model, features[:2])
     plain, raw = (_measure_accuracy(model, k * features, labels) for k in (1, PIXEL_MAXIMUM))
     is_raw = raw > plain + MUCH_BETTER
     accuracy, scale = (raw, PIXEL_MAXIMUM) if is_raw else (plain, 1)
@@ -369,7 +369,7 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
     if labels.shape[1:] in ((1,), (CLASSES,)):
         labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
     features = _to_numbers(f"{name}_examples", examples)
-    return check_data(f"{name}_", features, labels)
+    return check_set(**{f"{name}_examples": features, f"{name}_targets": labels})
 
 
 def _to_numbers(name: str, values: Any) -> Any:

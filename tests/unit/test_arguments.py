@@ -193,20 +193,20 @@ def test_examples_and_targets() -> None:
         (features(), turned.to_numpy()),
         (features()[::-1], turned),
     ]:
-        array, digits = arguments.check_data("", examples, targets)
+        array, digits = arguments.check_set(examples=examples, targets=targets)
         assert array.shape == (2, 784)
         assert digits.tolist() == [2, 1]
 
 
 def test_examples_and_targets_that_do_not_belong_together() -> None:
     with pytest.raises(ValueError, match="^examples has 2 rows, but targets has 3"):
-        arguments.check_data("", features(), labels(1, 2, 3))
+        arguments.check_set(examples=features(), targets=labels(1, 2, 3))
     with pytest.raises(ValueError, match="^the rows of examples and targets .* different orders"):
-        arguments.check_data("", features(), labels(1, 2)[::-1])
+        arguments.check_set(examples=features(), targets=labels(1, 2)[::-1])
     with pytest.raises(ValueError, match="^examples contains"):
-        arguments.check_data("", features(0), labels())
+        arguments.check_set(examples=features(0), targets=labels())
     with pytest.raises(ValueError, match="^targets contains 10"):
-        arguments.check_data("", features(), labels(10, 1))
+        arguments.check_set(examples=features(), targets=labels(10, 1))
 
 
 def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None:
@@ -231,4 +231,5 @@ def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None
 
 def test_other_scales_are_not_warned_of() -> None:
     for scale in (0, 0.5, 1, 2.5):  # a warning would be an error here
-        arguments.warn_of_raw_pixels(a=np.full((2, 784), scale, np.float32))
+        examples, digits = np.full((2, 784), scale), np.zeros(2)
+        arguments.warn_of_raw_pixels(arguments.check_data(examples, digits, examples, digits))

@@ -128,7 +128,7 @@ def test_classifiers_pass_the_check(build: Callable[[], keras.Model]) -> None:
     model = build()
     expected = model.predict(FEATURES, verbose=0)
     predicted = np.asarray(models.predict_probabilities(model, FEATURES))
-    checked = models.check_classifier("model", "it", model, FEATURES)
+    checked = models.check_classifier("it", model, FEATURES)
     for probabilities in (predicted, checked):
         np.testing.assert_allclose(probabilities, expected, rtol=1e-6)
 
@@ -147,7 +147,7 @@ def predicting(*values: float, weight: float = 0.0) -> keras.Model:
 
 @pytest.mark.parametrize("total", [0.985, 1.015])
 def test_rounded_probabilities_pass_the_check(total: float) -> None:
-    models.check_classifier("model", "it", predicting(total), FEATURES)
+    models.check_classifier("it", predicting(total), FEATURES)
 
 
 def with_two_outputs() -> keras.Model:
@@ -177,11 +177,11 @@ def with_two_outputs() -> keras.Model:
 )
 def test_other_models_get_a_short_error(build: Callable[[], keras.Model], message: str) -> None:
     with pytest.raises(ValueError, match=f"^model 'a' .*{message}") as error:
-        models.check_classifier("model", "model 'a'", build(), FEATURES)
+        models.check_classifier("model 'a'", build(), FEATURES)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 500
 
 
 def test_what_is_no_model_is_refused() -> None:
     with pytest.raises(TypeError, match="^classifiers must be .*, not str"):
-        models.check_classifier("classifiers", "it", "dnn", FEATURES)
+        models.check_classifier("classifiers", "dnn", FEATURES)
