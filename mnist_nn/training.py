@@ -341,10 +341,7 @@ def _compile_steps(
             logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
         outputs = predict_probabilities(model, features)
         val_outputs = predict_probabilities(model, val_features)
-        val_loss = model.compute_loss(x=val_features, y=val_labels, y_pred=val_outputs)
-        if getattr(model.loss, "reduction", "") == "sum":  # as large as in a training step
-            penalties = sum(model.losses)
-            val_loss = (val_loss - penalties) * (batch_size / len(data.val_labels)) + penalties
+        val_loss = _compute_loss(model, val_features, val_labels, val_outputs, batch_size)
         return logs | {"val_loss": val_loss}, outputs, val_outputs
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
@@ -358,6 +355,17 @@ def _compile_steps(
         return tf.function(partial(function), input_signature=signature, autograph=False)
 
     return compiled(train_steps), compiled(train_and_predict)
+
+
+def _compute_loss(
+    model: keras.Model, features: Any, labels: Any, outputs: Any, batch_size: int
+) -> Any:
+    """Return the compiled loss of a data set, as large as that of a training step."""
+    loss = model.compute_loss(x=features, y=labels, y_pred=outputs)
+    if getattr(model.loss, "reduction", "") == "sum":
+        penalties = sum(model.losses)
+        loss = (loss - penalties) * (batch_size / labels.shape[0]) + penalties
+    return loss
 
 
 def _evaluate(
