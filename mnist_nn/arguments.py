@@ -116,7 +116,8 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
 
 def are_probabilities(values: Array) -> bool:
     """Return whether each row has numbers, none negative, that add up to 1."""
-    distance = np.abs(values.sum(axis=1, dtype=np.float64) - 1).max()
+    sums = values @ np.ones(CLASSES)  # in float64, and much quicker than np.sum
+    distance = np.abs(sums - 1).max()
     return bool(values.min() >= 0 and distance <= PROBABILITY_ERROR)  # NaN fails comparisons
 
 
@@ -217,7 +218,10 @@ def _to_labels(name: str, targets: Targets) -> Labels:
         raise ArgumentError(
             f"{name} has the shape {labels.shape}: it must list one digit for each of the examples"
         )
-    is_label = np.isin(labels, range(CLASSES))
+    if np.issubdtype(labels.dtype, np.integer):
+        is_label = (labels >= 0) & (labels < CLASSES)  # much quicker than np.isin
+    else:
+        is_label = np.isin(labels, range(CLASSES))
     if not is_label.all():
         row = int(np.argmin(is_label))
         raise ArgumentError(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_nn import arguments
-from mnist_nn.arguments import Array, Labels, Targets
+from mnist_nn.arguments import Array, Targets
 from mnist_nn.data import CLASSES
 
 # Where scikit-learn's log loss clipped probabilities in 2018. Today it clips at the epsilon of
@@ -34,7 +34,7 @@ def log_loss(targets: Targets, predicted_classes: Targets) -> float:
         8.63
     """
     labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)
-    return _compute_log_loss(labels, predicted)
+    return -math.log(LOG_LOSS_CLIP) * float(np.mean(labels != predicted))
 
 
 def cross_entropy(targets: Targets, probabilities: Array) -> float:
@@ -56,7 +56,10 @@ def cross_entropy(targets: Targets, probabilities: Array) -> float:
         True
     """
     labels, probabilities = arguments.check_labels_and_probabilities(targets, probabilities)
-    return _compute_cross_entropy(labels, probabilities)
+    probability_of_target = probabilities[np.arange(len(labels)), labels]
+    smallest = np.finfo(probabilities.dtype).eps  # where scikit-learn clips
+    losses = -np.log(np.maximum(probability_of_target, smallest))
+    return float(np.mean(losses)) + 0.0  # never −0.0
 
 
 def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArray[np.float64]:
@@ -84,24 +87,3 @@ def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArra
     return sklearn_metrics.confusion_matrix(  # type: ignore[no-any-return]
         labels, predicted, labels=range(CLASSES), normalize="true"
     )
-
-
-def compute_all(labels: Labels, probabilities: Array) -> dict[str, float]:
-    """Return all metrics of a data set by their names in the history, without any check."""
-    predicted = probabilities.argmax(axis=1)
-    return {
-        "log_loss": _compute_log_loss(labels, predicted),
-        "accuracy": float(np.mean(labels == predicted)),
-        "cross_entropy": _compute_cross_entropy(labels, probabilities),
-    }
-
-
-def _compute_log_loss(labels: Labels, predicted: Labels) -> float:
-    return -math.log(LOG_LOSS_CLIP) * float(np.mean(labels != predicted))
-
-
-def _compute_cross_entropy(labels: Labels, probabilities: Array) -> float:
-    probability_of_target = probabilities[np.arange(len(labels)), labels]
-    smallest = np.finfo(probabilities.dtype).eps  # where scikit-learn clips
-    losses = -np.log(np.maximum(probability_of_target, smallest))
-    return float(np.mean(losses)) + 0.0  # never −0.0

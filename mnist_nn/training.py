@@ -378,8 +378,12 @@ def _evaluate(
         raise ArgumentError(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
-    values = compute_other_metrics(model, features, labels, outputs)
-    values |= metrics.compute_all(labels, probabilities)
+    predicted_classes = probabilities.argmax(axis=1)
+    values = compute_other_metrics(model, features, labels, outputs) | {
+        "log_loss": metrics.log_loss(labels, predicted_classes),
+        "accuracy": float(np.mean(labels == predicted_classes)),
+        "cross_entropy": metrics.cross_entropy(labels, probabilities),
+    }
     return {f"{prefix}{name}": value for name, value in values.items()}
 
 
