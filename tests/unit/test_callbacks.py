@@ -175,27 +175,21 @@ def test_backups_are_as_before_after_an_error(tmp_path: Path) -> None:
 
 
 def test_losses_of_ones_own(small: Split) -> None:
-    """One that cannot be saved, and one that reads the features."""
+    """One that cannot be saved, one that reads the features, and one in a list."""
 
     class Own(keras.Sequential):  # type: ignore[misc]
         def compute_loss(self, x: Any = None, *args: Any, **named: Any) -> Any:
             return super().compute_loss(x, *args, **named) + tf.reduce_mean(x)
 
     loss = partial(keras.losses.sparse_categorical_crossentropy)
-    for model in (own_network(loss=loss), own_network(Own)):
+    for model in (own_network(loss=loss), own_network(Own), own_network(loss=[loss])):
         assert len(train_own(small, model).history.history["val_loss"]) == 10
 
 
-@pytest.mark.parametrize(
-    "loss", [["sparse_categorical_crossentropy"], None, "mse", "categorical_crossentropy"]
-)
-def test_losses_that_keras_takes_or_refuses(loss: Any, small: Split) -> None:
-    model = own_network(loss=loss)
-    if isinstance(loss, list):
-        assert train_own(small, model).history.history["val_loss"][-1] < 2.3
-        return
+@pytest.mark.parametrize("loss", [None, "mse", "categorical_crossentropy"])
+def test_losses_that_do_not_fit(loss: Any, small: Split) -> None:
     with pytest.raises(ValueError, match=f"^model .* with loss {loss!r}, .* compile it with"):
-        train_own(small, model)
+        train_own(small, own_network(loss=loss))
 
 
 def test_learning_rate_beside_a_schedule(small: Split) -> None:
