@@ -47,19 +47,17 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    if _is_number(value):
-        number = value.item() if isinstance(value, np.generic) else value
-        if FLOAT32_TINY < number < FLOAT32_MAX:  # whatever the models' dtype
-            return float(number)
+    number = _to_number(value)
+    if FLOAT32_TINY < number < FLOAT32_MAX:  # whatever the models' dtype
+        return float(number)
     raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
 
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
-    if _is_number(value):
-        number = value.item() if isinstance(value, np.generic) else value
-        if minimum <= number < min(below, FLOAT32_MAX):
-            return float(number)
+    number = _to_number(value)
+    if minimum <= number < min(below, FLOAT32_MAX):
+        return float(number)
     if below == math.inf:
         raise ArgumentError(f"{name} must be a number, {minimum:g} or more, not {value!r:.100}")
     raise ArgumentError(
@@ -198,8 +196,10 @@ def warn_of_raw_pixels(data: Data) -> None:
             return
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+def _to_number(value: Any) -> float:
+    """Return a real number as one of Python, and NaN for anything else."""
+    value = value.item() if isinstance(value, np.integer | np.floating) else value
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
 def _to_labels(name: str, targets: Targets) -> Labels:

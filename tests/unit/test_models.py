@@ -121,6 +121,12 @@ def test_predictions_are_made_in_batches(monkeypatch: pytest.MonkeyPatch) -> Non
     np.testing.assert_allclose(predicted, expected, rtol=0, atol=1e-6)
 
 
+def test_outputs_become_float32_or_stay_float64() -> None:
+    for dtype in (np.float16, np.float32, np.float64, np.int64):
+        expected = np.float64 if dtype == np.float64 else np.float32
+        assert models.to_float(np.ones((1, 10), dtype)).dtype == expected
+
+
 @pytest.mark.parametrize(
     "build", [build_linear_model, lambda: build_nn_model([20], dropout=0.5), Subclassed]
 )
