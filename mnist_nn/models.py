@@ -159,16 +159,17 @@ def check_classifier(name: str, model: Any, examples: Features) -> Array:
     Errors call the model ``name``.
     """
     probabilities = check_outputs(name, model, examples)
-    if not np.isfinite(probabilities).all():
-        raise ArgumentError(
-            f"{name} predicts {probabilities[0].round(3)}: its weights are no finite numbers. "
-            "Build it again, and train it with a lower learning rate"
-        )
-    if not arguments.are_probabilities(probabilities):
-        raise ArgumentError(
-            f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "
-            "to 1: end it with softmax"
-        )
+    for row in probabilities:
+        if not np.isfinite(row).all():
+            raise ArgumentError(
+                f"{name} predicts {row.round(3)}: its weights are no finite numbers. Build it "
+                "again, and train it with a lower learning rate"
+            )
+        if not arguments.are_probabilities(row[np.newaxis]):
+            raise ArgumentError(
+                f"{name} predicts {row.round(3)}, which are not probabilities that add up to 1: "
+                "end it with softmax"
+            )
     return probabilities
 
 

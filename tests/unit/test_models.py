@@ -151,9 +151,10 @@ def predicting(*values: float, weight: float = 0.0) -> keras.Model:
     return model
 
 
-def with_two_outputs() -> keras.Model:
+def returning(change: Callable[[Any], Any]) -> keras.Model:
+    """Return a model that changes its probabilities."""
     pixels = keras.Input(shape=(784,))
-    return keras.Model(pixels, [keras.layers.Dense(10, activation="softmax")(pixels)] * 2)
+    return keras.Model(pixels, change(keras.layers.Dense(10, activation="softmax")(pixels)))
 
 
 @pytest.mark.parametrize(
@@ -169,8 +170,11 @@ def with_two_outputs() -> keras.Model:
         (lambda: sequential(784, activation=None), "add up to 1.* softmax"),
         (lambda: sequential(784, activation="tanh"), "add up to 1.* softmax"),
         (lambda: predicting(np.nan), "no finite numbers.* lower learning rate"),
-        (lambda: predicting(1, weight=1e-4), "add up to 1.* softmax"),  # but for row 0
-        (with_two_outputs, "returns a list of 2: .* one output"),
+        # But for row 0, where all features are 0:
+        (lambda: predicting(1, weight=3e38), r"\[inf.*no finite numbers"),
+        (lambda: predicting(1, weight=1e-4), "add up to 1.* softmax"),
+        (lambda: returning(lambda p: [p, p]), "returns a list of 2: .* one output"),
+        (lambda: returning(lambda p: p[::2]), r"shape \(13, 10\) for 25 examples"),
     ],
 )
 def test_other_models_get_a_short_error(build: Callable[[], keras.Model], message: str) -> None:
