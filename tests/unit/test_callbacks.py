@@ -69,8 +69,16 @@ def test_logs_of_a_custom_train_step_are_kept(is_eager: bool, small: Split) -> N
     assert 0 < history["loss"][-1] < 3
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_log_loss"])
-@pytest.mark.parametrize("metrics", [None, ["accuracy"]])
+@pytest.mark.parametrize(
+    ("monitor", "metrics"),
+    [
+        ("val_loss", None),
+        ("val_accuracy", None),
+        ("val_accuracy", ["accuracy"]),
+        ("val_log_loss", None),
+        ("val_cross_entropy", ["accuracy"]),
+    ],
+)
 def test_callbacks_need_no_mode(monitor: str, metrics: Any, small: Split, tmp_path: Path) -> None:
     path = tmp_path / "best.keras"
     model = own_network(metrics=metrics)
