@@ -108,9 +108,9 @@ def change_backups(
 ) -> Iterator[None]:
     """On a condition, change attributes of BackupAndRestore callbacks for a while."""
     kind = keras.callbacks.BackupAndRestore
-    backups = [item for item in callbacks.callbacks if isinstance(item, kind)]
+    backups = [item for item in callbacks.callbacks if condition and isinstance(item, kind)]
     before = [{name: getattr(backup, name) for name in changes} for backup in backups]
-    for backup in backups if condition else []:
+    for backup in backups:
         vars(backup).update(changes)
     try:
         yield
@@ -135,9 +135,9 @@ def compute_other_metrics(
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
     # Keras' public get_compile_config() fails for losses that cannot be saved.
     config = getattr(getattr(model, "_compile_config", None), "config", {})
-    is_own = type(model).compute_metrics
-    has_others = config.get("weighted_metrics") or is_own is not keras.Model.compute_metrics
-    if not has_others and config.get("metrics") in (None, ["accuracy"]):
+    computes_own = type(model).compute_metrics is not keras.Model.compute_metrics
+    has_others = config.get("metrics") not in (None, ["accuracy"]) or config.get("weighted_metrics")
+    if not (computes_own or has_others):
         return {}
     model.reset_metrics()
     values = model.compute_metrics(features, labels, outputs)

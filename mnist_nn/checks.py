@@ -237,7 +237,7 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     features, labels = _read_table("validation", examples, targets)
     outputs = _predict(name, model, features[:2])
     if not np.isfinite(outputs).all():
-        check_classifier(name, name, model, features[:2])  # says what is wrong
+        check_classifier(name, model, features[:2])  # says what is wrong
 
     def measure(pixels: Features, digits: Labels = labels) -> float:
         return float(np.mean(_predict(name, model, pixels).argmax(axis=1) == digits))
@@ -356,7 +356,7 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
     labels = _to_numbers(f"{name}_targets", targets)
     if len(labels) == CLASSES * rows:
         labels = labels.reshape(rows, CLASSES).argmax(axis=1)
-    return arguments.check_data(f"{name}_", examples, labels)
+    return arguments.check_set(**{f"{name}_examples": examples, f"{name}_targets": labels})
 
 
 def _to_numbers(name: str, values: Any) -> Any:
@@ -423,13 +423,11 @@ def _read_hyperparameters(network: Any) -> dict[str, Any]:
 def _load_new_digits() -> list[tuple[Features, Labels]]:
     """Load the digits on which no part of the exercise trains, once."""
     tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
-    return [
-        arguments.check_data("", *reversed(data.parse_labels_and_features(table)))
-        for table in tables
-    ]
+    pairs = map(data.parse_labels_and_features, tables)
+    return [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]
 
 
 def _predict(name: str, model: Any, features: Features) -> Any:
     """Return the ten outputs of a model for each example, a few at once to save memory."""
     parts = np.array_split(features, math.ceil(len(features) / PREDICTION_ROWS))
-    return np.concatenate([check_outputs(name, name, model, part) for part in parts])
+    return np.concatenate([check_outputs(name, model, part) for part in parts])

@@ -15,9 +15,9 @@ IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE**2
 CLASSES = 10
 PIXEL_MAXIMUM = 255
-DIMMEST = 25  # brightest pixel of tables with another scale, such as 0 to 1 or 0 to 15
+DIMMEST_WHITE = 25  # up to here, white is that of another scale, such as 0 to 1 or 0 to 15
 COLUMNS = pd.RangeIndex(1 + PIXELS)  # the label, and the pixels
-NUMBERS = [str(column) for column in COLUMNS]
+COLUMN_NAMES = [str(column) for column in COLUMNS]
 LABEL_NAMES = {"class", "digit", "label", "target", "y"}
 
 FILES = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
@@ -121,17 +121,7 @@ def _read_package_file(split: str) -> npt.NDArray[np.uint8]:
 def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     name = f"path {str(path)!r:.300}"
     try:
-        # With a dtype, pandas refuses text, fractions and missing values.
-        try:
-            dataset = pd.read_csv(path, header=None, dtype=np.int64)
-        except ValueError:  # perhaps of a header row
-            if hasattr(path, "seek"):
-                path.seek(0)
-            dataset = pd.read_csv(path, dtype=np.int64)
-            names = [str(each) for each in dataset.columns]
-            words = [each for each in names if each.strip("0123456789.")]
-            if all(word.startswith("Unnamed") for word in words) and names[1:] != NUMBERS:
-                raise  # these are an example, perhaps with a blank cell
+        dataset = _read_whole_numbers(path)
     except FileNotFoundError:
         raise MissingFileError(f"{name}: there is no such file") from None
     except Exception as error:  # each protocol and compression raises its own
@@ -146,49 +136,78 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     return dataset
 
 
+def _read_whole_numbers(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
+    """Read a CSV file, with a row of names or without. What pandas refuses raises its error."""
+    try:
+        # With a dtype, pandas refuses text, fractions and missing values.
+        return pd.read_csv(path, header=None, dtype=np.int64)
+    except ValueError as error:  # perhaps of a row of names
+        error_without_names = error
+    if hasattr(path, "seek"):
+        path.seek(0)
+    dataset = pd.read_csv(path, dtype=np.int64)
+    names = dataset.columns.astype(str)
+    are_words_of_pandas = all(word.startswith("Unnamed") for word in _find_words(names))
+    if are_words_of_pandas and names[1:].tolist() != COLUMN_NAMES:
+        raise error_without_names  # the names are an example, perhaps with a blank cell
+    return dataset
+
+
+def _find_words(names: "pd.Index[str]") -> list[str]:
+    """Return the names that are no numbers."""
+    return [name for name in names if name.strip("0123456789.")]
+
+
 def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the label in column 0, if there is no doubt where it is."""
-    rows, columns = dataset.shape
-    if rows and columns == 2 + PIXELS and dataset.iloc[:, 0].tolist() == [*range(rows)]:
+    n_rows, n_columns = dataset.shape
+    if n_rows and n_columns == 2 + PIXELS and dataset.iloc[:, 0].tolist() == [*range(n_rows)]:
         dataset = dataset.iloc[:, 1:]  # without the row numbers that to_csv() wrote
         if dataset.columns.equals(COLUMNS + 1):
             dataset = dataset.set_axis(COLUMNS, axis="columns")
-    if not rows or dataset.shape[1] != 1 + PIXELS:
+    if not n_rows or dataset.shape[1] != 1 + PIXELS:
         raise ArgumentError(
-            f"{name} has {rows} rows and {columns} columns: it must have at least one row, the "
+            f"{name} has {n_rows} rows and {n_columns} columns: it must have at least one row, the "
             "label in column 0 and the pixels in columns 1 to 784"
         )
     names = dataset.columns.astype(str)
-    if not names.equals(COLUMNS.astype(str)):
-        if sorted(names) == sorted(COLUMNS.astype(str)):
-            raise ArgumentError(
-                f"{name} has columns named {dataset.columns[0]!r} to {dataset.columns[-1]!r}: name "
-                "them by the numbers 0 (the label) to 784 with "
-                "dataset.set_axis(range(785), axis=1), if they are in this order"
-            )
-        if not any(each.strip("0123456789.") for each in names):
-            raise ArgumentError(
-                f"{name} has the numbers of an example as names of its columns: read the file with "
-                "pd.read_csv(path, header=None)"
-            )
-    is_named = [names[column].lower() in LABEL_NAMES for column in (0, -1)]
+    if sorted(names) == sorted(COLUMN_NAMES) and names.tolist() != COLUMN_NAMES:
+        raise ArgumentError(
+            f"{name} has columns named {dataset.columns[0]!r} to {dataset.columns[-1]!r}: name "
+            "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
+            "if they are in this order"
+        )
+    if not _find_words(names) and names.tolist() != COLUMN_NAMES:
+        raise ArgumentError(
+            f"{name} has the numbers of an example as names of its columns: read the file with "
+            "pd.read_csv(path, header=None)"
+        )
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
-    is_last = is_named == [False, True]
-    is_constant = first is not None and bool((first == first.iloc[0]).all())
-    if not any(is_named) and last is not None and is_constant:
-        is_last = bool((last != last.iloc[0]).any())
-        if not is_last and last.iloc[0]:
-            raise ArgumentError(
-                f"{name} may have its labels in the first or in the last column: name that column "
-                "'label'"
-            )
-    if is_last and last is not None:  # as in OpenML's
-        order = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
-        return pd.concat([last.rename(0), order], axis="columns")
+    if last is not None and _is_label_last(name, names, first, last):
+        pixels = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
+        return pd.concat([last.rename(0), pixels], axis="columns")
     if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text
         return pd.concat([first, dataset.loc[:, 1:]], axis="columns")
     return dataset
+
+
+def _is_label_last(
+    name: str, names: "pd.Index[str]", first: "pd.Series[int] | None", last: "pd.Series[int]"
+) -> bool:
+    """Return whether the last column is the label, as in OpenML's table, and not the first."""
+    first_is_named, last_is_named = (names[column].lower() in LABEL_NAMES for column in (0, -1))
+    if first_is_named or last_is_named:
+        return not first_is_named
+    if first is None or (first != first.iloc[0]).any():
+        return False
+    is_constant = (last == last.iloc[0]).all()
+    if is_constant and last.iloc[0]:
+        raise ArgumentError(
+            f"{name} may have its labels in the first or in the last column: name that column "
+            "'label'"
+        )
+    return not is_constant
 
 
 def _read_digits(column: "pd.Series[Any]") -> "pd.Series[int] | None":
@@ -214,7 +233,7 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             f"it must be a whole number from 0 to {maximum[column]}"
         )
     pixels = values[:, 1:]
-    if 0 < pixels.max() <= DIMMEST:
+    if 0 < pixels.max() <= DIMMEST_WHITE:
         raise ArgumentError(f"{name} has pixels from 0 to {pixels.max():.0f}: white must be 255")
     if pixels.mean() > PIXEL_MAXIMUM / 2:
         raise ArgumentError(

@@ -10,19 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mnist_nn import models, sampling, training
+from mnist_nn import arguments, models, sampling, training
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Array, Features, Labels
 from mnist_nn.data import data_folder, load_mnist_dataframe, parse_labels_and_features
 
-Figures = npt.NDArray[np.float64]
+# Of shape (n_runs, 12): the validation log loss of each of 10 periods, then the final accuracy on
+# the validation set and on the test set.
+FiguresOfRuns = npt.NDArray[np.float64]
 Build = Callable[[], keras.Model]
 Compile = Callable[[keras.Model, float], None]
 Sample = Callable[..., Iterable[sampling.Period]]
 Train = Callable[..., keras.Model]
 
 ORIGINAL = data_folder() / "original"
-STEPS = dict(np.load(ORIGINAL / "original_steps.npz"))
+# The batches of 100 steps, the weights before and after some of them, the probabilities at the end.
+RECORDED_STEPS = dict(np.load(ORIGINAL / "original_steps.npz"))
 LEARNING_RATES = {"linear": 0.03, "nn": 0.05}  # of these steps
 TRAINERS: dict[str, Train] = {
     "linear": training.train_linear_classification_model,
@@ -43,29 +46,29 @@ class Call(NamedTuple):
     name: str  # model, learning rate / steps / batch size
     trainer: Train
     arguments: dict[str, Any]
-    # Of shape (n_runs, 12): the validation log loss of each of 10 periods, then the final accuracy
-    # on the validation set and on the test set.
-    figures: Figures
+    figures: FiguresOfRuns
 
 
-def _read_call(entry: dict[str, Any]) -> Call:
-    arguments = ("learning_rate", "steps", "batch_size", "hidden_units")
+def _read_call(recorded: dict[str, Any]) -> Call:
+    trainers_arguments = ("learning_rate", "steps", "batch_size", "hidden_units")
     figures = ("val_log_loss", "val_accuracy", "test_accuracy")
     return Call(
-        name="{model} {learning_rate}/{steps}/{batch_size}".format(**entry),
-        trainer=TRAINERS[entry["model"]],
-        arguments={name: entry[name] for name in arguments if entry[name]},
-        figures=np.column_stack([entry["measured"][name] for name in figures]),
+        name="{model} {learning_rate}/{steps}/{batch_size}".format(**recorded),
+        trainer=TRAINERS[recorded["model"]],
+        arguments={name: recorded[name] for name in trainers_arguments if recorded[name]},
+        figures=np.column_stack([recorded["measured"][name] for name in figures]),
     )
 
 
-ENTRIES = json.loads((ORIGINAL / "original_runs.json").read_text("utf-8"))
-CALLS = {call.name: call for call in map(_read_call, ENTRIES)}
+RECORDED_RUNS = json.loads((ORIGINAL / "original_runs.json").read_text("utf-8"))
+CALLS = {call.name: call for call in map(_read_call, RECORDED_RUNS)}
 
 
 def select_weights(model: str, step: int) -> list[Array]:
     """Return the original's weights of ``"linear"`` or ``"nn"`` after a step, in Keras' order."""
-    return [weights for name, weights in STEPS.items() if name.startswith(f"{model}/{step}/")]
+    return [
+        weights for name, weights in RECORDED_STEPS.items() if name.startswith(f"{model}/{step}/")
+    ]
 
 
 def difference_from_steps(
@@ -88,14 +91,14 @@ def difference_from_steps(
     pairs = [pair for pair in zip(ours.get_weights(), start, strict=True) if not pair[1].any()]
     ours.set_weights(start)
     features, labels = _load_digits("train")
-    for step, rows in enumerate(STEPS["rows"], start=1):
+    for step, rows in enumerate(RECORDED_STEPS["rows"], start=1):
         ours.train_on_batch(features[rows], labels[rows])
         if step in (1, 10, 100):
             pairs += zip(ours.get_weights(), select_weights(model, step), strict=True)
     probabilities = np.asarray(ours(features[10_000:10_050], training=False))
     return Difference(
         weights=float(np.max([np.abs(first - second).max() for first, second in pairs])),
-        probabilities=float(np.abs(probabilities - STEPS[f"{model}/probabilities"]).max()),
+        probabilities=float(np.abs(probabilities - RECORDED_STEPS[f"{model}/probabilities"]).max()),
     )
 
 
@@ -127,24 +130,17 @@ def trainer_with(
         else:
             model = models.build_nn_model(hidden_units, seed=seed)
         compile_model(model, learning_rate)
+        arrays = arguments.check_data(**data)
+        steps_by_period = sampling.split_steps(steps, 10)
+        batches = sample_batches(len(arrays.labels), batch_size, steps_by_period, seed)
         return training.train_on_batches(
-            model,
-            None,
-            batch_size,
-            sample_batches(len(data["training_examples"]), batch_size, steps, 10, seed),
-            sampling.split_steps(steps, 10),
-            data["training_examples"],
-            data["training_targets"],
-            data["validation_examples"],
-            data["validation_targets"],
-            callbacks=None,
-            verbose=verbose,
+            model, arrays, batch_size, batches, steps_by_period, verbose=verbose
         )
 
     return train
 
 
-def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) -> Figures:
+def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) -> FiguresOfRuns:
     """Train once with each seed, and return the figures of these runs.
 
     Args:

@@ -148,30 +148,36 @@ def predict_probabilities(model: keras.Model, features: Any) -> Any:
     return tf.concat(probabilities, axis=0)
 
 
-def check_classifier(argument: str, name: str, model: Any, examples: Features) -> Array:
+def name_model(model: Any) -> str:
+    """Return what errors call a model that is handed in as ``model``."""
+    return f"model {model.name!r}" if isinstance(model, keras.Model) else "model"
+
+
+def check_classifier(name: str, model: Any, examples: Features) -> Array:
     """Return the probabilities that a model predicts, or raise an error if it is not a classifier.
 
-    Errors name the ``argument`` that holds the model, and call the model ``name``.
+    Errors call the model ``name``.
     """
-    probabilities = check_outputs(argument, name, model, examples)
-    if not np.isfinite(probabilities).all():
-        raise ArgumentError(
-            f"{name} predicts {probabilities[0].round(3)}: its weights are no finite numbers. "
-            "Build it again, and train it with a lower learning rate"
-        )
-    if not arguments.are_probabilities(probabilities):
-        raise ArgumentError(
-            f"{name} predicts {probabilities[0].round(3)}, which are not probabilities that add up "
-            "to 1: end it with softmax"
-        )
+    probabilities = check_outputs(name, model, examples)
+    for row in probabilities:
+        if not np.isfinite(row).all():
+            raise ArgumentError(
+                f"{name} predicts {row.round(3)}: its weights are no finite numbers. Build it "
+                "again, and train it with a lower learning rate"
+            )
+        if not arguments.are_probabilities(row[np.newaxis]):
+            raise ArgumentError(
+                f"{name} predicts {row.round(3)}, which are not probabilities that add up to 1: "
+                "end it with softmax"
+            )
     return probabilities
 
 
-def check_outputs(argument: str, name: str, model: Any, examples: Features) -> Array:
+def check_outputs(name: str, model: Any, examples: Features) -> Array:
     """Return the ten outputs of a model for each example, as :func:`check_classifier`."""
     if not isinstance(model, keras.Model):
         raise ArgumentTypeError(
-            f"{argument} must be a Keras model, as a training call returns it, not "
+            f"{name} must be a Keras model, as a training call returns it, not "
             f"{type(model).__name__}"
         )
     try:

@@ -63,10 +63,10 @@ def create_training_dataset(
         >>> features.shape
         TensorShape([10, 784])
     """
-    features, labels = arguments.check_data("", examples, targets)
+    features, labels = arguments.check_set(examples=examples, targets=targets)
     steps_by_period = split_steps(steps, periods)
     seed = draw_seed(seed)  # for the same batches each time that the dataset is read
-    sample = partial(sample_batches, len(features), batch_size, steps, steps_by_period, seed)
+    sample = partial(sample_batches, len(features), batch_size, steps_by_period, seed)
     sample()  # to check the arguments now, rather than when the dataset is read
 
     def generate() -> Iterator[tuple[Features, Labels]]:
@@ -86,7 +86,7 @@ def draw_seed(seed: int | None) -> int:
 
 
 def sample_batches(
-    n_examples: int, batch_size: int, steps: int, periods: int | Sequence[int], seed: int | None
+    n_examples: int, batch_size: int, steps_by_period: Sequence[int], seed: int | None
 ) -> Iterator[Period]:
     """Sample the batches of :func:`create_training_dataset`, as row numbers, period by period."""
     batch_size = arguments.check_whole_number("batch_size", batch_size)
@@ -95,11 +95,11 @@ def sample_batches(
             f"batch_size {batch_size} is more than the {n_examples} examples: lower it"
         )
     n_batches = math.ceil(n_examples / batch_size)
-    return _sample_periods(n_examples, n_batches, split_steps(steps, periods), draw_seed(seed))
+    return _sample_periods(n_examples, n_batches, steps_by_period, draw_seed(seed))
 
 
 def _sample_periods(
-    n_examples: int, n_batches: int, steps_by_period: list[int], seed: int
+    n_examples: int, n_batches: int, steps_by_period: Sequence[int], seed: int
 ) -> Iterator[Period]:
     # One generator draws all permutations before all batch numbers: another order would give other
     # results for the same seed. A second one draws the permutations again, one at a time, so that

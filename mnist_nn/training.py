@@ -24,7 +24,7 @@ from mnist_nn._backend import (
     without_metrics,
     without_replica_context,
 )
-from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.arguments import Data, Examples, Features, Labels, Targets
 from mnist_nn.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -37,6 +37,7 @@ from mnist_nn.models import (
     build_nn_model,
     check_classifier,
     compile_classification_model,
+    name_model,
     predict_probabilities,
     to_float,
 )
@@ -195,52 +196,36 @@ def train_classification_model(
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
         >>> model = train_classification_model(model, 0.03, 100, 30, *data, verbose=0)
     """
-    features, labels = arguments.check_data("training_", training_examples, training_targets)
-    val_features, val_labels = arguments.check_data(
-        "validation_", validation_examples, validation_targets
+    data = arguments.check_data(
+        training_examples, training_targets, validation_examples, validation_targets
     )
     steps_by_period = split_steps(steps, periods)
+    batches = sample_batches(len(data.labels), batch_size, steps_by_period, seed)
+    if len(data.labels) > 1 and data.labels.min() == data.labels.max():
+        raise ArgumentError(
+            f"training_targets has no other digit than {data.labels[0]}: pass examples of several "
+            "digits"
+        )
+    callbacks = _check_callbacks(callbacks)
+    _prepare_model(model, learning_rate, data)
+    arguments.warn_of_raw_pixels(data)
     return train_on_batches(
-        model,
-        learning_rate,
-        batch_size,
-        sample_batches(len(features), batch_size, steps, steps_by_period, seed),
-        steps_by_period,
-        features,
-        labels,
-        val_features,
-        val_labels,
-        callbacks=callbacks,
-        verbose=verbose,
+        model, data, batch_size, batches, steps_by_period, callbacks=callbacks, verbose=verbose
     )
 
 
 def train_on_batches(
     model: keras.Model,
-    learning_rate: float | None,
+    data: Data,
     batch_size: int,
     batches: Iterable[Period],
     steps_by_period: Sequence[int],
-    features: Features,
-    labels: Labels,
-    val_features: Features,
-    val_labels: Labels,
     *,
-    callbacks: Sequence[keras.callbacks.Callback] | None,
-    verbose: int,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 0,
 ) -> keras.Model:
-    """Train on batches that have been sampled, as :func:`train_classification_model`."""
-    if len(labels) > 1 and labels.min() == labels.max():
-        raise ArgumentError(
-            f"training_targets has no other digit than {labels[0]}: pass examples of several digits"
-        )
-    callbacks = _check_callbacks(callbacks)
-    _prepare_model(model, learning_rate, val_features, val_labels)
-    arguments.warn_of_raw_pixels(training_examples=features, validation_examples=val_features)
-    arrays = (features, labels, val_features, val_labels)
-    train_steps, train_and_predict = _compile_steps(
-        model, batch_size, *map(tf.convert_to_tensor, arrays)
-    )
+    """Train a compiled model on batches that have been sampled: the loop of all trainers."""
+    train_steps, train_and_predict = _compile_steps(model, data, batch_size)
     callback_list = keras.callbacks.CallbackList(
         callbacks,
         add_history=True,
@@ -249,7 +234,7 @@ def train_on_batches(
         steps=None,
         verbose=verbose,
     )
-    logs: dict[str, Any] = {}
+    logs: dict[str, float] = {}
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
@@ -265,8 +250,10 @@ def train_on_batches(
                 steps_done += n_steps
                 callback_list.params["steps_done"] = steps_done  # Keras has no name for these
                 logs = {name: float(value) for name, value in losses.items()}
-                logs |= _evaluate(model, number, "", features, labels, outputs)
-                logs |= _evaluate(model, number, "val_", val_features, val_labels, val_outputs)
+                logs |= _evaluate(model, number, "", data.features, data.labels, outputs)
+                logs |= _evaluate(
+                    model, number, "val_", data.val_features, data.val_labels, val_outputs
+                )
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
@@ -281,16 +268,16 @@ def train_on_batches(
         with change_backups(callback_list, bool(interrupts), delete_checkpoint=False):
             callback_list.on_train_end(logs)
 
-    total_done = steps_before + steps_done
     if interrupts and not verbose:
         raise KeyboardInterrupt
+    total_done = steps_before + steps_done
     if interrupts:
         text = message(f"Training stopped after {total_done} of {sum(steps_by_period)} steps.")
         print(printable(text))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
-        _show_results(model, total_done, val_features, val_labels)
+        _show_results(model, total_done, data)
     return model
 
 
@@ -314,12 +301,7 @@ def _run_period(
 
 
 def _compile_steps(
-    model: keras.Model,
-    batch_size: int,
-    features: Any,
-    labels: Any,
-    val_features: Any,
-    val_labels: Any,
+    model: keras.Model, data: Data, batch_size: int
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return two functions that run training steps in one call, given rows and batch numbers.
 
@@ -329,6 +311,7 @@ def _compile_steps(
     Keras' own step runs without metrics, and its loss is read after the last step. A custom step
     runs as it is, and the logs of its last step are kept.
     """
+    features, labels, val_features, val_labels = map(tf.convert_to_tensor, data)
     keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
         keras_step = without_replica_context(keras_step)
@@ -358,10 +341,7 @@ def _compile_steps(
             logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
         outputs = predict_probabilities(model, features)
         val_outputs = predict_probabilities(model, val_features)
-        val_loss = model.compute_loss(x=val_features, y=val_labels, y_pred=val_outputs)
-        if getattr(model.loss, "reduction", "") == "sum":  # as large as in a training step
-            penalties = sum(model.losses)
-            val_loss = (val_loss - penalties) * (batch_size / len(val_labels)) + penalties
+        val_loss = _compute_loss(model, val_features, val_labels, val_outputs, batch_size)
         return logs | {"val_loss": val_loss}, outputs, val_outputs
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
@@ -377,23 +357,34 @@ def _compile_steps(
     return compiled(train_steps), compiled(train_and_predict)
 
 
+def _compute_loss(
+    model: keras.Model, features: Any, labels: Any, outputs: Any, batch_size: int
+) -> Any:
+    """Return the compiled loss of a data set, as large as that of a training step."""
+    loss = model.compute_loss(x=features, y=labels, y_pred=outputs)
+    if getattr(model.loss, "reduction", "") == "sum":
+        penalties = sum(model.losses)
+        loss = (loss - penalties) * (batch_size / labels.shape[0]) + penalties
+    return loss
+
+
 def _evaluate(
     model: keras.Model, period: int, prefix: str, features: Features, labels: Labels, outputs: Any
 ) -> dict[str, float]:
-    """Return the metrics of a data set; raise a ValueError if training diverged."""
+    """Return the metrics of a data set after a period; raise a ValueError if training diverged."""
     probabilities = to_float(outputs)
     if not np.isfinite(probabilities).all():
         rate = float(model.optimizer.learning_rate)
         raise ArgumentError(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
-    compiled = compute_other_metrics(model, features, labels, outputs)
     predicted_classes = probabilities.argmax(axis=1)
-    return {f"{prefix}{name}": value for name, value in compiled.items()} | {
-        f"{prefix}log_loss": metrics.log_loss(labels, predicted_classes),
-        f"{prefix}accuracy": float(np.mean(labels == predicted_classes)),
-        f"{prefix}cross_entropy": metrics.cross_entropy(labels, probabilities),
+    values = compute_other_metrics(model, features, labels, outputs) | {
+        "log_loss": metrics.log_loss(labels, predicted_classes),
+        "accuracy": float(np.mean(labels == predicted_classes)),
+        "cross_entropy": metrics.cross_entropy(labels, probabilities),
     }
+    return {f"{prefix}{name}": value for name, value in values.items()}
 
 
 def _check_callbacks(callbacks: Any) -> Any:
@@ -413,13 +404,12 @@ def _check_callbacks(callbacks: Any) -> Any:
     return callbacks
 
 
-def _prepare_model(
-    model: keras.Model, learning_rate: Any, features: Features, targets: Labels
-) -> None:
+def _prepare_model(model: keras.Model, learning_rate: Any, data: Data) -> None:
     """Compile the model, or set its learning rate; raise an error if it is not a classifier."""
-    name = f"model {getattr(model, 'name', '')!r}"
+    name = name_model(model)
     first_and_last = [0, -1]  # with a single example, a wrong shape could look right
-    probabilities = check_classifier("model", name, model, features[first_and_last])
+    features, labels = data.val_features[first_and_last], data.val_labels[first_and_last]
+    probabilities = check_classifier(name, model, features)
     if is_distributed(model):
         raise ArgumentError(
             f"{name} belongs to a distribution strategy, but is trained on one device: build and "
@@ -429,8 +419,7 @@ def _prepare_model(
         compile_classification_model(model, learning_rate)
         return
     try:
-        rows = {"x": features[first_and_last], "y": targets[first_and_last]}
-        model.compute_loss(**rows, y_pred=probabilities)
+        model.compute_loss(x=features, y=labels, y_pred=probabilities)
     except Exception as error:  # a custom loss may raise anything
         raise ArgumentError(
             f"{name} is compiled with loss {model.loss!r:.100}, which does not accept labels from "
@@ -448,19 +437,18 @@ def _prepare_model(
             ) from None
 
 
-def _show_results(model: keras.Model, steps: int, features: Features, labels: Labels) -> None:
+def _show_results(model: keras.Model, steps: int, data: Data) -> None:
     """Print the last line of the original's trainers, and show their two figures."""
     from mnist_nn import plots, rendering  # silent calls do not need Matplotlib and seaborn
 
     # A callback or the optimizer may have changed the weights after the last period.
-    predicted_classes = np.asarray(predict_probabilities(model, features)).argmax(axis=1)
-    accuracy = np.mean(labels == predicted_classes)
+    probabilities = np.asarray(predict_probabilities(model, data.val_features))
+    predicted_classes = probabilities.argmax(axis=1)
+    accuracy = np.mean(data.val_labels == predicted_classes)
     print(f"Final accuracy (on validation data): {accuracy:0.2f}", flush=True)
+    matrix = metrics.confusion_matrix(data.val_labels, predicted_classes)
     with rendering.language_font():  # for the steps
-        axes = [
-            plots.plot_log_loss(model.history.history),
-            plots.plot_confusion_matrix(metrics.confusion_matrix(labels, predicted_classes)),
-        ]
+        axes = [plots.plot_log_loss(model.history.history), plots.plot_confusion_matrix(matrix)]
     for ax in axes:
         ax.set_title(rendering.figure_text(f"{steps:,} steps"), loc="right", fontsize="medium")
     rendering.show(*axes)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.models import check_classifier, predict_probabilities, to_float
+from mnist_nn.models import check_classifier, name_model, predict_probabilities, to_float
 from mnist_nn.rendering import describe, figure_text, language_font
 
 POINTS = 61  # of each curve
@@ -47,9 +47,11 @@ def plot_gradient(
         >>> batch = training_examples[:10], training_targets[:10]
         >>> ax = plot_gradient(model, *batch, validation_examples, validation_targets)
     """
-    batch = arguments.check_data("batch_", batch_examples, batch_targets)
-    validation = arguments.check_data("validation_", validation_examples, validation_targets)
-    check_classifier("model", f"model {getattr(model, 'name', '')!r}", model, batch[0][:2])
+    batch = arguments.check_set(batch_examples=batch_examples, batch_targets=batch_targets)
+    validation = arguments.check_set(
+        validation_examples=validation_examples, validation_targets=validation_targets
+    )
+    check_classifier(name_model(model), model, batch[0][:2])
     with tf.GradientTape() as tape:
         probabilities = model(batch[0], training=False)
         losses = keras.losses.sparse_categorical_crossentropy(batch[1], probabilities)

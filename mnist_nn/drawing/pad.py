@@ -101,7 +101,7 @@ class DrawingPad:
         self.pixels = prepare_ink(ink) if prepared and ink.any() else small
         features = self.pixels.reshape(1, PIXELS)
         probabilities = {
-            name: check_classifier("classifier", f"classifier {name!r}", model, features)[0]
+            name: check_classifier(f"classifier {name!r}", model, features)[0]
             for name, model in self._classifiers.items()
         }
         self.probabilities = pd.DataFrame(probabilities) * float(ink.any())  # 0 without a drawing

@@ -123,9 +123,10 @@ def search_hyperparameters(
         >>> len(results)  # four combinations, three seeds
         12
     """
-    training = arguments.check_data("training_", training_examples, training_targets)
-    validation = arguments.check_data("validation_", validation_examples, validation_targets)
-    data: dict[str, Any] = dict(zip(DATA, (*training, *validation), strict=True))
+    arrays = arguments.check_data(
+        training_examples, training_targets, validation_examples, validation_targets
+    )
+    data: dict[str, Any] = dict(zip(DATA, arrays, strict=True))
     periods_by_setting = _list_settings(trainer, parameters, samples, sample_seed)
     # The settings that halving has left, and those that it has stopped.
     left, stopped = list(periods_by_setting), list[str]()
@@ -145,7 +146,7 @@ def search_hyperparameters(
     }
     if results is not None and "<lambda>" in search["trainer"]:
         raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
-    arguments.warn_of_raw_pixels(training_examples=training[0], validation_examples=validation[0])
+    arguments.warn_of_raw_pixels(arrays)
 
     path = None if results is None else Path(results)
     with contextlib.nullcontext() if path is None else lock_file(path):

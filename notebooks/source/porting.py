@@ -349,8 +349,9 @@ show_trap(
 
 
 # %% id="wrong-periods"
-def sample_the_same(n_examples, batch_size, steps, periods, seed):
-    return [*sample_batches(n_examples, batch_size, steps // periods, 1, seed)] * periods
+def sample_the_same(n_examples, batch_size, steps_by_period, seed):
+    first_period = [*sample_batches(n_examples, batch_size, steps_by_period[:1], seed)]
+    return first_period * len(steps_by_period)
 
 
 # %% id="show-periods"
@@ -370,10 +371,9 @@ show_trap(
 
 
 # %% id="wrong-epochs"
-def sample_epochs(n_examples, batch_size, steps, periods, seed):
+def sample_epochs(n_examples, batch_size, steps_by_period, seed):
     generator = np.random.default_rng(seed)
-    steps_by_period = split_steps(steps, periods)
-    epochs = -(-steps * batch_size // n_examples)
+    epochs = -(-sum(steps_by_period) * batch_size // n_examples)
     rows = np.concatenate([generator.permutation(n_examples) for _ in range(epochs)])
     starts = np.cumsum([0, *steps_by_period]) * batch_size
     return [

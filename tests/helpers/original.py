@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_nn.fidelity import ENTRIES
+from mnist_nn.fidelity import RECORDED_RUNS
 
 BY_CHANCE = 1e-5  # how often a comparison of runs may fail by chance
 SEEDS = range(12)
@@ -58,7 +58,8 @@ def list_printable(log_loss: Callable[[Any, Any], float]) -> set[float]:
 
 def list_printed() -> set[float]:
     """Return every log loss that the original printed, measured and published."""
-    runs = [e[kind]["val_log_loss"] for e in ENTRIES for kind in ("measured", "published")]
+    kinds = ("measured", "published")
+    runs = [call[kind]["val_log_loss"] for call in RECORDED_RUNS for kind in kinds]
     return {float(loss) for run in runs for losses in run for loss in losses}
 
 

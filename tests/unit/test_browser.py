@@ -41,7 +41,7 @@ def test_weights_after_100_steps_are_those_of_python(
     start = model.get_weights()
     batches = [
         sampling.select_rows(period.rows, number, 30)
-        for period in sampling.sample_batches(ROWS, 30, 100, 10, seed=0)
+        for period in sampling.sample_batches(ROWS, 30, [10] * 10, seed=0)
         for number in period.batch_numbers
     ]
     assert {len(rows) for rows in batches} == {30, 20}
@@ -89,7 +89,7 @@ def test_wrong_settings_get_the_sentences_of_python() -> None:
     check: dict[str, Callable[[Any], Any]] = {
         "learning_rate": lambda value: check_positive_number("learning_rate", value),
         "steps": lambda value: sampling.split_steps(value, 10),
-        "batch_size": lambda value: sampling.sample_batches(7_500, value, 10, 10, seed=0),
+        "batch_size": lambda value: sampling.sample_batches(7_500, value, [1] * 10, seed=0),
         "hidden_units": check_hidden_units,
     }
     code = """

@@ -88,7 +88,7 @@ def test_bad_strokes_are_refused(strokes: Any, pad: DrawingPad) -> None:
 
 
 def test_classifiers_are_checked() -> None:
-    with pytest.raises(TypeError, match="classifier must be a Keras model"):
+    with pytest.raises(TypeError, match="classifier 'classifier' must be a Keras model"):
         draw("network")
     logits = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
     with pytest.raises(ValueError, match="classifier 'mine'.*softmax"):
