@@ -17,6 +17,7 @@ from split import Split
 import mnist_nn
 from mnist_nn.search import search_hyperparameters
 from mnist_nn.search.results import METRICS, lock_file
+from mnist_nn.search.search import halve
 
 GRID: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
@@ -65,7 +66,7 @@ def search(small: Split, parameters: dict[str, Any], **options: Any) -> pd.DataF
 
 @pytest.fixture(scope="module")
 def grid_results(small: Split) -> pd.DataFrame:
-    return search(small, GRID, seeds=[1, 2])
+    return search(small, GRID, seeds=[2, 1, 2])
 
 
 def assert_same_runs(results: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -123,6 +124,22 @@ def test_halving_stops_weak_combinations(small: Split) -> None:
     for _, run in results.iterrows():
         last = f"val_accuracy_{run['periods_done'] - 1:02d}"
         assert run["val_accuracy"] == whole.loc[run["learning_rate"], last]
+
+
+def test_rounds_of_halving() -> None:
+    assert halve(5, 10, 3) == [(5, 3), (2, 10)]
+    assert halve(2, 10, 3) == halve(2, 10, None) == [(2, 10)]
+
+
+def test_failed_run_is_not_trained_again_in_the_next_round(small: Split) -> None:
+    calls = []
+
+    def fail(**options: Any) -> Any:
+        calls.append(options)
+        raise ValueError
+
+    search(small, LINEAR | {"learning_rate": [0.1, 0.2]}, trainer=fail, halving=2)
+    assert len(calls) == 2
 
 
 def test_failed_runs_are_rows_with_their_error(small: Split) -> None:
