@@ -134,6 +134,10 @@ def test_only_the_figures_that_are_shown_are_closed(monkeypatch: pytest.MonkeyPa
     assert shown == [plt.get_fignums()] == [[1, 2]]
 
 
+def test_alternative_text_may_contain_any_character() -> None:
+    assert '<img alt="&lt;7&quot;" src=' in rendering.embed_png("", '<7"')
+
+
 def test_settings_of_the_user_upset_no_figure() -> None:
     with mpl.rc_context({"image.origin": "lower", "axes.grid": True}):
         for draw in DRAWINGS:
