@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -254,8 +254,7 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
     positions = np.arange(len(texts))
     ax = ax or plt.subplots(layout="constrained")[1]
     sideways = np.linspace(-0.08, 0.08, len(table))  # equal accuracies are dots side by side
-    for position, name in zip(positions, table, strict=True):
-        ax.plot(position + sideways, table[name], "o", color="C0", alpha=0.5)
+    ax.plot(positions + sideways[:, None], table, "o", color="C0", alpha=0.5)
     ax.errorbar(positions + 0.15, means, spreads, fmt="D", color="C1", capsize=5)
     for position, mean, text in zip(positions, means, texts.values(), strict=True):
         ax.annotate(text, (position + 0.2, mean), (8, -4), textcoords="offset points")
@@ -320,29 +319,23 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     ax.set_ylim(height + gap, -1)
     ax.axis("off")
 
-    for position, texts in enumerate(_list_texts(lines, figure_text)):
+    language, described = get_language(), []
+    for position, values in enumerate(zip(*lines.values(), strict=True)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
-        ax.text(x, y, "\n".join(texts), ha="center", va="top", fontsize="small")
-    language = get_language()
-    described = language.semicolon.join(map(language.comma.join, _list_texts(lines, message)))
+        pairs = [*zip(lines, values, strict=True)]
+        shown = "\n".join(f"{figure_text(name)} {value}".strip() for name, value in pairs)
+        ax.text(x, y, shown, ha="center", va="top", fontsize="small")
+        described.append(
+            language.comma.join(f"{message(name)} {value}".strip() for name, value in pairs)
+        )
+    texts = language.semicolon.join(described)
     if len(features) == 1:
-        describe(ax, f"A handwritten digit, dark on light. {described}")
+        describe(ax, f"A handwritten digit, dark on light. {texts}")
     else:
-        describe(ax, f"{len(features)} handwritten digits, dark on light. {described}")
+        describe(ax, f"{len(features)} handwritten digits, dark on light. {texts}")
     return ax
-
-
-def _list_texts(
-    lines: Mapping[str, Iterable[Any]], translate: Callable[[str], str]
-) -> list[list[str]]:
-    """Return the texts of each digit: the name of every line, with the digit's value."""
-    names = [*map(translate, lines)]
-    return [
-        [f"{name} {value}".strip() for name, value in zip(names, values, strict=True)]
-        for values in zip(*lines.values(), strict=True)
-    ]
 
 
 def _join_pairs(texts: Mapping[str, str]) -> str:

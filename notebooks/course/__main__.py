@@ -41,9 +41,9 @@ def main(arguments: Sequence[str]) -> None:
     options = vars(parser.parse_args(arguments))
     command = options.pop("command")
     if command == "make":
-        from notebooks.course.make import make as run
+        from notebooks.course.make import make as run_make
 
-        run(**options)
+        run_make(**options)
         return
     folder, assignment = options["folder"], options["assignment"]
     if not (folder / CONFIG).exists():

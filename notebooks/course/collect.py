@@ -123,8 +123,8 @@ def drop_common_folder(files: Iterable[Found]) -> list[Found]:
 
 
 def is_ignored(path: str) -> bool:
-    parts = PurePosixPath(path).parts
-    return bool(IGNORED & {*parts}) or bool(parts and parts[-1].startswith("."))
+    file = PurePosixPath(path)
+    return file.name.startswith(".") or not IGNORED.isdisjoint(file.parts)
 
 
 def find_student(path: str) -> tuple[str, str, str]:

@@ -105,7 +105,8 @@ def make(folder: Path, languages: Sequence[str] | None = None) -> None:
     """Write a course, but for what an instructor has edited there."""
     for problem in find_contradictions():
         print(f"Note: {problem}")
-    for language in languages or build.languages("exercise"):
+    languages = languages or build.languages("exercise")
+    for language in languages:
         path = folder / "source" / f"exercise-{language}" / "exercise.ipynb"
         shown = build.shorten(path)
         if is_edited(path):
@@ -114,12 +115,10 @@ def make(folder: Path, languages: Sequence[str] | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = nbformat.writes(make_assignment(language)) + "\n"
         is_new = not path.exists() or path.read_text("utf-8") != text
-        has_release = (folder / "release" / f"exercise-{language}").exists()
         build.replace_file(path, text.encode())
-        again = is_new and has_release
-        release = f"nbgrader generate_assignment exercise-{language} --force"
         print(f"{shown}: {'written' if is_new else 'unchanged'}")
-        if again:
+        if is_new and (folder / "release" / f"exercise-{language}").exists():
+            release = f"nbgrader generate_assignment exercise-{language} --force"
             print(f"  It has changed. Release it again: {release}")
     config = folder / CONFIG.name
     if config.exists() and config.read_bytes() != CONFIG.read_bytes():
@@ -127,8 +126,8 @@ def make(folder: Path, languages: Sequence[str] | None = None) -> None:
         print(f"{name}: kept. It differs from {ours}: you, or the project, have changed it")
     else:
         build.replace_file(config, CONFIG.read_bytes())
-    first = (languages or build.languages("exercise"))[0]
-    print(f"Next: cd {build.shorten(folder)}; nbgrader generate_assignment exercise-{first}")
+    command = f"nbgrader generate_assignment exercise-{languages[0]}"
+    print(f"Next: cd {build.shorten(folder)}; {command}")
     print("notebooks/INSTRUCTORS.md explains each step")
 
 

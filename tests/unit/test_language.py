@@ -1,5 +1,6 @@
 """Texts and figures are in the language that was set; what a language lacks is listed."""
 
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from matplotlib import font_manager
 
 import mnist_nn
 from mnist_nn.analysis import plot_runs
-from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, read_messages
+from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, printable, read_messages
 from mnist_nn.rendering import _find_font, language_font
 from notebooks import build, languages
 
@@ -45,15 +46,15 @@ def test_each_text_is_translated_with_its_values() -> None:
     for language in OTHERS:
         mnist_nn.set_language(language)
         for english, translation in read_messages(language).items():
-            values = {name: f"({i}, {i})" for i, name in enumerate(PLACEHOLDER.findall(english))}
+            values = {name: f"({i},\n{i})" for i, name in enumerate(PLACEHOLDER.findall(english))}
             assert message(english.format_map(values)) == translation.format_map(values)
 
 
 def test_only_numbers_are_grouped_anew() -> None:
     mnist_nn.set_language("zh")
     assert message("1,000 steps") == "1000 步"
-    with pytest.raises(FileNotFoundError, match="run1,100.csv"):
-        mnist_nn.load_mnist_dataframe(path="run1,100.csv")
+    with pytest.raises(FileNotFoundError, match="1,100.csv"):
+        mnist_nn.load_mnist_dataframe(path="1,100.csv")
 
 
 def test_each_text_has_words_of_its_own() -> None:
@@ -101,6 +102,11 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
     with language_font():
         ax.figure.text(0, 0, "".join(sorted({*"".join(messages.values())})))
     ax.figure.canvas.draw()
+
+
+def test_printed_text_is_one_that_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
+    assert printable("숫자 7") == "?? 7"
 
 
 def test_unknown_language_is_refused() -> None:

@@ -66,6 +66,9 @@ def test_confusion_matrix() -> None:
     drawn = ax.collections[0]
     np.testing.assert_array_equal(np.asarray(drawn.get_array()).reshape(10, 10), matrix)
     assert drawn.get_cmap().name == "bone_r"
+    assert drawn.get_clim() == (0, 1)
+    texts = ["" if share < 0.005 else f"{share:.2f}" for share in matrix.ravel()]
+    assert [text.get_text() for text in ax.texts] == texts
     assert ax.get_aspect() == 1
     labels = (ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
     assert labels == ("Confusion matrix", "Predicted label", "True label")
@@ -73,8 +76,11 @@ def test_confusion_matrix() -> None:
         luminance = relative_luminance(colour)
         on_black, on_white = (luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)
         assert text.get_color() == ("black" if on_black > on_white else "white")
-    nested: Any = mnist_nn.plot_confusion_matrix(matrix.tolist())
+    users_ax = plt.subplots()[1]
+    users_text = users_ax.text(0, 0, "mine", color="red")
+    nested: Any = mnist_nn.plot_confusion_matrix(matrix.tolist(), ax=users_ax)
     assert nested.get_label() == ax.get_label()
+    assert users_text.get_color() == "red"
 
 
 def test_text_of_the_confusion_matrix_names_the_worst_mistake() -> None:
@@ -83,7 +89,7 @@ def test_text_of_the_confusion_matrix_names_the_worst_mistake() -> None:
     text = str(mnist_nn.plot_confusion_matrix(matrix).get_label())
     assert "1.00, 1.00, 1.00, 1.00, 0.70, 1.00, 1.00, 1.00, 1.00, 1.00." in text
     assert text.endswith("Most frequent mistake: 4 predicted as 9, a fraction of 0.20.")
-    assert "mistake" not in str(mnist_nn.plot_confusion_matrix(np.eye(10)).get_label())
+    assert str(mnist_nn.plot_confusion_matrix(np.eye(10)).get_label()).endswith("1.00, 1.00.")
 
 
 @pytest.mark.parametrize("original_look", [False, True])
@@ -115,9 +121,21 @@ def test_only_the_figures_that_are_shown_are_closed(monkeypatch: pytest.MonkeyPa
     rendering.show(mnist_nn.plot_digit(np.zeros(784)))
     assert not shown  # there is no window
     assert plt.get_fignums() == [users_figure.number]
+    displayed: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr(mpl, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    ax = mnist_nn.plot_digit(np.zeros(784))
+    rendering.show(ax)
+    assert displayed == [ax.figure]
+    assert not shown
+    assert plt.get_fignums() == [users_figure.number]
     monkeypatch.setattr(mpl, "get_backend", lambda: "qtagg")
     rendering.show(mnist_nn.plot_digit(np.zeros(784)))
     assert shown == [plt.get_fignums()] == [[1, 2]]
+
+
+def test_alternative_text_may_contain_any_character() -> None:
+    assert '<img alt="&lt;7&quot;" src=' in rendering.embed_png("", '<7"')
 
 
 def test_settings_of_the_user_upset_no_figure() -> None:
@@ -131,9 +149,11 @@ def test_settings_of_the_user_upset_no_figure() -> None:
                 assert not any(line.get_visible() for line in ax.get_xgridlines())
 
 
-def test_limit_is_that_of_the_colours() -> None:
-    ax: Any = mnist_nn.plot_weights(WEIGHTS, limit=0.5)
-    assert ax.images[0].get_clim() == (-0.5, 0.5)
+@pytest.mark.parametrize(("limit", "extend"), [(0.5, "both"), (10.0, "neither")])
+def test_limit_is_that_of_the_colours(limit: float, extend: str) -> None:
+    ax: Any = mnist_nn.plot_weights(WEIGHTS, limit=limit)
+    assert ax.images[0].get_clim() == (-limit, limit)
+    assert ax.images[0].colorbar.extend == extend
 
 
 def test_weights_that_are_all_zero() -> None:
@@ -157,5 +177,7 @@ def test_bad_arguments_are_refused() -> None:
             mnist_nn.plot_log_loss(history)
     with pytest.raises(ValueError, match=r"^matrix has the shape \(2,\)"):
         mnist_nn.plot_confusion_matrix(np.array([1.0, 2.0]))
+    with pytest.raises(ValueError, match="^matrix has values from 0 to 7: pass fractions"):
+        mnist_nn.plot_confusion_matrix(7 * np.eye(10))
     with pytest.raises(ValueError, match="weights contains NaN"):
         mnist_nn.plot_weights(np.full((784, 2), np.nan))

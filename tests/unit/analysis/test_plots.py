@@ -108,13 +108,14 @@ def test_mistakes_in_other_examples_are_refused() -> None:
 
 def test_confusion_difference() -> None:
     first, second = np.eye(10), np.eye(10)
-    first[3, 3], first[3, 5] = 0.75, 0.25
+    for digit, share in ((3, 0.25), (4, 0.01), (5, 0.0004)):
+        first[digit, digit], first[digit, 9] = 1 - share, share
     ax: Any = plot_confusion_difference(first.tolist(), second.tolist())  # type: ignore[arg-type]
     drawn = np.asarray(ax.collections[0].get_array()).reshape(10, 10)
     np.testing.assert_array_equal(drawn, 100 * (second - first))
     assert ax.collections[0].get_clim() == (-25, 25)
-    assert {text.get_text() for text in ax.texts} == {"", "25.0", "-25.0"}
-    assert "0.00, 0.00, 0.00, 25.00, 0.00" in ax.get_label()
+    assert {text.get_text() for text in ax.texts} == {"", "25.0", "-25.0", "1.0", "-1.0"}
+    assert "0.00, 0.00, 0.00, 25.00, 1.00, 0.04, 0.00" in ax.get_label()
     with pytest.raises(ValueError, match=r"second .*\(9, 9\)"):
         plot_confusion_difference(first, np.eye(9))
 

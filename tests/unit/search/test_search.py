@@ -1,6 +1,7 @@
 """The search of hyperparameters in this process: its table, and the file that it resumes from."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from split import Split
 import mnist_nn
 from mnist_nn.search import search_hyperparameters
 from mnist_nn.search.results import METRICS, lock_file
+from mnist_nn.search.search import halve
 
 GRID: dict[str, Any] = {
     "learning_rate": [0.01, 0.1],
@@ -27,18 +29,44 @@ GRID: dict[str, Any] = {
 LINEAR: dict[str, Any] = {"learning_rate": [0.1], "steps": [20], "batch_size": [10]}
 
 
+def pretend(
+    learning_rate: float,
+    steps: int,
+    batch_size: int,
+    hidden_units: Sequence[int] = (),
+    *,
+    periods: int = 10,
+    dropout: float = 0.0,
+    seed: int,
+    callbacks: Sequence[Any],
+    **data: Any,
+) -> Any:
+    """Return metrics that depend on the arguments alone, without training."""
+    arguments = [learning_rate, steps, batch_size, *hidden_units, dropout]
+    generator = np.random.default_rng([seed, *np.array(arguments, float).view(np.uint64)])
+    model = SimpleNamespace(stop_training=False)
+    history: dict[str, list[float]] = {name: [] for name in METRICS}
+    for period in range(periods):
+        for name in METRICS:
+            history[name].append(generator.random())
+        for callback in callbacks:
+            callback.set_model(model)
+            callback.on_epoch_end(period)
+        if model.stop_training:
+            break
+    model.history = SimpleNamespace(history=history)
+    return model
+
+
 def search(small: Split, parameters: dict[str, Any], **options: Any) -> pd.DataFrame:
-    """Search in this process, with one seed, unless told otherwise."""
-    trainer: Any = mnist_nn.train_linear_classification_model
-    if "hidden_units" in parameters:
-        trainer = mnist_nn.train_nn_classification_model
-    options = {"trainer": trainer, "seeds": [1], "n_jobs": 1, "verbose": 0, **options}
+    """Search in this process, with one seed and without training, unless told otherwise."""
+    options = {"trainer": pretend, "seeds": [1], "n_jobs": 1, "verbose": 0, **options}
     return search_hyperparameters(options.pop("trainer"), parameters, *small, **options)
 
 
 @pytest.fixture(scope="module")
 def grid_results(small: Split) -> pd.DataFrame:
-    return search(small, GRID, seeds=[1, 2])
+    return search(small, GRID, seeds=[2, 1, 2])
 
 
 def assert_same_runs(results: pd.DataFrame, expected: pd.DataFrame) -> None:
@@ -54,18 +82,11 @@ def test_every_combination_is_trained_with_every_seed(grid_results: pd.DataFrame
     assert set(grid_results["hidden_units"]) == {(10,), (10, 5)}
 
 
-def test_metrics_are_those_of_the_trainer(small: Split, grid_results: pd.DataFrame) -> None:
-    run = grid_results.iloc[3]
-    model = mnist_nn.train_nn_classification_model(
-        run["learning_rate"],
-        20,
-        20,
-        run["hidden_units"],
-        *small,
-        periods=4,
-        seed=int(run["seed"]),
-        verbose=0,
-    )
+def test_metrics_are_those_of_the_trainer(small: Split) -> None:
+    train = mnist_nn.train_nn_classification_model
+    parameters = GRID | {"learning_rate": [0.1], "hidden_units": [(10, 5)]}
+    run = search(small, parameters, trainer=train, seeds=[2]).iloc[0]
+    model = train(0.1, 20, 20, [10, 5], *small, periods=4, seed=2, verbose=0)
     for metric in ("accuracy", "log_loss", "cross_entropy"):
         for name in (metric, f"val_{metric}"):
             history = model.history.history[name]
@@ -105,13 +126,30 @@ def test_halving_stops_weak_combinations(small: Split) -> None:
         assert run["val_accuracy"] == whole.loc[run["learning_rate"], last]
 
 
+def test_rounds_of_halving() -> None:
+    assert halve(5, 10, 3) == [(5, 3), (2, 10)]
+    assert halve(2, 10, 3) == halve(2, 10, None) == [(2, 10)]
+
+
+def test_failed_run_is_not_trained_again_in_the_next_round(small: Split) -> None:
+    calls = []
+
+    def fail(**options: Any) -> Any:
+        calls.append(options)
+        raise ValueError
+
+    search(small, LINEAR | {"learning_rate": [0.1, 0.2]}, trainer=fail, halving=2)
+    assert len(calls) == 2
+
+
 def test_failed_runs_are_rows_with_their_error(small: Split) -> None:
     parameters = GRID | {
         "hidden_units": [[10]],
         "learning_rate": [1e30, 0.1, -1],
         "batch_size": [10, 1_000],
     }
-    results = search(small, parameters).set_index(["learning_rate", "batch_size"])
+    train = mnist_nn.train_nn_classification_model
+    results = search(small, parameters, trainer=train).set_index(["learning_rate", "batch_size"])
     errors = results["error"]
     assert results.index[0] == (0.1, 10)
     assert errors.iloc[0] == ""
@@ -133,9 +171,8 @@ def test_search_resumes_from_its_file(
     results = search(small, parameters, seeds=[1, 2], results=path)
     assert_same_runs(results[grid_results.columns], grid_results)
     assert path.read_bytes().startswith(first_lines)
-    lines = pd.read_json(path, lines=True)
-    assert len(lines) == 8
-    assert set(results.columns) <= {*lines.columns, "mean_val_accuracy", "standard_error"}
+    columns = pd.read_json(path, lines=True).columns
+    assert set(results.columns) <= {*columns, "mean_val_accuracy", "standard_error"}
     # Nothing is left to train, and all numbers come back to the last bit.
     pd.testing.assert_frame_equal(
         search(small, parameters, seeds=[1, 2], results=path), results, check_exact=True
@@ -173,29 +210,29 @@ def test_own_trainer_may_end_earlier(small: Split, tmp_path: Path) -> None:
 
 
 def test_partial_binds_defaults(small: Split, grid_results: pd.DataFrame) -> None:
-    trainer = partial(mnist_nn.train_nn_classification_model, hidden_units=(10, 5), periods=4)
+    trainer = partial(pretend, hidden_units=(10, 5), periods=4)
     parameters = {name: GRID[name] for name in ("learning_rate", "steps", "batch_size")}
     results = search(small, parameters, trainer=trainer, seeds=[1, 2])
     expected = grid_results[grid_results["hidden_units"] == (10, 5)].reset_index(drop=True)
     assert_same_runs(results, expected[results.columns])
 
 
-class Fake:
-    """A trainer that trains nothing."""
+class Trainer:
+    """A trainer that is no function."""
 
-    def __init__(self, accuracy: float = 0.5) -> None:
-        self.history = SimpleNamespace(history={name: [accuracy] for name in METRICS})
+    def __init__(self, width: float) -> None:
+        self.width = width
 
     def __call__(self, **options: Any) -> Any:
-        return self
+        return pretend(**options)
 
 
 OTHER_SEARCHES: dict[str, Any] = {
-    "name": (Fake(), mnist_nn.train_linear_classification_model),
-    "attribute": (Fake(0.1), Fake(0.2)),
-    "bound value": (partial(Fake(), dropout=0.1), partial(Fake(), dropout=0.2)),
-    "parameter": (Fake(), Fake(), {"dropout": [0.1]}),
-    "data": (Fake(), Fake(), {}, {"training_examples": np.zeros((200, 784))}),
+    "name": (pretend, mnist_nn.train_linear_classification_model),
+    "attribute": (Trainer(0.1), Trainer(0.2)),
+    "bound value": (partial(pretend, dropout=0.1), partial(pretend, dropout=0.2)),
+    "parameter": (Trainer(0.1), Trainer(0.1), {"dropout": [0.1]}),
+    "data": (pretend, pretend, {}, {"training_examples": np.zeros((200, 784))}),
 }
 
 
@@ -278,7 +315,7 @@ def test_data_are_checked(small: Split) -> None:
 
 
 def test_progress_is_shown_and_removed(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
-    search(small, LINEAR, verbose=1)
+    search(small, LINEAR, trainer=mnist_nn.train_linear_classification_model, verbose=1)
     out, err = capsys.readouterr()
     assert "1/1" in out
     assert "best accuracy 0." in out
@@ -294,7 +331,7 @@ def test_interrupted_search_returns_the_finished_runs(
     def train_three(**options: Any) -> Any:
         if path.read_bytes().count(b"\n") == 3:
             raise KeyboardInterrupt
-        return Fake()
+        return pretend(**options)
 
     parameters = LINEAR | {"learning_rate": [0.1, 0.2, 0.3]}
     results = search(small, parameters, trainer=train_three, seeds=[1, 2], results=path)
