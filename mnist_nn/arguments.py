@@ -122,7 +122,7 @@ def are_probabilities(values: Array) -> bool:
 def check_features(name: str, examples: Examples) -> Features:
     """Return features as an ndarray of shape (n_examples, 784), or raise a ValueError.
 
-    Their dtype is that of Keras' models: float64 after ``keras.config.set_floatx("float64")``, and
+    Their dtype is that of Keras's models: float64 after ``keras.config.set_floatx("float64")``, and
     else float32.
     """
     values: Any = np.asarray(examples)

@@ -19,8 +19,8 @@ LOG_LOSS_CLIP = 1e-15
 def log_loss(targets: Targets, predicted_classes: Targets) -> float:
     """Return the log loss that the exercise shows: that of the predicted classes.
 
-    The original treats the predicted class as certain. A wrong digit costs −ln(1e-15) = 34.54, a
-    right one nothing, so this is 34.54 times the error rate.
+    The original treats the predicted class as certain. A wrong digit costs −ln(1e-15) = 34.54
+    and a correct one nothing, so this is 34.54 times the error rate.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
@@ -40,7 +40,7 @@ def log_loss(targets: Targets, predicted_classes: Targets) -> float:
 def cross_entropy(targets: Targets, probabilities: Array) -> float:
     """Return the log loss of the probabilities, in nats per example.
 
-    As scikit-learn does, it takes the smallest probability for the machine epsilon of their dtype.
+    As scikit-learn does, it raises probabilities below the machine epsilon of their dtype to it.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.
@@ -78,7 +78,7 @@ def confusion_matrix(targets: Targets, predicted_classes: Targets) -> npt.NDArra
 
     Example:
         >>> matrix = confusion_matrix(targets=[0, 0, 1], predicted_classes=[0, 1, 1])
-        >>> matrix[0, :2]  # of the two zeros, one is taken for a one
+        >>> matrix[0, :2]  # one of the two zeros is predicted as a one
         array([0.5, 0.5])
     """
     labels, predicted = arguments.check_labels(targets=targets, predicted_classes=predicted_classes)

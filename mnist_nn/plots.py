@@ -176,13 +176,14 @@ def plot_weights(
         )
         return ax
     extend = "both" if np.abs(images).max() > limit else "neither"
-    bar: Any = {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": figure_text("weight")}
+    lowest, highest = (f"{end:.2f}".replace("-", "−") for end in (images.min(), images.max()))
+    bar: Any = {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": figure_text("Weight")}
     ax.figure.colorbar(drawn, ax=ax, extend=extend, **bar)
     describe(
         ax,
         f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
         "pixels, red above zero, blue below, white at zero; "
-        f"the colours end at −{limit:.2f} and {limit:.2f}.",
+        f"the colours end at −{limit:.2f} and {limit:.2f}, the weights at {lowest} and {highest}.",
     )
     return ax
 

@@ -50,8 +50,8 @@ def create_training_dataset(
         seed: Seed of the order. Without it, each call differs.
 
     Returns:
-        Dataset of ``steps`` pairs: features of shape (batch_size, 784), float32 or as
-        ``keras.config.floatx()`` says, and labels of shape (batch_size,), int64. The last batch of
+        Dataset of ``steps`` pairs: features of shape (batch_size, 784), of the dtype
+        ``keras.config.floatx()``, and labels of shape (batch_size,), int64. The last batch of
         a permutation may be smaller.
 
     Raises:

@@ -80,7 +80,7 @@ def train_linear_classification_model(
 
     Returns:
         The trained Keras model. Its ``history.history`` has, for each period, the ``log_loss``,
-        ``accuracy`` and ``cross_entropy`` of the training set, and Keras' ``loss``: that of a
+        ``accuracy`` and ``cross_entropy`` of the training set, and Keras's ``loss``: that of a
         batch, averaged over the steps. With the prefix ``val_``, it has the same of the validation
         set. The weights have the dtype ``keras.config.floatx()``. An interrupt ends training after
         about 500 steps; with ``verbose=1``, the model is returned as usual.
@@ -188,7 +188,7 @@ def train_classification_model(
             exercise's models.
         learning_rate: Learning rate of the optimizer, above 0. None keeps that of a compiled model.
 
-    All else is as in :func:`train_linear_classification_model`.
+    All other arguments are those of :func:`train_linear_classification_model`.
 
     Example:
         >>> import keras

@@ -87,7 +87,7 @@ def plot_gradient(
     ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
     ax.plot(0, start, "o", color="black", zorder=3)
     ax.set(
-        xlabel=figure_text("multiple of the gradient that is subtracted"),
+        xlabel=figure_text("Multiple of the gradient that is subtracted"),
         ylabel=figure_text("Cross entropy"),
     )
     ax.set_ylim(0)

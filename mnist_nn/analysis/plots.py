@@ -52,7 +52,7 @@ def plot_weights_over_training(
     ax = ax or plt.subplots(figsize=(columns + 2, rows + 0.2), layout="compressed")[1]
     tiles = plots.tile_images(np.concatenate(images), columns)
     drawn = plots.draw_image(tiles, ax, cmap="RdBu_r", clim=(-limit, limit))
-    ax.figure.colorbar(drawn, ax=ax, fraction=0.03, pad=0.01, label=figure_text("weight"))
+    ax.figure.colorbar(drawn, ax=ax, fraction=0.03, pad=0.01, label=figure_text("Weight"))
     names = [figure_text("1 step" if step == 1 else f"{step:,} steps") for step in steps]
     ax.set_yticks((IMAGE_SIDE + 2) * np.arange(rows) + IMAGE_SIDE / 2, names)
     ax.tick_params(length=0)

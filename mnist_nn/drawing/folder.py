@@ -53,7 +53,7 @@ def dataframe_from_images(
         paths in the folder, in alphabetical order.
 
     Raises:
-        ValueError: If ``folder`` is no folder, or none of its files can be used.
+        ValueError: If ``folder`` is not a folder, or none of its files can be used.
 
     Example:
         >>> dataframe_from_images(data_folder() / "handwriting").shape

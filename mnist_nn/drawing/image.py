@@ -36,7 +36,7 @@ def digit_from_image(
 ) -> Grey:
     """Prepare a photo or drawing of one digit as MNIST's digits were prepared.
 
-    It separates the ink from its ground, dark on light or light on dark, thickens or thins the
+    It separates the ink from its background, dark on light or light on dark, thickens or thins the
     strokes to a width usual in MNIST, scales the digit into a box of 20×20 pixels with its
     proportions kept, and places it in 28×28 pixels with its centre of mass in the middle.
 
@@ -51,8 +51,8 @@ def digit_from_image(
             pixels, or of the label and 784 pixels.
 
     Returns:
-        ndarray of shape (28, 28), float32, from 0 for the ground to 1 for ink. Classifiers take it
-        as ``digit.reshape(1, 784)``.
+        ndarray of shape (28, 28), float32, from 0 for the background to 1 for ink. Pass it to
+        classifiers as ``digit.reshape(1, 784)``.
 
     Raises:
         OSError: If the file cannot be opened.

@@ -26,7 +26,7 @@ def plot_search(
     Args:
         results: What :func:`mnist_nn.search.search_hyperparameters` returns.
         x, y: Names of the parameters on the horizontal and on the vertical axis.
-        ax: Axes to draw into; without it, a new figure's.
+        ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
         ValueError: If ``results`` have no such parameter, or no combination without a failed run.

@@ -86,7 +86,7 @@ def search_hyperparameters(
             search passes by name: the data, ``callbacks``, ``seed`` and ``verbose``.
         parameters: Maps other arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
-            ``samples``, a distribution of SciPy can take the place of a list. The trainer's other
+            ``samples``, a SciPy distribution can take the place of a list. The trainer's other
             arguments keep their defaults; if it takes ``**kwargs``, that of ``periods`` is 10.
         training_examples, validation_examples: DataFrames or ndarrays of shape (n_examples, 784).
         training_targets, validation_targets: Series or ndarrays of shape (n_examples,), 0 to 9.
@@ -97,7 +97,7 @@ def search_hyperparameters(
             periods, one in ``halving`` of these after some more, and so on. 3 is usual.
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
             call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
-            takes no runs on other data, or of a trainer with another name or other bound values.
+            refuses runs on other data, or from a trainer with another name or other bound values.
             On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
