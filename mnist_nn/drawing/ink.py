@@ -218,9 +218,11 @@ def _judge_shape(digit: Mask) -> str:
         return "sheet"
     if max(stroke, widest) > side / 2:
         return "no digit"
-    if width > 2 * height:
+    parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
+    tall = [rows for rows, _ in parts if rows.stop - rows.start > height / 2]
+    if width > 2 * height or (width > height and len(tall) > 1):
         return "several"
-    if ink.sum() > 5 * max(1, stroke) * side or holes > 4 or ndimage.label(ink, TOUCHING)[1] > 5:
+    if ink.sum() > 5 * max(1, stroke) * side or holes > 4 or len(parts) > 5:
         return "clutter"
     return ""
 

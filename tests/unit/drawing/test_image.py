@@ -242,11 +242,16 @@ def draw_in_colour(colour: list[int], grey: float) -> Array:
     return image
 
 
+SEVEN = np.eye(1, 30, 29).repeat(40, axis=0)
+SEVEN[:, 25:29] = SEVEN[:4, 6:] = 1
+
+
 @pytest.mark.parametrize(
     ("image", "error", "text"),
     [
         (np.hypot(*np.mgrid[-50:50, -50:50]) < 20, ValueError, "shows no digit"),
         (np.pad(np.ones((6, 60)), 47), ValueError, "shows several digits"),
+        (np.pad(np.hstack(2 * [SEVEN]), 47), ValueError, "shows several digits"),
         (np.random.default_rng(0).normal(0.5, 0.02, (300, 300)), ValueError, "shows no digit"),
         (draw_in_colour([0, 1, 0], 0.587), ValueError, "shows no digit"),
         (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
