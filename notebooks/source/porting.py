@@ -208,7 +208,7 @@ def show_trap(call, wrong_trainers):
         draw_original(ax, CALLS[call])
         draw_runs(ax, ours[call], "C0", "this port")
         draw_runs(ax, run_figures(CALLS[call], range(3), trainer), "C3", label)
-        ax.legend(loc="lower left")
+        ax.legend(loc="upper right", fontsize="small")
     plt.show()
 
 
@@ -418,7 +418,7 @@ for ax, dtype in zip(axes, ("float64", "float32"), strict=True):
     draw_runs(ax, ours[call], "C0", "this port")
     # Both are proportional to the error rate.
     draw_runs(ax, ours[call] * wrong / right, "C3", f"scikit-learn today, {dtype}")
-    ax.legend()
+    ax.legend(loc="upper right", fontsize="small")
 plt.show()
 
 # %% [markdown] id="log-loss-read"
