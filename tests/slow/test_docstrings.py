@@ -48,6 +48,6 @@ def test_docstrings_name_every_argument() -> None:
         docstring = inspect.getdoc(thing) or ""
         first, *_ = docstring.split("\n\n")
         assert first.endswith("."), name
-        if inspect.isfunction(thing) and "All else is as in" not in docstring:
+        if inspect.isfunction(thing) and "All other arguments are those of" not in docstring:
             for argument in inspect.signature(thing).parameters:
                 assert f"\n    {argument}" in docstring or f", {argument}" in docstring, name

@@ -305,7 +305,7 @@ def test_every_step_of_the_original_is_there_in_its_order() -> None:
         r"`train_nn_classification_model`",
         r"=0\.05,\n    steps=1000,\n    batch_size=30,\n    hidden_units=\[100, 100\]",
         r"predict\(test_examples, batch_size=100",
-        *(r"Accuracy on test data: {accuracy:0\.2f}", r"## Task 3", r"What is different"),
+        *(r"Accuracy on test data: {accuracy:0\.2f}", r"## Task 3", r"How do they differ"),
         *(r"for steps in \(10, 100, 1000\)", r"weights0 shape:", figure),
         *(r"networks\[10\]", figure, r"networks\[100\]", figure),
         r"Licensed under the Apache License",

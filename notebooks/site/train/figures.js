@@ -55,5 +55,9 @@ export function drawWeights(canvas, { inputs, nodes, weights }, texts) {
     image.data[start + 3] = 255;
   });
   canvas.getContext("2d").putImageData(image, 0, 0);
-  canvas.ariaLabel = fill(texts.images, { nodes: count, limit: limit.toFixed(2) });
+  const [lowest, highest] = [Math.min, Math.max].map((choose) =>
+    shown.reduce((one, other) => choose(one, other)).toFixed(2).replace("-", "−"),
+  );
+  const values = { nodes: count, limit: limit.toFixed(2), lowest, highest };
+  canvas.ariaLabel = fill(texts.images, values);
 }
