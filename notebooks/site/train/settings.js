@@ -44,7 +44,10 @@ export function checkSettings(settings, { texts, examples, weights, language }) 
   if (isNetwork && !listed.length) {
     refuse("hidden_units", "list", { value: `[${given.hidden_units}]` });
   }
-  const [count, most] = [countWeights(values), weights].map((n) => n.toLocaleString(language));
+  const useGrouping = !language.startsWith("zh"); // numbers as the notebooks write them
+  const [count, most] = [countWeights(values), weights].map((number) =>
+    number.toLocaleString(language, { useGrouping }),
+  );
   if (countWeights(values) > weights) refuse("hidden_units", "too_large", { count, most });
   return { values, errors };
 }
