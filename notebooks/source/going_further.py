@@ -304,8 +304,8 @@ plt.show()
 # %% [markdown] id="difference-read"
 # The deeper the red on the diagonal, the more of this digit the network recognised than the linear
 # model, in these two runs. Is there a red cell off the diagonal, a mistake that the network makes
-# more often? (Three stand out: 0 → 2, 8 → 4 and 9 → 5, two examples each. In the pale ones, it is
-# one.)
+# more often? (Three stand out: 0 → 2, 8 → 4 and 9 → 5, two examples each. In the paler red cells,
+# it is one.)
 #
 # **Try it:** make `linear` a second network. In the cell that trains it, call
 # `train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=SEED + 1)`. Now both
