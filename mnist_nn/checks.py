@@ -253,10 +253,10 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     fresh = test = accuracy
     if abs(stats.linregress(pixels.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
         fresh, test = (measure(scale * (ink * new + empty), labels) for new, labels in tables)
+    pixels, digits = pixels[: len(labels)], digits[: len(labels)]
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
-    few = slice(len(labels))
     scaled = pixels, PIXEL_MAXIMUM * pixels, 2 * pixels - 1, standardised
-    usual = max(measure(form[few], digits[few]) for form in scaled)
+    usual = max(measure(form, digits) for form in scaled)
     doubts = [*_list_doubts(features, accuracy, usual)]
     remarks = [*_list_remarks(outputs, is_raw, fresh, test)]
     return Measured(accuracy, len(labels), fresh, min(fresh, test), scale, doubts, remarks)

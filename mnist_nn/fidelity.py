@@ -82,14 +82,14 @@ def difference_from_steps(
         build_linear_model: Builds the linear model.
 
     Returns:
-        The largest difference of any weight, before training (if it does not start at random) and
-        after 1, 10 and 100 steps; and that of any probability after the last.
+        The largest difference of any weight after 1, 10 and 100 steps, and that of any probability
+        after the last. Weights that start at zero in the original start as the model builds them.
     """
     ours = build_linear_model() if model == "linear" else models.build_nn_model([20, 10], seed=0)
     compile_model(ours, LEARNING_RATES[model])
-    start = select_weights(model, 0)
-    pairs = [pair for pair in zip(ours.get_weights(), start, strict=True) if not pair[1].any()]
-    ours.set_weights(start)
+    start = zip(ours.get_weights(), select_weights(model, 0), strict=True)
+    ours.set_weights([theirs if theirs.any() else own for own, theirs in start])
+    pairs: list[Any] = []
     features, labels = _load_digits("train")
     for step, rows in enumerate(RECORDED_STEPS["rows"], start=1):
         ours.train_on_batch(features[rows], labels[rows])

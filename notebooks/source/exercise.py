@@ -177,7 +177,7 @@ model.summary()
 # Training goes in [steps](https://developers.google.com/machine-learning/glossary#step). Each takes
 # a [batch](https://developers.google.com/machine-learning/glossary#batch) of random examples and
 # computes the [gradient](https://developers.google.com/machine-learning/glossary#gradient) of their
-# loss: how it changes with each weight. Then the optimizer (here *Adagrad*) moves every weight a
+# loss: how it changes with each weight. Then the optimizer (here *Adagrad*) moves the weights a
 # little so that the loss falls. The [learning
 # rate](https://developers.google.com/machine-learning/glossary#learning-rate) sets how far.
 #
@@ -219,8 +219,8 @@ for step, (batch_features, batch_labels) in enumerate(training_dataset, start=1)
 # The loop prints the **log loss** on the validation set. It measures mistakes:
 # it is 34.54 times the fraction of wrong digits, so 3.454 means that one digit in ten is wrong. Why
 # 34.54? The original computed it from the predicted *digits*, as if the model were certain of them.
-# If one is wrong, the correct digit has probability 0. scikit-learn replaced it by 10⁻¹⁵, and
-# −ln 10⁻¹⁵ is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
+# If one is wrong, *p* is 0. −ln 0 is infinite, so scikit-learn took 10⁻¹⁵ instead, and −ln 10⁻¹⁵
+# is 34.54. (Elsewhere, log loss and cross entropy mean the same.)
 #
 # | probability of the correct digit | cross entropy, which training makes smaller | log loss, which is printed |
 # |---|---|---|
@@ -256,8 +256,8 @@ plt.show()
 # - the **confusion matrix**: one row per true digit, one column per predicted digit. Each number is
 #   the fraction of the row's examples that got this prediction.
 #
-# What is a good accuracy? Guessing reaches 0.10. Choosing the digit with the nearest average ink
-# reaches 0.23. Choosing the digit with the nearest average image reaches 0.80.
+# What is a good accuracy? Guessing reaches 0.10. Choosing the digit with the nearest average
+# amount of ink reaches 0.23, and with the nearest average image, 0.80.
 
 # %% [markdown] id="how-checks-work" only="exercise"
 # Below each task, a cell checks your answer. It shows ✔ if the answer is correct, and ✘ with a hint
@@ -647,7 +647,7 @@ print(f"The node that changes most: row {row + 1}, column {column + 1}")
 # After 10 steps, most images are still noise. Yet the network,
 # with an accuracy of 0.53, recognises 89% of the 0s and 1s, and 95% of the 7s (but takes most 9s
 # and half of the 4s for a 7). After 100 steps, many images show shapes. After 1,000 steps, these
-# are stronger, and clearest in the nodes that change most. The accuracy has risen, too.
+# are stronger, and clearest in the nodes that change most. The accuracy has risen.
 #
 # Most nodes that are still noise give 0 for nearly every digit (ReLU), and then the gradient of
 # their weights is 0, too.

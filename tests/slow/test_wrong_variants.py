@@ -36,7 +36,7 @@ def test_wrong_loss_or_optimizer_is_rejected_step_by_step(model: str) -> None:
         assert difference_from_steps(model, compile_model).weights > 1e-2, name
 
 
-def test_random_start_of_the_linear_model_is_rejected_before_the_first_step() -> None:
+def test_random_start_of_the_linear_model_is_rejected_step_by_step() -> None:
     difference = difference_from_steps(
         "linear", mnist_nn.compile_classification_model, variants()["build_linear_from_glorot"]
     )

@@ -107,6 +107,7 @@ def make_texts(language: str) -> dict[str, str]:
         "comma": get_language().comma,
         "colon": get_language().colon,
         "space": get_language().space,
+        "thousands": get_language().thousands,
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }

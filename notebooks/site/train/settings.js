@@ -44,7 +44,7 @@ export function checkSettings(settings, { texts, examples, weights, language }) 
   if (isNetwork && !listed.length) {
     refuse("hidden_units", "list", { value: `[${given.hidden_units}]` });
   }
-  const useGrouping = !language.startsWith("zh"); // numbers as the notebooks write them
+  const useGrouping = texts.thousands !== ""; // numbers as the notebooks write them
   const [count, most] = [countWeights(values), weights].map((number) =>
     number.toLocaleString(language, { useGrouping }),
   );
