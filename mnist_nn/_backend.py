@@ -50,8 +50,10 @@ with _quick_and_silent():
         import keras
 
         backend = keras.config.backend()
-    except ModuleNotFoundError as error:  # Keras, or the backend that it is set to, is missing
-        backend = os.environ.get("KERAS_BACKEND", str(error.name))
+    except ModuleNotFoundError as error:
+        if error.name == "keras":
+            raise
+        backend = os.environ.get("KERAS_BACKEND", str(error.name))  # it is set, but missing
     if backend != "tensorflow":
         raise BackendError(
             f"mnist_nn needs Keras with TensorFlow, but Keras' backend is {backend!r}: set the "

@@ -220,8 +220,10 @@ def _to_labels(name: str, targets: Targets) -> Labels:
         )
     if np.issubdtype(labels.dtype, np.integer):
         is_label = (labels >= 0) & (labels < CLASSES)  # much quicker than np.isin
-    else:
+    elif labels.dtype.kind in "bfO":
         is_label = np.isin(labels, range(CLASSES))
+    else:  # text, dates, complex numbers
+        is_label = np.zeros(len(labels), bool)
     if not is_label.all():
         row = int(np.argmin(is_label))
         raise ArgumentError(

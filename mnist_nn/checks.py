@@ -68,9 +68,9 @@ class Measured(NamedTuple):
     """What a model does on the validation set, and on digits that the exercise never trains on."""
 
     accuracy: float
-    rows: int
-    fresh: float  # accuracy on other rows of the training table, scaled as the validation set
-    new: float  # the lower one of this and of that on the test set
+    n_examples: int
+    table_accuracy: float  # on other rows of the training table, scaled as the validation set
+    lowest_new_accuracy: float  # the lower one of this and of that on the test set
     scale: int  # 255 for a model that was trained on raw pixels
     doubts: list[str]  # of the validation set
     remarks: list[str]
@@ -173,8 +173,14 @@ def check_test_accuracy(
             f"equal test_targets, {right:.4f}: no percentage, not the fraction of wrong ones, and, "
             "of what classifier.evaluate returns, the second value."
         )
-    _check_new("test_examples", right, measured.fresh, len(labels))
-    _check_new("validation_examples", measured.accuracy, measured.new, measured.rows, score=0.5)
+    _check_new("test_examples", right, measured.table_accuracy, len(labels))
+    _check_new(
+        "validation_examples",
+        measured.accuracy,
+        measured.lowest_new_accuracy,
+        measured.n_examples,
+        score=0.5,
+    )
     enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2
     if measured.accuracy < enough:
         raise WrongAnswerError(
@@ -192,7 +198,9 @@ def check_test_accuracy(
 
 @_return_result
 def check_networks(networks: Any, training_examples: Examples) -> str:
-    """Check that three networks differ in nothing but their 10, 100 and 1,000 training steps.
+    """Check that three networks differ in their 10, 100 and 1,000 training steps alone.
+
+    It compares what a network remembers: not the batch size, for example.
 
     Args:
         networks: The student's dictionary or Series: number of steps to trained Keras model; or a
@@ -202,9 +210,12 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     if isinstance(networks, list | tuple):
         networks = dict(zip(STEPS, networks, strict=False))
     found = dict(networks) if isinstance(networks, Mapping | pd.Series) else {}
-    chosen = {f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS}
+    chosen: dict[str, Any] = {
+        f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS
+    }
     _check_done(**chosen)
     features = arguments.check_features("training_examples", training_examples)
+    earlier: list[Any] = []  # weights
     for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
         _predict(name, network, features[:2])
         kernels, steps = _list_kernels(network), _count_steps(network)
@@ -213,15 +224,23 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
                 "The networks must have a hidden layer above the 784 pixels. Train them with "
                 "train_nn_classification_model."
             )
-        if steps not in (expected, 0):
+        if steps and steps != expected:
             raise WrongAnswerError(
                 f"{name} was trained for {steps} steps. Train a new one for {expected}."
             )
-        for argument in _list_differences(chosen["networks[10]"], network, features):
+        if differing := [*_list_differences(chosen["networks[10]"], network, features)]:
             raise WrongAnswerError(
-                f"{name} was trained with another {argument} than networks[10]. Train all three "
-                "with the same hyperparameters and the same seed, so that only the steps differ."
+                f"{name} was trained with another {differing[0]} than networks[10]. Train three "
+                "networks that differ only in their steps: keep the other hyperparameters and the "
+                "seed."
             )
+        weights = network.get_weights()
+        if any(all(map(np.array_equal, weights, others)) for others in earlier):
+            raise WrongAnswerError(
+                f"{name} has the same weights as another of the three. Train a network for each "
+                "number of steps."
+            )
+        earlier.append(weights)
     return message(
         "Well done: three networks with the same layers, learning rate and initial weights, "
         "trained for 10, 100 and 1000 steps."
@@ -239,51 +258,71 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     if not np.isfinite(outputs).all():
         check_classifier(name, model, features[:2])  # says what is wrong
 
-    def measure(pixels: Features, digits: Labels = labels) -> float:
+    def measure(pixels: Features, digits: Labels) -> float:
         return float(np.mean(_predict(name, model, pixels).argmax(axis=1) == digits))
 
-    plain, raw = measure(features), measure(PIXEL_MAXIMUM * features)
-    is_raw = raw > plain + MUCH_BETTER
-    accuracy, scale = (raw, PIXEL_MAXIMUM) if is_raw else (plain, 1)
-    # Bring the new digits to the scale of the student's images, if these are MNIST at all: most
-    # pixels have no ink, which is 0 in the new digits.
-    (pixels, digits), _ = tables = _load_new_digits()
-    empty = np.median(features)
-    ink = (features.mean() - empty) / pixels.mean()  # below 0 for inverted images
-    fresh = test = accuracy
-    if abs(stats.linregress(pixels.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
-        fresh, test = (measure(scale * (ink * new + empty), labels) for new, labels in tables)
-    pixels, digits = pixels[: len(labels)], digits[: len(labels)]
+    accuracy, scale = measure(features, labels), 1
+    accuracy_if_raw = measure(PIXEL_MAXIMUM * features, labels)
+    if is_raw := accuracy_if_raw > accuracy + MUCH_BETTER:
+        accuracy, scale = accuracy_if_raw, PIXEL_MAXIMUM
+    (table, table_labels), (test, test_labels) = _load_new_digits()
+    table_accuracy = test_accuracy = accuracy  # unless the images are like MNIST's
+    if abs(stats.linregress(table.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
+        table_accuracy = measure(scale * _bring_to_scale(features, table), table_labels)
+        test_accuracy = measure(scale * _bring_to_scale(features, test), test_labels)
+    scales = _list_scales(table[: len(labels)])
+    best_accuracy = max(measure(pixels, table_labels[: len(labels)]) for pixels in scales)
+    return Measured(
+        accuracy,
+        len(labels),
+        table_accuracy,
+        min(table_accuracy, test_accuracy),
+        scale,
+        doubts=[*_list_doubts(features, accuracy, best_accuracy)],
+        remarks=[*_list_remarks(outputs, is_raw, table_accuracy, test_accuracy)],
+    )
+
+
+def _bring_to_scale(features: Features, new: Features) -> Features:
+    """Return new digits in the scale of a student's, whose most frequent pixel has no ink."""
+    empty = float(np.median(features))
+    table, _ = _load_new_digits()[0]
+    factor = float((features.mean() - empty) / table.mean())  # below 0 for inverted images
+    return factor * new + empty
+
+
+def _list_scales(pixels: Features) -> list[Features]:
+    """Return digits in the scales that are usual: 0 to 1, 0 to 255, −1 to 1, standardised."""
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
-    scaled = pixels, PIXEL_MAXIMUM * pixels, 2 * pixels - 1, standardised
-    usual = max(measure(form, digits) for form in scaled)
-    doubts = [*_list_doubts(features, accuracy, usual)]
-    remarks = [*_list_remarks(outputs, is_raw, fresh, test)]
-    return Measured(accuracy, len(labels), fresh, min(fresh, test), scale, doubts, remarks)
+    return [pixels, PIXEL_MAXIMUM * pixels, 2 * pixels - 1, standardised]
 
 
-def _list_doubts(features: Features, accuracy: float, usual: float) -> Iterator[str]:
-    """Yield what may be wrong with the validation set, if the model has not the accuracy."""
+def _list_doubts(features: Features, accuracy: float, best_accuracy: float) -> Iterator[str]:
+    """Yield what may be wrong with the validation set, if the model does better in usual scales."""
     if features.max() > 1 and not (features % 1).any():
         yield message(
             f"validation_examples has raw pixels up to {features.max():g}: divide them by 255, as "
             "parse_labels_and_features() does, and those that the model is trained on."
         )
-    is_good = usual > PARTIAL_CREDIT_FROM["linear"]  # few steps may do better on other scales
-    if is_good and _is_above(usual, accuracy, len(features), len(features)):
+    # After few steps, a model may do better in another scale by chance.
+    is_good = best_accuracy > PARTIAL_CREDIT_FROM["linear"]
+    if is_good and _is_above(best_accuracy, accuracy, len(features), len(features)):
         yield message(
-            f"On other digits, in a usual scale, it is {usual:.4f}: do validation_examples have "
-            "the scale of training_examples, and the order of validation_targets?"
+            f"On other digits, in a usual scale, it is {best_accuracy:.4f}: do "
+            "validation_examples have the scale of training_examples, and the order of "
+            "validation_targets?"
         )
 
 
-def _list_remarks(outputs: Any, is_raw: bool, fresh: float, test: float) -> Iterator[str]:
+def _list_remarks(
+    outputs: Any, is_raw: bool, table_accuracy: float, test_accuracy: float
+) -> Iterator[str]:
     """Yield what a student is told of the measurement, whatever the accuracy."""
     if not arguments.are_probabilities(outputs):
         yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
     if is_raw:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
-    if _is_above(fresh, test, USED_ROWS, USED_ROWS):
+    if _is_above(table_accuracy, test_accuracy, USED_ROWS, USED_ROWS):
         yield message(
             "(It knows rows of the table after the first 10,000. The validation set counts all the "
             "same, but with so much training data, the task is easier.)"
@@ -310,7 +349,7 @@ def _check_new(name: str, accuracy: float, new: float, rows: int, score: float =
 def _judge_accuracy(kind: str, measured: Measured, model: Any) -> str:
     """Return praise for a model that reaches the target on the validation set."""
     accuracy, target, start = measured.accuracy, TARGETS[kind], PARTIAL_CREDIT_FROM[kind]
-    _check_new("validation_examples", accuracy, measured.new, measured.rows)
+    _check_new("validation_examples", accuracy, measured.lowest_new_accuracy, measured.n_examples)
     if accuracy < target:
         hints = measured.doubts or [*_advise(kind, model)]
         advice = get_language().space.join([*hints, *measured.remarks])
@@ -382,9 +421,9 @@ def _list_kernels(model: Any) -> list[Any]:
 
 
 def _count_steps(model: Any) -> int:
-    """Return the steps of a model's optimizer, or 0 if they are unknown.
+    """Return the steps of a model's optimizer, or 0 if it does not show them.
 
-    With mixed precision, the optimizer does not count steps that it skips.
+    A model that is compiled again has a new optimizer; one of mixed precision skips steps.
     """
     optimizer: Any = getattr(model, "optimizer", None)
     is_known = optimizer is not None and not hasattr(optimizer, "inner_optimizer")

@@ -138,18 +138,23 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
 
 def _read_whole_numbers(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     """Read a CSV file, with a row of names or without. What pandas refuses raises its error."""
+    file: Any = path if hasattr(path, "seekable") else None
+    start = file.tell() if file and file.seekable() else 0
     try:
         # With a dtype, pandas refuses text, fractions and missing values.
         return pd.read_csv(path, header=None, dtype=np.int64)
     except ValueError as error:  # perhaps of a row of names
         error_without_names = error
-    if hasattr(path, "seek"):
-        path.seek(0)
+    if file and not file.seekable():
+        raise error_without_names
+    if file:
+        file.seek(start)
     dataset = pd.read_csv(path, dtype=np.int64)
     names = dataset.columns.astype(str)
-    are_words_of_pandas = all(word.startswith("Unnamed") for word in _find_words(names))
-    if are_words_of_pandas and names[1:].tolist() != COLUMN_NAMES:
-        raise error_without_names  # the names are an example, perhaps with a blank cell
+    # pandas calls blank cells "Unnamed: …".
+    words = [word for word in _find_words(names) if not word.startswith("Unnamed")]
+    if not words and names[1:].tolist() != COLUMN_NAMES:  # not what to_csv() wrote: an example
+        raise error_without_names
     return dataset
 
 
@@ -161,10 +166,7 @@ def _find_words(names: "pd.Index[str]") -> list[str]:
 def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the label in column 0, if there is no doubt where it is."""
     n_rows, n_columns = dataset.shape
-    if n_rows and n_columns == 2 + PIXELS and dataset.iloc[:, 0].tolist() == [*range(n_rows)]:
-        dataset = dataset.iloc[:, 1:]  # without the row numbers that to_csv() wrote
-        if dataset.columns.equals(COLUMNS + 1):
-            dataset = dataset.set_axis(COLUMNS, axis="columns")
+    dataset = _drop_row_numbers(dataset)
     if not n_rows or dataset.shape[1] != 1 + PIXELS:
         raise ArgumentError(
             f"{name} has {n_rows} rows and {n_columns} columns: it must have at least one row, the "
@@ -173,7 +175,7 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     names = dataset.columns.astype(str)
     if sorted(names) == sorted(COLUMN_NAMES) and names.tolist() != COLUMN_NAMES:
         raise ArgumentError(
-            f"{name} has columns named {dataset.columns[0]!r} to {dataset.columns[-1]!r}: name "
+            f"{name} has columns named {names[0]} to {names[-1]}: name "
             "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
             "if they are in this order"
         )
@@ -184,7 +186,7 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
         )
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
-    if last is not None and _is_label_last(name, names, first, last):
+    if last is not None and _decide_label_last(name, names, first, last):
         pixels = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
         return pd.concat([last.rename(0), pixels], axis="columns")
     if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text
@@ -192,13 +194,24 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     return dataset
 
 
-def _is_label_last(
+def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the row numbers that to_csv() wrote."""
+    n_rows, n_columns = dataset.shape
+    if n_columns != 2 + PIXELS or dataset.iloc[:, 0].tolist() != [*range(n_rows)]:
+        return dataset
+    dataset = dataset.iloc[:, 1:]
+    is_numbered = dataset.columns.equals(COLUMNS + 1)  # read without a row of names
+    return dataset.set_axis(COLUMNS, axis="columns") if is_numbered else dataset
+
+
+def _decide_label_last(
     name: str, names: "pd.Index[str]", first: "pd.Series[int] | None", last: "pd.Series[int]"
 ) -> bool:
     """Return whether the last column is the label, as in OpenML's table, and not the first."""
     first_is_named, last_is_named = (names[column].lower() in LABEL_NAMES for column in (0, -1))
     if first_is_named or last_is_named:
         return not first_is_named
+    # A pixel in a corner is 0 in nearly every image, so the column that varies is the label.
     if first is None or (first != first.iloc[0]).any():
         return False
     is_constant = (last == last.iloc[0]).all()

@@ -87,6 +87,7 @@ def difference_from_steps(
     """
     ours = build_linear_model() if model == "linear" else models.build_nn_model([20, 10], seed=0)
     compile_model(ours, LEARNING_RATES[model])
+    # What starts at zero in the original starts as ours does, and thus is compared, too.
     start = zip(ours.get_weights(), select_weights(model, 0), strict=True)
     ours.set_weights([theirs if theirs.any() else own for own, theirs in start])
     pairs: list[Any] = []

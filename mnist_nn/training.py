@@ -248,7 +248,7 @@ def train_on_batches(
                     period, train_steps, train_and_predict, interrupts
                 )
                 steps_done += n_steps
-                callback_list.params["steps_done"] = steps_done  # Keras has no name for these
+                callback_list.params["steps_done"] = steps_done  # KeepWeights reads them
                 logs = {name: float(value) for name, value in losses.items()}
                 logs |= _evaluate(model, number, "", data.features, data.labels, outputs)
                 logs |= _evaluate(
@@ -291,13 +291,13 @@ def _run_period(
 
     Return the number of steps that were trained, and what ``train_and_predict`` returns.
     """
-    done, end = 0, len(period.batch_numbers)
-    while end - done > STEPS_AT_ONCE:
-        train_steps(period.rows, period.batch_numbers[done : done + STEPS_AT_ONCE])
+    done, numbers = 0, period.batch_numbers
+    while len(numbers) - done > STEPS_AT_ONCE:
+        train_steps(period.rows, numbers[done : done + STEPS_AT_ONCE])
         done += STEPS_AT_ONCE
         if interrupts:
-            end = done + 1  # one step more, to predict
-    return end, *train_and_predict(period.rows, period.batch_numbers[done:end])
+            numbers = numbers[: done + 1]  # one step more, to predict
+    return len(numbers), *train_and_predict(period.rows, numbers[done:])
 
 
 def _compile_steps(

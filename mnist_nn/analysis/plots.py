@@ -291,7 +291,7 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
     by_size = any(isinstance(values, Mapping) for values in accuracies.values())
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    lines = {str(name): table[name].dropna() for name in accuracies}
+    lines = {str(name): table[name].dropna().sort_index() for name in accuracies}
     for (name, line), marker in zip(lines.items(), cycle("osD^v<>Pp*"), strict=False):
         ax.plot(line, marker=marker, markersize=4, label=figure_text(name))
     if by_size:

@@ -59,7 +59,7 @@ def dataframe_from_images(
         >>> dataframe_from_images(data_folder() / "handwriting").shape
         (20, 785)
     """
-    root = Path(folder)
+    root = Path(folder).absolute()  # whose last part may be a label
     if not root.is_dir():
         raise ArgumentError(
             f"folder {str(folder)!r:.300} does not exist, or is a file: pass a folder with photos "

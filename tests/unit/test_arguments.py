@@ -117,6 +117,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (labels_alone, [3, 0.5], "^a contains 0.5 in row 1"),
     (labels_alone, labels(3, None), "^a contains nan in row 1"),
     (labels_alone, ["3", "x"], "^a contains '3' in row 0"),
+    (labels_alone, ["3"], "^a contains '3' in row 0"),
     (probabilities, np.ones((2, 9)), r"^probabilities has the shape \(2, 9\).* \(2, 10\)"),
     *(
         (probabilities, with_probabilities(*values), r"^probabilities contains \[.*\] in row 1")

@@ -87,8 +87,8 @@ MESSAGES = {
     "set: {validation}.",
     "worst": "Most frequent mistake: {digit} predicted as {predicted}, a fraction of {share}.",
     "images": "{nodes} small images in rows of ten, one per node: its weights, arranged like the "
-    "pixels, red above zero, blue below, white at zero; the colours end at −{limit} and {limit}, the "
-    "weights at {lowest} and {highest}.",
+    "pixels, red above zero, blue below, white at zero; the colours end at −{limit} and {limit}, "
+    "the weights at {lowest} and {highest}.",
 }
 
 

@@ -141,7 +141,7 @@ def test_runs() -> None:
 
 
 def test_accuracies() -> None:
-    ax: Any = plot_accuracies({"linear": {100: 0.6, 1_000: 0.8}, "network": {100: 0.7, 1_000: 0.9}})
+    ax: Any = plot_accuracies({"linear": {100: 0.6, 1_000: 0.8}, "network": {1_000: 0.9, 100: 0.7}})
     assert [list(line.get_xdata()) for line in ax.lines] == [[100, 1_000]] * 2
     assert [list(line.get_ydata()) for line in ax.lines] == [[0.6, 0.8], [0.7, 0.9]]
     assert (ax.get_xscale(), ax.get_xlabel()) == ("log", "Training examples")

@@ -45,7 +45,7 @@ def test_what_cannot_be_used_is_listed(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_label_is_the_folders_digit_or_the_names(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = {
         "3/1.png": 3,
@@ -71,6 +71,8 @@ def test_label_is_the_folders_digit_or_the_names(
     assert first == f"Files left out: {len(left_out)}"
     for name, line in zip(sorted(left_out), others, strict=True):
         assert name in line
+    monkeypatch.chdir(tmp_path / "03")
+    assert dataframe_from_images(".")[0].to_dict() == {"a.png": 3}
 
 
 def test_contact_sheet_shows_all_photos(tmp_path: Path) -> None:
