@@ -37,7 +37,7 @@ def load_mnist_dataframe(
             10,000 rows of ``mnist_test.csv``. Both come with the package.
         path: A CSV file to read instead: any path, URL or open file that ``pandas.read_csv``
             accepts. It may have a header row of names. EMNIST's files hold each image transposed,
-            which nobody can see from the numbers: turn them before training.
+            and nothing in the file says so: transpose it before training.
 
     Returns:
         DataFrame of shape (n_examples, 785), int64. Column 0 is the label, 0 to 9. Columns 1 to

@@ -47,7 +47,7 @@ def cross_entropy(targets: Targets, probabilities: Array) -> float:
         probabilities: ndarray of shape (n_examples, 10), each row adding up to 1.
 
     Raises:
-        ValueError: If ``targets`` are not labels from 0 to 9, ``probabilities`` are none, or the
+        ValueError: If ``targets`` are not labels from 0 to 9, ``probabilities`` are invalid, or the
             shapes do not fit.
 
     Example:
