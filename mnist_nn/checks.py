@@ -268,27 +268,25 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     (table, table_labels), (test, test_labels) = _load_new_digits()
     table_accuracy = test_accuracy = accuracy  # unless the images are like MNIST's
     if abs(stats.linregress(table.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
-        table_accuracy = measure(scale * _bring_to_scale(features, table), table_labels)
-        test_accuracy = measure(scale * _bring_to_scale(features, test), test_labels)
-    scales = _list_scales(table[: len(labels)])
-    best_accuracy = max(measure(pixels, table_labels[: len(labels)]) for pixels in scales)
+        # Bring the new digits to the student's scale, whose most frequent pixel has no ink.
+        empty = float(np.median(features))
+        factor = float((features.mean() - empty) / table.mean())  # below 0 for inverted images
+        table_accuracy = measure(scale * (factor * table + empty), table_labels)
+        test_accuracy = measure(scale * (factor * test + empty), test_labels)
+    doubts: list[str] = []
+    if accuracy < max(TARGETS.values()):  # nobody reads them otherwise
+        scales = _list_scales(table[: len(labels)])
+        best_accuracy = max(measure(pixels, table_labels[: len(labels)]) for pixels in scales)
+        doubts = [*_list_doubts(features, accuracy, best_accuracy)]
     return Measured(
         accuracy,
         len(labels),
         table_accuracy,
         min(table_accuracy, test_accuracy),
         scale,
-        doubts=[*_list_doubts(features, accuracy, best_accuracy)],
+        doubts,
         remarks=[*_list_remarks(outputs, is_raw, table_accuracy, test_accuracy)],
     )
-
-
-def _bring_to_scale(features: Features, new: Features) -> Features:
-    """Return new digits in the scale of a student's, whose most frequent pixel has no ink."""
-    empty = float(np.median(features))
-    table, _ = _load_new_digits()[0]
-    factor = float((features.mean() - empty) / table.mean())  # below 0 for inverted images
-    return factor * new + empty
 
 
 def _list_scales(pixels: Features) -> list[Features]:

@@ -38,12 +38,12 @@ def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
     """Return the names that cells assign or import."""
     names = set()
     for cell in cells:
-        if cell.cell_type == "code" and parses(cell.source):
-            for node in ast.walk(ast.parse(replace_commands(cell.source))):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    names.add(node.id)
-                elif isinstance(node, ast.alias):
-                    names.add((node.asname or node.name).split(".")[0])
+        tree = parse(cell.source) if cell.cell_type == "code" else None
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            elif isinstance(node, ast.alias):
+                names.add((node.asname or node.name).split(".")[0])
     return names
 
 
@@ -110,7 +110,7 @@ def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     for cell in notebook.cells:
         if is_question(cell) or simplify(cell.source) in {*known, ""}:
             continue
-        if cell.cell_type != "code" or not parses(cell.source):
+        if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)
         else:
             texts += [text for text in find_comments(cell) if text not in comments]
@@ -125,18 +125,12 @@ def find_comments(cell: NotebookNode) -> list[str]:
     return [c for c in found if len(c.encode()) >= PROSE_BYTES and not re.search(r"[=({]", c)]
 
 
-def parses(code: str) -> bool:
-    """Return whether a cell is code."""
+def parse(code: str) -> ast.Module | None:
+    """Return the tree of code, but for the commands that IPython adds to Python, or None."""
     try:
-        ast.parse(replace_commands(code))
+        return ast.parse(re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code))
     except (SyntaxError, ValueError):
-        return False
-    return True
-
-
-def replace_commands(code: str) -> str:
-    """Return code without the commands that IPython adds to Python."""
-    return re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code)
+        return None
 
 
 def simplify(text: str) -> str:

@@ -43,5 +43,5 @@ def test_readme_of_the_package_has_no_relative_links(copy: Path) -> None:
         text = archive.read(name).decode()
     assert f"![Twenty handwritten digits with their labels.]({ADDRESS}/raw/HEAD/notebooks/" in text
     links = re.findall(r"\]\(([^)]+)\)", text)
-    assert len(links) > 15
+    assert len(links) > 18
     assert [link for link in links if not link.startswith("https://")] == []
