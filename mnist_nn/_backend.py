@@ -105,12 +105,10 @@ def begin_training(model: keras.Model, callbacks: keras.callbacks.CallbackList) 
 
 
 @contextlib.contextmanager
-def change_backups(
-    callbacks: keras.callbacks.CallbackList, condition: bool, **changes: Any
-) -> Iterator[None]:
-    """On a condition, change attributes of BackupAndRestore callbacks for a while."""
+def change_backups(callbacks: keras.callbacks.CallbackList, **changes: Any) -> Iterator[None]:
+    """Change attributes of BackupAndRestore callbacks for a while."""
     kind = keras.callbacks.BackupAndRestore
-    backups = [item for item in callbacks.callbacks if condition and isinstance(item, kind)]
+    backups = [item for item in callbacks.callbacks if isinstance(item, kind)]
     before = [{name: getattr(backup, name) for name in changes} for backup in backups]
     for backup in backups:
         vars(backup).update(changes)

@@ -154,10 +154,16 @@ def check_data(
     validation_targets: Targets,
 ) -> Data:
     """Return the arrays of a training and a validation set, or raise a ValueError."""
-    return Data(
+    data = Data(
         *check_set(training_examples=training_examples, training_targets=training_targets),
         *check_set(validation_examples=validation_examples, validation_targets=validation_targets),
     )
+    if len(data.labels) > 1 and data.labels.min() == data.labels.max():
+        raise ArgumentError(
+            f"training_targets has no other digit than {data.labels[0]}: pass examples of several "
+            "digits"
+        )
+    return data
 
 
 def check_set(**examples_and_targets: Any) -> tuple[Features, Labels]:

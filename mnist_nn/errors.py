@@ -83,10 +83,12 @@ def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
             name = unknown[0]
             similar = difflib.get_close_matches(name.lower(), [*known, *SYNONYMS], n=1)
             meant = [SYNONYMS.get(word, word) for word in similar]
+            if meant and meant[0] in known:
+                raise ArgumentTypeError(
+                    f"{function.__name__} has no argument {name}: did you mean {meant[0]}?"
+                )
             raise ArgumentTypeError(
-                f"{function.__name__} has no argument {name}: did you mean {meant[0]}?"
-                if meant and meant[0] in known
-                else f"{function.__name__} has no argument {name}: it has {', '.join(known)}"
+                f"{function.__name__} has no argument {name}: it has {', '.join(known)}"
             )
         return function(*arguments, **named)
 

@@ -17,7 +17,7 @@ from mnist_nn.data import data_folder, load_mnist_dataframe, parse_labels_and_fe
 
 # Of shape (n_runs, 12): the validation log loss of each of 10 periods, then the final accuracy on
 # the validation set and on the test set.
-FiguresOfRuns = npt.NDArray[np.float64]
+RunMetrics = npt.NDArray[np.float64]
 Build = Callable[[], keras.Model]
 Compile = Callable[[keras.Model, float], None]
 Sample = Callable[..., Iterable[sampling.Period]]
@@ -41,22 +41,22 @@ class Difference(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of the exercise, and the figures of the original's runs of it."""
+    """A call of the exercise, and the metrics of the original's runs of it."""
 
     name: str  # model, learning rate / steps / batch size
     trainer: Train
     arguments: dict[str, Any]
-    figures: FiguresOfRuns
+    metrics: RunMetrics
 
 
 def _read_call(recorded: dict[str, Any]) -> Call:
     trainers_arguments = ("learning_rate", "steps", "batch_size", "hidden_units")
-    figures = ("val_log_loss", "val_accuracy", "test_accuracy")
+    names = ("val_log_loss", "val_accuracy", "test_accuracy")
     return Call(
         name="{model} {learning_rate}/{steps}/{batch_size}".format(**recorded),
         trainer=TRAINERS[recorded["model"]],
         arguments={name: recorded[name] for name in trainers_arguments if recorded[name]},
-        figures=np.column_stack([recorded["measured"][name] for name in figures]),
+        metrics=np.column_stack([recorded["measured"][name] for name in names]),
     )
 
 
@@ -108,7 +108,7 @@ def trainer_with(
     build_linear_model: Build = models.build_linear_model,
     sample_batches: Sample = sampling.sample_batches,
 ) -> Train:
-    """Return a trainer for :func:`run_figures` that does some of its work in another way.
+    """Return a trainer for :func:`measure_runs` that does some of its work in another way.
 
     Args:
         compile_model, build_linear_model: As in :func:`difference_from_steps`.
@@ -141,8 +141,8 @@ def trainer_with(
     return train
 
 
-def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) -> FiguresOfRuns:
-    """Train once with each seed, and return the figures of these runs.
+def measure_runs(call: Call, seeds: Iterable[int], trainer: Train | None = None) -> RunMetrics:
+    """Train once with each seed, and return the metrics of these runs.
 
     Args:
         call: One of ``CALLS``.
@@ -150,11 +150,11 @@ def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) 
         trainer: Trains instead of the package's trainer.
 
     Returns:
-        Array of shape (n_seeds, 12): what ``call.figures`` are for the original's runs.
+        Array of shape (n_seeds, 12): what ``call.metrics`` are for the original's runs.
     """
     features, labels = _load_digits("train")
     test_features, test_labels = _load_digits("test")
-    figures = []
+    metrics = []
     for seed in seeds:
         rows, validation_rows = np.split(np.random.default_rng(seed).permutation(10_000), [7_500])
         model = (trainer or call.trainer)(
@@ -169,8 +169,8 @@ def run_figures(call: Call, seeds: Iterable[int], trainer: Train | None = None) 
         history = model.history.history
         predicted_classes = np.asarray(model(test_features, training=False)).argmax(axis=1)
         accuracies = [history["val_accuracy"][-1], np.mean(predicted_classes == test_labels)]
-        figures.append([*history["val_log_loss"], *accuracies])
-    return np.array(figures)
+        metrics.append([*history["val_log_loss"], *accuracies])
+    return np.array(metrics)
 
 
 @cache

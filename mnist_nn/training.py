@@ -2,9 +2,9 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
-import contextlib
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -201,11 +201,6 @@ def train_classification_model(
     )
     steps_by_period = split_steps(steps, periods)
     batches = sample_batches(len(data.labels), batch_size, steps_by_period, seed)
-    if len(data.labels) > 1 and data.labels.min() == data.labels.max():
-        raise ArgumentError(
-            f"training_targets has no other digit than {data.labels[0]}: pass examples of several "
-            "digits"
-        )
     callbacks = _check_callbacks(callbacks)
     _prepare_model(model, learning_rate, data)
     arguments.warn_of_raw_pixels(data)
@@ -250,22 +245,23 @@ def train_on_batches(
                 steps_done += n_steps
                 callback_list.params["steps_done"] = steps_done  # KeepWeights reads them
                 logs = {name: float(value) for name, value in losses.items()}
-                logs |= _evaluate(model, number, "", data.features, data.labels, outputs)
-                logs |= _evaluate(
-                    model, number, "val_", data.val_features, data.val_labels, val_outputs
-                )
+                training, validation = data[:2], data[2:]
+                logs |= _evaluate(model, *training, outputs, period=number)
+                logs |= _evaluate(model, *validation, val_outputs, period=number, prefix="val_")
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
                 is_cut = n_steps < steps_by_period[number]
-                with change_backups(callback_list, is_cut, save_freq=None):
+                with change_backups(callback_list, save_freq=None) if is_cut else nullcontext():
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        with change_backups(callback_list, bool(interrupts), delete_checkpoint=False):
+        with (
+            change_backups(callback_list, delete_checkpoint=False) if interrupts else nullcontext()
+        ):
             callback_list.on_train_end(logs)
 
     if interrupts and not verbose:
@@ -320,7 +316,7 @@ def _compile_steps(
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def train_step(rows: Any, batch_number: Any) -> Any:
         batch = select_rows(rows, batch_number, batch_size)
-        with contextlib.nullcontext() if is_custom else without_metrics(model):
+        with nullcontext() if is_custom else without_metrics(model):
             return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
 
     def train_steps(rows: Any, batch_numbers: Any) -> Any:
@@ -369,7 +365,13 @@ def _compute_loss(
 
 
 def _evaluate(
-    model: keras.Model, period: int, prefix: str, features: Features, labels: Labels, outputs: Any
+    model: keras.Model,
+    features: Features,
+    labels: Labels,
+    outputs: Any,
+    *,
+    period: int,
+    prefix: str = "",
 ) -> dict[str, float]:
     """Return the metrics of a data set after a period; raise a ValueError if training diverged."""
     probabilities = to_float(outputs)

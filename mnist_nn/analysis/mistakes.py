@@ -70,7 +70,7 @@ def confused_pairs(targets: Targets, predicted_classes: Targets) -> pd.DataFrame
 
 
 class Comparison(NamedTuple):
-    """Which of two classifiers is right, example by example; see :func:`compare_predictions`."""
+    """What :func:`compare_predictions` returns."""
 
     both_right: npt.NDArray[np.bool_]  # of shape (n_examples,), as are the next three
     only_first_right: npt.NDArray[np.bool_]
@@ -89,6 +89,10 @@ def compare_predictions(targets: Targets, first: Targets, second: Targets) -> Co
     Args:
         targets: Series or ndarray of shape (n_examples,), labels from 0 to 9.
         first, second: ndarrays of shape (n_examples,): the digits that each classifier predicts.
+
+    Returns:
+        Named tuple: the boolean arrays ``both_right``, ``only_first_right``, ``only_second_right``
+        and ``both_wrong``, of shape (n_examples,), and ``p_value``.
 
     Raises:
         ValueError: If they are not labels, or differ in length.

@@ -55,7 +55,8 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
     A ReLU unit that is negative for every example outputs zero and has no gradient: it stays dead.
 
     Args:
-        model: A Sequential or functional Keras model, with the activations in its dense layers.
+        model: A Sequential or functional Keras model, with the activations in its dense layers and
+            no models among its layers.
         examples: DataFrame or ndarray of shape (n_examples, 784), two rows or more.
 
     Returns:
@@ -69,10 +70,11 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
         ['hiddenlayer_0', 'hiddenlayer_1']
     """
     features = arguments.check_features("examples", examples)
-    if not getattr(model, "inputs", None):
+    is_built = bool(getattr(model, "inputs", None))
+    if not is_built or any(isinstance(layer, keras.Model) for layer in model.layers):
         raise ArgumentError(
             f"model {getattr(model, 'name', model)!r:.100} must be a Sequential or functional "
-            "model that has been built"
+            "model that has been built, without models among its layers"
         )
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     dead = {}

@@ -40,9 +40,9 @@ def digit_from_image(
     strokes to a width usual in MNIST, scales the digit into a box of 20×20 pixels with its
     proportions kept, and places it in 28×28 pixels with its centre of mass in the middle.
 
-    A good photo shows one digit, nothing else but paper, and a margin around it. A table beside the
-    sheet, ruled lines, the frame of a form, a shadow and small marks far from the digit are left
-    out. Photos of several digits, or of none, are refused.
+    A good photo shows one digit, nothing else but paper, and a margin around it. The function
+    ignores a table beside the sheet, ruled lines, the frame of a form, a shadow and small marks far
+    from the digit. Photos of several digits, or of none, are refused.
 
     Args:
         image: Path of an image file, open file, bytes of a file, or image of Pillow. Or an array of

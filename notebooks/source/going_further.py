@@ -341,9 +341,8 @@ plt.show()
 
 # %% [markdown] id="runs-read"
 # Each dot is a run, the diamond is their mean, and the bar extends one standard deviation to either
-# side. The two models are much further apart than that. But when you compare two sets of
-# hyperparameters for the same model, you can't tell them apart from one run each if they differ by
-# less than the length of the bar.
+# side. The two models are much further apart than that. But if two sets of hyperparameters for the
+# same model differ by less than the length of the bar, one run of each can't tell them apart.
 #
 # The validation set is a random sample, too. If a model's true accuracy is *a*, its accuracy on *n*
 # random digits has a standard deviation of √(*a*(1 − *a*)/*n*). For our validation set:
@@ -687,8 +686,8 @@ print(f"\naccuracy of one run on test set: {np.mean(predictions == test_targets)
 #
 # All digits of MNIST were prepared in the same way before they were published: scaled to fit a box
 # of 20 × 20 pixels, with their proportions kept, and placed in an image of 28 × 28 pixels so that
-# their centre of mass is in the middle. If the box is ticked, your digits are prepared like that,
-# and strokes that are much thinner or thicker than usual are adjusted, too. If it is not, your
+# their centre of mass is in the middle. If you tick the box, your digits are prepared like that,
+# and strokes that are much thinner or thicker than usual are adjusted, too. If you don't, your
 # drawing is only scaled down.
 
 # %% id="draw-pad"
@@ -756,7 +755,7 @@ plt.show()
 # MNIST's.
 #
 # A good photo (green) shows one digit, dark on light or light on dark, with paper all around it.
-# Bad ones (red) show two digits, a digit that touches the border, or the table beside the paper.
+# Bad ones (red) show two digits, a digit close to the border, or the table beside the paper.
 # Whatever cannot be used is listed, and `contact_sheet=True` shows each photo beside what the
 # models see.
 #
@@ -849,8 +848,8 @@ for title, model in {"dense": network, "convolutional": convolutional}.items():
 # %% [markdown] id="best"
 # ## How good can it get?
 #
-# How good can a network of *dense* layers get, in which every node is connected to all nodes of the
-# layer below, if it learns from nothing but our 7,500 digits? We give it more of them, by *data
+# In a *dense* layer, every node is connected to all nodes of the layer below. How good can a
+# network of dense layers get with only our 7,500 digits? We give it more of them, by *data
 # augmentation*: a digit that is rotated, stretched, slanted, shifted or bent a little is still the
 # same digit, as if somebody else had written it.
 #
@@ -918,6 +917,10 @@ def train_network(examples, labels, epochs):
         keras.optimizers.Adam(falling), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
 
+    def print_dot(batch, logs):
+        if model.optimizer.iterations % 80 == 0:
+            print(".", end="", flush=True)
+
     def print_accuracy(epoch, logs):
         if (epoch + 1) % (epochs // 5) == 0:
             print(f"  epoch {epoch + 1}: {logs['val_accuracy']:.4f}", flush=True)
@@ -928,7 +931,11 @@ def train_network(examples, labels, epochs):
         batch_size=250,
         epochs=epochs,
         validation_data=(255 * validation_examples, validation_targets),
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=print_accuracy)],
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_train_batch_end=print_dot, on_epoch_end=print_accuracy
+            )
+        ],
         verbose=0,
     )
     return model
@@ -958,8 +965,8 @@ if TRAIN_BEST:
     best = train_network(copies.reshape(-1, 784), labels, epochs=EPOCHS)
 
 # %% [markdown] id="best-step-3"
-# The copies made the difference: the steps, the network and the optimizer are the same. They teach
-# the network which changes of an image do not matter.
+# The copies made the difference: the steps, the network and the optimizer are the same. Copies
+# teach a network which changes of an image do not matter.
 #
 # ### Step 3: several views of a digit
 #
@@ -996,9 +1003,8 @@ if TRAIN_BEST:
     plt.show()
 
 # %% [markdown] id="best-read"
-# So good can it get: 0.982 on the test set, with no other digits than our 7,500. The figure shows
-# its most confident mistakes there. How many of these would you
-# have got right?
+# It gets 0.982 on the test set, with no other digits than our 7,500. The figure shows the
+# network's most confident mistakes. How many of these would you have got right?
 #
 # **Try it:** in the cell that plots copies of one digit, pass `strength=3` to `deform`. Is every
 # copy still the same digit? What would a network learn from copies like these?

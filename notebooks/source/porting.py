@@ -50,7 +50,7 @@ from sklearn import metrics
 
 import mnist_nn
 from mnist_nn import compile_classification_model
-from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, trainer_with
+from mnist_nn.fidelity import CALLS, difference_from_steps, measure_runs, trainer_with
 from mnist_nn.rendering import describe
 from mnist_nn.sampling import Period, sample_batches, split_steps
 
@@ -128,7 +128,7 @@ def name_configuration(call):
 
 
 def draw_original(ax, call):
-    losses = call.figures[:, :10]
+    losses = call.metrics[:, :10]
     mean, spread = losses.mean(axis=0), 2 * losses.std(axis=0, ddof=1)
     ax.fill_between(PERIODS, mean - spread, mean + spread, color="0.85", label="original, ±2 sd")
     ax.set(title=name_configuration(call), xlabel="Periods", xticks=PERIODS[::3])
@@ -141,9 +141,9 @@ def draw_original(ax, call):
     )
 
 
-def draw_runs(ax, figures, color, label):
-    ax.plot(PERIODS, figures[:, :10].T, color=color, linewidth=0.6, alpha=0.6)
-    mean = figures[:, :10].mean(axis=0)
+def draw_runs(ax, metrics, color, label):
+    ax.plot(PERIODS, metrics[:, :10].T, color=color, linewidth=0.6, alpha=0.6)
+    mean = metrics[:, :10].mean(axis=0)
     ax.plot(PERIODS, mean, color=color, linewidth=2, label=label)
     describe(
         ax,
@@ -151,10 +151,17 @@ def draw_runs(ax, figures, color, label):
     )
 
 
+def print_dots(seeds):
+    for seed in seeds:
+        yield seed  # to train with it
+        print(".", end="", flush=True)
+    print()
+
+
 ours = {}
 for name, call in CALLS.items():
-    print(f"{len(SEEDS)} runs: {name_configuration(call)}", flush=True)
-    ours[name] = run_figures(call, SEEDS)
+    print(f"{name_configuration(call)} ", end="", flush=True)
+    ours[name] = measure_runs(call, print_dots(SEEDS))
 
 axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")[1].flat
 for ax, (name, call) in zip(axes, CALLS.items(), strict=False):
@@ -179,10 +186,10 @@ def count_outside(runs, original):
 
 of_means = of_runs = of_original = 0
 for name, call in CALLS.items():
-    of_means += count_outside(ours[name].mean(axis=0), call.figures)
-    of_runs += count_outside(ours[name], call.figures)
-    for number, run in enumerate(call.figures):
-        of_original += count_outside(run, np.delete(call.figures, number, axis=0))
+    of_means += count_outside(ours[name].mean(axis=0), call.metrics)
+    of_runs += count_outside(ours[name], call.metrics)
+    for number, run in enumerate(call.metrics):
+        of_original += count_outside(run, np.delete(call.metrics, number, axis=0))
 print(f"outside the band, means of this port:     {of_means} of 50")
 print(f"outside the band, runs of this port:      {of_runs} of 600")
 print(f"outside the band, runs of the original:   {of_original} of 600")
@@ -207,7 +214,7 @@ def show_trap(call, wrong_trainers):
     for ax, (label, trainer) in zip(axes, wrong_trainers.items(), strict=True):
         draw_original(ax, CALLS[call])
         draw_runs(ax, ours[call], "C0", "this port")
-        draw_runs(ax, run_figures(CALLS[call], range(3), trainer), "C3", label)
+        draw_runs(ax, measure_runs(CALLS[call], range(3), trainer), "C3", label)
         ax.legend(loc="upper right", fontsize="small")
     plt.show()
 

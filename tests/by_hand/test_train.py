@@ -73,7 +73,7 @@ def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
         Path(paths[-1]).write_bytes(table[:, 0].tobytes() + table[:, 1:].tobytes())
     arguments = CALLS[call].arguments
     ours = np.array(run_node(RUNS, paths=paths, runs=len(SEEDS), call=arguments))
-    original = CALLS[call].figures
+    original = CALLS[call].metrics
     assert ours.shape == original.shape == (12, 12)
     spread = deviations(ours), deviations(original)
     print(f"{call}: {chance(ours, original):.4f} for means, {chance(*spread):.4f} for spreads")

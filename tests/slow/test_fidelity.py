@@ -21,12 +21,12 @@ from original import (
 from precision import precision
 
 import mnist_nn
-from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, select_weights
+from mnist_nn.fidelity import CALLS, difference_from_steps, measure_runs, select_weights
 
 
 @cache
-def figures(call: str) -> npt.NDArray[np.float64]:
-    return run_figures(CALLS[call], SEEDS)
+def metrics(call: str) -> npt.NDArray[np.float64]:
+    return measure_runs(CALLS[call], SEEDS)
 
 
 @pytest.mark.parametrize(("floatx", "limit"), [("float32", 1e-5), ("float64", 1e-6)])
@@ -49,7 +49,7 @@ def test_initial_weights_are_spread_as_the_originals() -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_means_of_runs_are_the_originals(call: str) -> None:
-    ours, original = figures(call), CALLS[call].figures
+    ours, original = metrics(call), CALLS[call].metrics
     assert ours.shape == original.shape == (12, 12)
     assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
 
@@ -57,7 +57,7 @@ def test_means_of_runs_are_the_originals(call: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 def test_mean_of_the_runs_that_the_figure_shows_lies_in_its_band(call: str) -> None:
     """As README and the notebook on porting say; single runs leave the band now and then."""
-    original, ours = CALLS[call].figures[:, :10], figures(call)[:3, :10]
+    original, ours = CALLS[call].metrics[:, :10], metrics(call)[:3, :10]
     distance = np.abs(ours - original.mean(axis=0))
     band = 2 * original.std(axis=0, ddof=1)
     assert (np.abs(ours.mean(axis=0) - original.mean(axis=0)) < band).all()
@@ -66,14 +66,14 @@ def test_mean_of_the_runs_that_the_figure_shows_lies_in_its_band(call: str) -> N
 
 @pytest.mark.parametrize("call", CALLS)
 def test_spread_of_runs_is_the_originals(call: str) -> None:
-    ours, original = deviations(figures(call)), deviations(CALLS[call].figures)
+    ours, original = deviations(metrics(call)), deviations(CALLS[call].metrics)
     assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
 
 
 @pytest.mark.parametrize("model", ["linear 0.03/1000/30", "nn 0.05/1000/30"])
 def test_final_log_loss_is_within_three_standard_errors(model: str) -> None:
     # Stricter, for the two main calls, and for these seeds alone: others fail once in 200 times.
-    assert abs(standard_errors(figures(model)[:8], CALLS[model].figures)[9]) < 3
+    assert abs(standard_errors(metrics(model)[:8], CALLS[model].metrics)[9]) < 3
 
 
 def test_every_log_loss_that_the_original_printed_can_be_printed_here() -> None:

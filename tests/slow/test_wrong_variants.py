@@ -11,7 +11,7 @@ import pytest
 from original import BY_CHANCE, SEEDS, VALIDATION_EXAMPLES, chance, list_printable, list_printed
 
 import mnist_nn
-from mnist_nn.fidelity import CALLS, difference_from_steps, run_figures, trainer_with
+from mnist_nn.fidelity import CALLS, difference_from_steps, measure_runs, trainer_with
 from notebooks import build
 
 
@@ -46,8 +46,8 @@ def test_random_start_of_the_linear_model_is_rejected_step_by_step() -> None:
 def test_same_batches_in_each_period_are_rejected_by_the_means() -> None:
     call = CALLS["linear 0.02/100/10"]  # the quickest of those that reject it
     trainer = trainer_with(sample_batches=variants()["sample_the_same"])
-    figures = run_figures(call, SEEDS, trainer)
-    assert chance(figures, call.figures) < BY_CHANCE
+    metrics = measure_runs(call, SEEDS, trainer)
+    assert chance(metrics, call.metrics) < BY_CHANCE
 
 
 def test_epochs_are_rejected_by_the_batches() -> None:

@@ -176,7 +176,7 @@ def test_callbacks_in_an_array_stop_their_call_alone(small: Split) -> None:
 def test_backups_are_as_before_after_an_error(tmp_path: Path) -> None:
     backup = CALLBACKS.BackupAndRestore(tmp_path)
     callbacks = CALLBACKS.CallbackList([backup])
-    with contextlib.suppress(KeyboardInterrupt), change_backups(callbacks, True, save_freq=None):
+    with contextlib.suppress(KeyboardInterrupt), change_backups(callbacks, save_freq=None):
         assert backup.save_freq is None
         raise KeyboardInterrupt
     assert backup.save_freq == "epoch"

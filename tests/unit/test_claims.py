@@ -211,12 +211,12 @@ def test_traps_end_where_the_porting_notebook_says() -> None:
         model, steps = re.findall(r"periods, (network|linear model), ([\d,]+) steps", text)[0]
         start, middle = {"network": "nn", "linear model": "linear"}[model], steps.replace(",", "")
         (name,) = [call for call in CALLS if call.startswith(start) and f"/{middle}/" in call]
-        losses = CALLS[name].figures[:, 9]
+        losses = CALLS[name].metrics[:, 9]
         last = numbers(text.split(". Line chart")[0])[-1]
         assert f"{last:.2f}" == number
         assert number in CELLS[f"{trap}-read"].source
         assert inside == (abs(last - losses.mean()) < 2 * losses.std(ddof=1))
-    losses = CALLS["nn 0.05/1000/30"].figures[:, 9]
+    losses = CALLS["nn 0.05/1000/30"].metrics[:, 9]
     assert f"between {losses.min():.2f} and {losses.max():.2f}" in CELLS["proof"].source
     of_clipping = numbers(described("show-clipping", 1))[5::6]
     assert len(of_clipping) == 3
