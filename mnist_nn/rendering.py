@@ -5,9 +5,11 @@ import contextlib
 import functools
 import html
 import io
+import os
 import sys
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -121,7 +123,32 @@ def _find_font(names: tuple[str, ...]) -> str | None:
         for path in {*font_manager.findSystemFonts()} - {font.fname for font in manager.ttflist}:
             with contextlib.suppress(Exception):  # of damaged files
                 manager.addfont(path)
-    return next((name for name in names if name in manager.get_font_names()), None)
+    for name in names:
+        if name not in manager.get_font_names() and mpl.__version_info__ < (3, 11):
+            _add_face(name)
+        if name in manager.get_font_names():
+            return name
+    return None
+
+
+def _add_face(name: str) -> None:
+    """Let Matplotlib have a face of a font collection, in a file of its own.
+
+    Before version 3.11, it has only the first face of each collection. Noto's is the Japanese one,
+    which has other forms of some Chinese characters.
+    """
+    from fontTools.ttLib import TTCollection  # Matplotlib depends on it
+
+    manager, copy = font_manager.fontManager, Path(mpl.get_cachedir(), f"{name}.otf")
+    for path in {font.fname for font in manager.ttflist if font.fname.endswith(".ttc")}:
+        with contextlib.suppress(Exception), open(path, "rb") as file:  # it may be damaged
+            for face in TTCollection(file, lazy=True):
+                if [face["name"].getDebugName(key) for key in (1, 2)] == [name, "Regular"]:
+                    if not copy.exists():
+                        unfinished = copy.with_suffix(f".{os.getpid()}")
+                        face.save(unfinished)
+                        unfinished.replace(copy)
+                    manager.addfont(copy)
 
 
 @functools.cache

@@ -104,6 +104,25 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
     ax.figure.canvas.draw()
 
 
+def test_font_of_the_region_is_taken_from_a_collection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before version 3.11, Matplotlib has only the first font of each, which may be Japanese."""
+    manager = font_manager.fontManager
+    first = [font for font in manager.ttflist if font.name == "Noto Sans CJK JP"]
+    if not first:
+        pytest.skip("no font for this language")
+    monkeypatch.setattr(manager, "ttflist", first)
+    monkeypatch.setattr(mpl, "__version_info__", (3, 10))
+    monkeypatch.setattr(mpl, "get_cachedir", lambda: str(tmp_path))
+    _find_font.cache_clear()
+    name = _find_font(LANGUAGES["zh"].fonts)
+    assert name == "Noto Sans CJK SC"
+    path = manager.findfont(name)
+    assert Path(path).parent == tmp_path
+    assert font_manager.get_font(path).family_name == name
+
+
 def test_printed_text_is_one_that_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
     assert printable("숫자 7") == "?? 7"

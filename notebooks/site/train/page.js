@@ -39,7 +39,8 @@ function tellTime(settings, text, share) {
   const [unit, number] = seconds < 100 ? ["second", seconds] : ["minute", seconds / 60];
   const format = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
   const about = new Intl.NumberFormat(language, format).format(Math.max(1, Math.ceil(number)));
-  return fill(texts[text], { time: about });
+  const spaced = about.replace(/(?<=\d)(?=\p{Script=Han})/u, " "); // as in the other texts
+  return fill(texts[text], { time: spaced });
 }
 
 /** Let the worker do a job, and return its answer. */
