@@ -211,5 +211,5 @@ def test_raw_pixels_are_warned_of_once_at_the_callers_line(small: Split) -> None
 
 def test_other_scales_are_not_warned_of() -> None:
     for scale in (0, 0.5, 1, 2.5):  # a warning would be an error here
-        examples, digits = np.full((2, 784), scale), np.zeros(2)
+        examples, digits = np.full((2, 784), scale), np.arange(2)
         arguments.warn_of_raw_pixels(arguments.check_data(examples, digits, examples, digits))

@@ -105,9 +105,10 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
 
 
 def test_font_of_the_region_is_taken_from_a_collection(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """Before version 3.11, Matplotlib has only the first font of each, which may be Japanese."""
+    request.addfinalizer(_find_font.cache_clear)
     manager = font_manager.fontManager
     first = [font for font in manager.ttflist if font.name == "Noto Sans CJK JP"]
     if not first:
