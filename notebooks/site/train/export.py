@@ -3,7 +3,6 @@
 The folder works from any static server.
 """
 
-import argparse
 import base64
 import gzip
 import hashlib
@@ -26,7 +25,6 @@ from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks.site.head import first_page, make_head
 
 HERE = Path(__file__).parent
-FOLDER = HERE.parents[2] / "build" / "train"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
@@ -163,7 +161,7 @@ def make_page(language: str, file: dict[str, Any]) -> str:
     )
 
 
-def export(folder: Path = FOLDER) -> None:
+def export(folder: Path) -> None:
     """Write the page to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in FILES:
@@ -174,11 +172,3 @@ def export(folder: Path = FOLDER) -> None:
     entry = {"name": FILE, "bytes": len(digits), "sha256": digest}
     for language in LANGUAGES:
         (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        prog="python -m notebooks.site.train.export", description=__doc__
-    )
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    export(parser.parse_args().folder)
