@@ -84,7 +84,7 @@ class DrawingPad:
         digits = self.probabilities.idxmax().items()
         answers = [f"{figure_text(str(name))} {digit}" for name, digit in digits]
         ax.set(xticks=[], yticks=[], xlabel="\n".join(answers if self._strokes else []))
-        title = figure_text("prepared as MNIST" if self._prepared else "only scaled down")
+        title = figure_text("prepared like MNIST" if self._prepared else "only scaled down")
         ax.set_title(title)
         describe(
             ax,

@@ -25,7 +25,7 @@ def pad_texts() -> dict[str, str]:
         "small": message("Draw larger: small drawings tell the models little."),
         "undo": message("Undo"),
         "clear": message("Clear"),
-        "prepare": message("prepare as MNIST"),
+        "prepare": message("prepare like MNIST"),
         "sees": message("what the models see"),
     }
 

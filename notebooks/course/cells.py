@@ -86,7 +86,7 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
             notebook.cells.insert(position, found[grade_id])
         if nbgrader_of(cell).locked:
             if simplify(found[grade_id].source) != simplify(cell.source):
-                yield f"cell {grade_id} was edited, and is as it was"
+                yield f"cell {grade_id} was edited, and was restored"
             found[grade_id].source = sources.get(grade_id, cell.source)
     restore_images(notebook, release)
 

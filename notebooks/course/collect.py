@@ -154,7 +154,7 @@ def read_notebook(content: bytes) -> str:
     text = content.decode("utf-16" if is_16 else "utf-8-sig")
     notebook = json.loads(text)
     if not isinstance(notebook, dict) or not {"cells", "worksheets"} & notebook.keys():
-        raise ValueError("JSON, but no notebook")
+        raise ValueError("JSON, but not a notebook")
     return text
 
 
@@ -205,7 +205,7 @@ def choose(
             continue
         student, name, number = find_student(file.path)
         if not file.path.lower().endswith(".ipynb"):
-            skipped.append(f"{file.path}: no notebook")
+            skipped.append(f"{file.path}: not a notebook")
         elif not student:
             skipped.append(f"{file.path}: the path names no student")
         else:

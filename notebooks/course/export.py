@@ -62,7 +62,7 @@ def find_failure(folder: Path, assignment: str, student: str) -> str:
     try:
         nbformat.read(notebook, 4)
     except Exception as error:  # of any kind of file
-        return f"could not be graded: no notebook ({type(error).__name__})"
+        return f"could not be graded: not a notebook ({type(error).__name__})"
     return "not graded, or the grading failed: its log says why"
 
 

@@ -113,7 +113,7 @@ def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
     for grade_id, outcome in outcomes.items():
         for reason in outcome.reasons:
             log = get_logger()
-            log.warning("%s: %s is for a person: %s", of["student"], grade_id, reason)
+            log.warning("%s: %s needs a person: %s", of["student"], grade_id, reason)
     cells.insert_model_answers(notebook, read_notebook("source", resources))
     state["outcomes"] = outcomes
     path = Path("autograded", of["student"], of["assignment"], RESULTS)

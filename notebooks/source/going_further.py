@@ -18,7 +18,8 @@
 #
 # There is nothing to fill in. Run the cells and look at what they show. Most sections end with
 # something to change (**Try it**); click on "What to expect" to see what we found. Allow half an
-# hour for reading. Running all cells takes about ten minutes.
+# hour for reading. Running all cells takes about ten minutes. In long runs, your third decimal may
+# differ from ours.
 
 # %% id="install" generated="install"
 # Written by notebooks/build.py.
@@ -26,9 +27,9 @@
 # %% [markdown] id="setup"
 # ## Setup
 #
-# The data and the split are those of the exercise. Of the next three cells, the first one imports,
-# the second one sets how much each section computes, and the third one loads the data. Choose
-# smaller sizes if you want the notebook to run faster.
+# The data and the split are those of the exercise. Of the next three cells, the first one imports
+# what we need, the second one sets how much each section computes, and the third one loads the
+# data. Choose smaller sizes if you want the notebook to run faster.
 #
 # `data` contains the four tables that every training call needs, so `**data` passes them all.
 # `verbose=0` keeps the calls silent. What they would have printed is in `history.history` of the
@@ -73,7 +74,7 @@ from mnist_nn.search import plot_search, search_hyperparameters
 import keras
 
 set_language("en")
-keras.config.set_floatx("float64")  # the same results on every computer
+keras.config.set_floatx("float64")  # so that rounding changes the results less
 
 # %% id="sizes" tags=["parameters"]
 SEED = 1
@@ -151,8 +152,9 @@ HTML(animate_weights(keep.weights))
 # %% [markdown] id="animation-read"
 # (If you see no buttons above, the notebook is not trusted yet: run the cell.) Later frames change
 # more than early ones, but only because a frame covers more and more steps. Per step, the changes
-# shrink: Adagrad, our *optimizer* (the rule that turns gradients into changes of weights), slows a
-# weight down as its gradients add up.
+# shrink, from 0.69 in the first step to 0.013 in the last frame (the norm of the change of all
+# weights): Adagrad, our *optimizer* (the rule that turns gradients into changes of weights), slows
+# a weight down as its gradients add up.
 #
 # **Try it:** pass `nodes=100` to `animate_weights` to see all nodes. How many of them still look
 # like noise in the last frame?
@@ -199,8 +201,8 @@ print(f"without those that changed most:  {accuracy_without(nodes[-20:]):.3f}")
 # <details>
 # <summary>What to expect</summary>
 #
-# Without the fifty that changed least, 0.926 remains of 0.946. Without the fifty that changed most,
-# 0.711. Half of the first layer does most of the work.
+# Without the fifty that changed least, the accuracy is still 0.926 instead of 0.946. Without the
+# fifty that changed most, it is 0.711. Half of the first layer does most of the work.
 #
 # </details>
 
@@ -219,7 +221,7 @@ plot_mistakes(validation_examples, mistakes.head(20))
 plt.show()
 
 # %% [markdown] id="mistakes-read"
-# Under each digit: its true label, the predicted label and its probability. Some of these digits
+# Below each digit are its true label, the predicted label and its probability. Some of these digits
 # are hard to read for people, too. Others are easy, and the network is wrong all the same.
 #
 # Which pairs of digits get confused most often?
@@ -239,8 +241,8 @@ for pair in pairs.head(5).itertuples():
 # <details>
 # <summary>What to expect</summary>
 #
-# Most are sloppy, or lie between two digits. The network gives its answer a probability of about a
-# half or less: 0.51 at most.
+# Most are sloppy, or lie between two digits. The network gives its prediction a probability of
+# about a half or less: 0.51 at most.
 #
 # </details>
 
@@ -248,8 +250,8 @@ for pair in pairs.head(5).itertuples():
 # ## Linear model and network on the same images
 #
 # Two accuracies do not show how two models differ. Both models predict the same examples, so you
-# can compare them image by image. Which digits does the network fix, and which does it newly get
-# wrong?
+# can compare them image by image. Which digits does only the network get right, and which does
+# only the linear model get right?
 
 # %% id="compare"
 linear = train_linear_classification_model(**linear_settings, **data, steps=STEPS, seed=SEED)
@@ -266,10 +268,10 @@ print(f"p-value of McNemar's test:      {comparison.p_value:.1e}")
 # *McNemar's test* looks at the examples that only one of the models gets right. If both models were
 # equally good, each of these examples would be the toss of a fair coin. The p-value is the
 # probability that coins fall at least this unevenly. The closer it is to zero, the harder it is to
-# believe in chance. (`e-10` means "times 10⁻¹⁰".)
+# believe in chance. (`e-24` means "times 10⁻²⁴".)
 #
 # Here are ten digits that only the network gets right, and ten that only the linear model gets
-# right. Under each digit: its true label, and what the two models predict.
+# right. Below each digit are its true label and the predictions of both models.
 
 # %% id="only-one-right"
 only_one_right = {
@@ -291,8 +293,8 @@ for title, is_chosen in only_one_right.items():
 
 # %% [markdown] id="difference-matrix"
 # The next figure shows the difference between the two confusion matrices, network minus linear
-# model, in percentage points of each row. Red on the diagonal: the network recognises more of these
-# digits. Blue off the diagonal: it makes this mistake less often.
+# model, in percentage points of each row. Red on the diagonal means that the network recognises
+# more of these digits. Blue off the diagonal means that it makes this mistake less often.
 
 # %% id="confusion-difference"
 plot_confusion_difference(
@@ -315,7 +317,7 @@ plt.show()
 # <details>
 # <summary>What to expect</summary>
 #
-# 48 digits are right in the one network only, 47 in the other, and the p-value is 1. The two are
+# The one network alone recognises 48 digits, the other alone 47, and the p-value is 1. The two are
 # equally good, and still make different mistakes.
 #
 # </details>
@@ -357,9 +359,9 @@ for title, name in {"linear model": "linear", "neural network": "network"}.items
 # Two standard deviations are about 0.01. So 2,500 digits measure an accuracy to about ±0.01, and
 # further decimals mean little on their own.
 #
-# **Try it:** in the cell that trains the ten runs, replace `steps=STEPS` with `steps=300` for the
-# network. Does its bar get longer or shorter? Can you still tell the two models apart from one run
-# each?
+# **Try it:** in the cell that trains ten runs of each model, replace `steps=STEPS` with `steps=300`
+# for the network. Does its bar get longer or shorter? Can you still tell the two models apart from
+# one run each?
 #
 # <details>
 # <summary>What to expect</summary>
@@ -370,7 +372,7 @@ for title, name in {"linear model": "linear", "neural network": "network"}.items
 # </details>
 
 # %% [markdown] id="losses"
-# ## The two log losses
+# ## Log loss and cross entropy
 #
 # The log loss that our training functions print treats the predicted class as certain, so it is
 # 34.54 times the error rate. Training lowers another loss, the *cross entropy*: minus the logarithm
@@ -392,10 +394,10 @@ plt.show()
 
 # %% [markdown] id="losses-read"
 # On the training set, both losses are soon close to zero. On the validation set, the log loss
-# (left) falls and then hardly changes, but the cross entropy (right) soon rises. The network
-# becomes more and more certain of its answers, and so of its mistakes, too. Cross entropy notices
-# that: a mistake of which the network is 99.9% sure costs about as much as ten at 50%. The log
-# loss on the left counts all mistakes the same.
+# (left) falls and then hardly changes, but the cross entropy (right) soon rises. So the network
+# does not make more mistakes, but worse ones: it gives the correct digits less and less
+# probability. A correct digit that gets 0.1% costs −ln 0.001 = 6.9, as much as ten that get 50%.
+# The log loss on the left counts all mistakes the same.
 #
 # **Try it:** add `l2=0.01` to the training call. What happens to the cross entropy on the
 # validation set, and what to the log loss?
@@ -431,9 +433,9 @@ for title, model in {"all 20 periods": overtrained, "stopped in time": stopped}.
 
 # %% [markdown] id="early-stopping-read"
 # Training ends after four periods, and the network gets back the weights that it had after the
-# first. It is less certain of its mistakes. But it also
-# makes more of them: the accuracy was still rising when the cross entropy began to rise. What you
-# watch is what you get.
+# first. Its cross entropy is lower. But it makes more mistakes: the
+# accuracy was still rising when the cross entropy began to rise. Early stopping serves only the
+# metric that it watches.
 #
 # **Try it:** watch `"val_log_loss"` instead.
 #
@@ -489,9 +491,9 @@ plt.show()
 # <details>
 # <summary>What to expect</summary>
 #
-# The network's curve, at the right end: it ends at 0.92 instead of 0.97. In 300 steps with batches
-# of 30, a model sees 9,000 digits at most, so more rows cannot help. The linear model loses only
-# 0.02.
+# The network's curve changes more, at the right end: it ends at 0.92 instead of 0.97. In 300 steps
+# with batches of 30, a model sees 9,000 digits at most, so more rows cannot help. The linear model
+# loses only 0.02.
 #
 # </details>
 
@@ -530,11 +532,11 @@ plt.show()
 
 # %% [markdown] id="initialisation-read"
 # Starting from zero, ReLU learns nothing: every hidden node outputs zero for every example, and
-# changing any one weight changes no answer, so no weight has a gradient. Only the biases of the
-# last layer learn: every image gets the same answer. With the sigmoid, the nodes output something,
-# but all nodes of a layer output the same and are corrected in the same way: the layer is a hundred
-# copies of one node. Random initial weights make the nodes different. That is why networks start
-# from them. At this learning rate, ReLU learns faster than the sigmoid.
+# changing any one weight changes no prediction, so no weight has a gradient. Only the biases of the
+# last layer learn: every image gets the same prediction. With the sigmoid, the nodes output
+# something, but all nodes of a layer output the same and are corrected in the same way: the layer
+# is a hundred copies of one node. Random initial weights make the nodes different. That is why
+# networks start from them. At this learning rate, ReLU learns faster than the sigmoid.
 #
 # **Try it:** add `"tanh"` to the activation functions. If its weights start at zero, does it behave
 # like ReLU or like the sigmoid? And if they start at random?
@@ -556,8 +558,8 @@ plt.show()
 # seeds. It keeps all cores of your machine busy, with one run on each. The exercise asks for an
 # accuracy of 0.88 from the linear model. How many of these nine combinations get there?
 #
-# The table has one row per run, best combination first: `val_accuracy` is the accuracy of this run,
-# and `mean_val_accuracy` the mean over the seeds.
+# The table shows the first six of 27 runs, best combination first: `val_accuracy` is the accuracy
+# of this run, and `mean_val_accuracy` the mean over the seeds.
 
 # %% id="search-linear"
 linear_results = search_hyperparameters(
@@ -588,7 +590,7 @@ plt.show()
 # <details>
 # <summary>What to expect</summary>
 #
-# Batches of 300 bring nothing: 0.901 ± 0.002, against 0.902 ± 0.001 with batches of 100.
+# Batches of 300 do not help: 0.901 ± 0.002, against 0.902 ± 0.001 with batches of 100.
 #
 # </details>
 #
@@ -616,8 +618,8 @@ columns = ["learning_rate", "hidden_units", "dropout", "periods_done", "mean_val
 print(combinations[columns].head(8).round(4).to_string(index=False))
 
 # %% [markdown] id="search-choose"
-# This table has one row per combination. Those that were dropped early come further down, with the
-# accuracy that they had reached by then (see `periods_done`).
+# This table shows the best eight of eighteen combinations. Those that were dropped early come
+# further down, with the accuracy that they had reached by then (see `periods_done`).
 #
 # ### Why the best looks better than it is
 #
@@ -672,8 +674,7 @@ predictions = model.predict(test_examples, verbose=0).argmax(axis=1)
 print(f"\naccuracy of one run on test set: {np.mean(predictions == test_targets):.4f}")
 
 # %% [markdown] id="search-read"
-# The three numbers agree to within what 2,500 digits can measure: among few combinations that
-# differ clearly, the winner did not need luck.
+# The three numbers agree to within what 2,500 digits can measure: this winner owes little to luck.
 #
 # The same call can use the cores of many machines: `help("mnist_nn.search.search")` explains how.
 # The runs do not depend on each other, so more cores finish more runs per minute.
@@ -682,7 +683,7 @@ print(f"\naccuracy of one run on test set: {np.mean(predictions == test_targets)
 # ## Your own handwriting
 #
 # How do the two models do on digits that you write? Run the cell and draw a few: large and small,
-# in the middle and in a corner. Then untick "prepare as MNIST" and draw them again.
+# in the middle and in a corner. Then untick "prepare like MNIST" and draw them again.
 #
 # All digits of MNIST were prepared in the same way before they were published: scaled to fit a box
 # of 20 × 20 pixels, with their proportions kept, and placed in an image of 28 × 28 pixels so that
@@ -697,8 +698,8 @@ pad
 # %% [markdown] id="draw-strokes"
 # Your own cells can read the drawing from `pad.pixels`. You can also write a drawing as code: a
 # stroke is a list of points, from [0, 0] at the upper left to [1, 1] at the lower right. Here is a
-# small three in a corner. The left image shows what the models see if it is only scaled down, the
-# right one what they see if it is prepared. Under each image: what they predict.
+# small three in a corner. The left image shows what the models see if the drawing is only scaled
+# down. The right image shows what they see if it is prepared. Their predictions are below.
 
 # %% id="draw-corner"
 corner = draw({"linear": linear, "network": network})
@@ -735,14 +736,15 @@ plt.show()
 # plt.show()
 # ```
 #
-# **Try it:** draw a letter or a face. How certain are the models of their answer? What would you
-# have liked them to answer, and why can't they?
+# **Try it:** draw a letter or a face. How certain are the models of their prediction? What would
+# you have liked them to predict, and why can't they?
 #
 # <details>
 # <summary>What to expect</summary>
 #
-# They always answer with a digit, often with a high probability. Softmax divides all probability
-# among the ten digits, so there is none left for "this is no digit".
+# They always predict a digit. We drew a face, an A and an M. The network predicted 0 (with a
+# probability of 0.41), 2 (0.69) and 4 (1.00). Softmax divides all probability among the
+# ten digits, so there is none left for "this is no digit".
 #
 # </details>
 
@@ -755,15 +757,15 @@ plt.show()
 # MNIST's.
 #
 # A good photo (green) shows one digit, dark on light or light on dark, with paper all around it.
-# Bad ones (red) show two digits, a digit close to the border, or the table beside the paper.
-# Whatever cannot be used is listed, and `contact_sheet=True` shows each photo beside what the
-# models see.
+# Bad ones (red) show two digits, a digit close to the border, or the table beside the paper. The
+# function lists the photos that it cannot use. `contact_sheet=True` shows each photo beside what
+# the models see.
 #
 # ![Three photos with a green frame and three with a red one.](attachment:photos.png)
 #
 # To try it without a class, the project comes with twenty examples that a script drew from
-# coded strokes, on paper that it made up: each digit once neatly, and once with a thicker pen,
-# often slanted, away from the middle.
+# coded strokes, on simulated paper. It drew each digit twice: once neatly, and once with a thicker
+# pen, often slanted, away from the middle.
 
 # %% id="class-photos"
 photos = data_folder() / "handwriting"  # replace with the path of your folder
@@ -781,7 +783,7 @@ plt.show()
 
 # %% [markdown] id="class-read"
 # Both models get the same two wrong: the slanted 1 with an upstroke, and the slanted, thick 4.
-# MNIST, from which they learned, has few digits like these. The place on the paper does not matter,
+# The place on the paper does not matter,
 # since `digit_from_image` moves each digit to the middle. Twenty digits cannot show which model is
 # better: at an accuracy of 0.9, the standard deviation is √(0.9 · 0.1/20) ≈ 0.07. A class of 30
 # that writes all ten digits brings it down to 0.02.
@@ -795,8 +797,8 @@ plt.show()
 # <details>
 # <summary>What to expect</summary>
 #
-# Often neither, since MNIST has few digits like these. Of our twenty, both models get the crossed 7
-# right and the slanted 1 wrong.
+# Of our twenty, both models get the crossed 7 right and the slanted 1 with an upstroke wrong, so
+# neither copes better. Your class may differ.
 #
 # </details>
 
@@ -807,7 +809,8 @@ plt.show()
 # *convolutional* network knows: each of its nodes looks at a small square of the image. Nodes that
 # look at different squares share their weights, so that a stroke means the same wherever it is. We
 # train a small one with the exercise's hyperparameters. (From here on, we compute in float32: it
-# takes half the time, and your numbers may differ a little from ours.)
+# takes half the time, and your numbers may differ a little from ours. Before you repeat an earlier
+# section, restart the kernel.)
 
 # %% id="convolution"
 keras.config.set_floatx("float32")
@@ -970,7 +973,7 @@ if TRAIN_BEST:
 #
 # ### Step 3: several views of a digit
 #
-# To predict a digit, we average the answers for `VIEWS` slightly deformed versions of it.
+# To predict a digit, we average the probabilities for `VIEWS` slightly deformed versions of it.
 
 
 # %% id="best-views"
@@ -990,7 +993,7 @@ if TRAIN_BEST:
     print(f"Accuracy (on validation data): {np.mean(predictions == validation_targets):.4f}")
 
 # %% [markdown] id="best-test"
-# The views bring little: 0.978 instead of 0.975. We chose all this on the validation set.
+# The views help little: 0.978 instead of 0.975. We chose all this on the validation set.
 # Only now, with nothing left to tune, do we predict the test set with this network.
 
 # %% id="best-test-accuracy"
@@ -1012,15 +1015,16 @@ if TRAIN_BEST:
 # <details>
 # <summary>What to expect</summary>
 #
-# Rotated by up to 38 degrees and shifted by up to 6 pixels, some copies leave the image, and some
-# look like another digit. A network would learn wrong answers from them.
+# Rotated by up to 38 degrees and shifted by up to 6 pixels, many copies are cut off at the edge.
+# Some, such as the last one, no longer look like an 8. A network would learn a wrong label from
+# them.
 #
 # </details>
 
 # %% [markdown] id="takeaways"
 # ## What to take away
 #
-# - The nodes that training changed most matter most.
+# - In our network, the nodes that training changed most mattered most.
 # - Look at the examples that a model gets wrong, not only at their number.
 # - Compare two models on the same examples, and ask whether the difference could be chance.
 # - A single run, evaluated on 2,500 digits, measures an accuracy to about ±0.01.

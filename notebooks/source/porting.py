@@ -291,8 +291,7 @@ show_trap("nn 0.05/1000/30", trainers)
 #
 # In Keras, 0.1 is the default. In PyTorch and in textbooks, the accumulators start at 0: then the
 # first step moves every weight that has a gradient by the full learning rate, however small the
-# gradient is. There was
-# also no epsilon in the denominator in TensorFlow 1, so this port sets `epsilon=0.0`.
+# gradient is. TensorFlow 1 has no epsilon in the denominator, so this port sets `epsilon=0.0`.
 
 
 # %% id="wrong-accumulator"
@@ -320,8 +319,8 @@ show_trap(
 #
 # All weights of a `LinearClassifier` start at zero. Those of a `Dense` layer start, by default, at
 # small random numbers (Glorot initialisation, which is right for the network). Training soon makes
-# up for the difference, so the log loss shows it in the first periods at most. But the weights of
-# pixels without ink keep the noise.
+# up for the difference, so the log loss shows it in the first periods at most. But the weight of a
+# pixel without ink stays where it started: up to 0.09 (√(6/794)) from zero.
 
 
 # %% id="wrong-start"
@@ -370,7 +369,7 @@ show_trap(
 # Only the last period is above the band (2.43 instead of 1.98): the mistake is easy to miss.
 
 # %% [markdown] id="trap-epochs"
-# ### 6. Batches are cut once, repeated and shuffled as batches
+# ### 6. Whole batches are repeated and shuffled
 #
 # Within a period, the original cut its batches once, repeated them without end, and shuffled the
 # *batches* in a buffer of 10,000. So some batches come twice before others come at all. The usual

@@ -130,7 +130,7 @@ def test_cells_are_restored_by_metadata_and_by_id() -> None:
         [
             f"cell {deleted} was deleted, and is put back",
             f"cell {question} was deleted, and is put back",
-            f"cell {edited} was edited, and is as it was",
+            f"cell {edited} was edited, and was restored",
         ]
     )
     marked = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if cells.nbgrader_of(c)}
@@ -293,7 +293,7 @@ def test_collect_takes_what_systems_and_students_make(tmp_path: Path, capsys: An
     assert "carl: the file is called homework_carl.ipynb" in said
     assert "a[1]*b is called a_1_b" in said
     assert "Skipped: eve/exercise.ipynb: cannot be read as a notebook (an empty file)" in said
-    assert "Skipped: fay/photo.png: no notebook" in said
+    assert "Skipped: fay/photo.png: not a notebook" in said
     assert "Collected 7 of exercise-en: 7 new" in said
     for student in ("a_1_b", "gil"):
         path = tmp_path / "submitted" / student / "exercise-en" / "exercise.ipynb"
@@ -346,7 +346,7 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
         "anna": export.Graded(12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}),
         "bea": export.Graded(20.0, cells={"q": 8.0, "c": 12.0}),
     }
-    failures = {"eve": "could not be graded: no notebook (NotJSONError)"}
+    failures = {"eve": "could not be graded: not a notebook (NotJSONError)"}
     same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
     judged = {"anna": same, "bea": same}
     rows = export.make_rows(["anna", "bea", "eve"], failures, graded, judged, ["c"], 20)
