@@ -56,7 +56,7 @@ with _quick_and_silent():
         backend = os.environ.get("KERAS_BACKEND", str(error.name))  # it is set, but missing
     if backend != "tensorflow":
         raise BackendError(
-            f"mnist_nn needs Keras with TensorFlow, but Keras' backend is {backend!r}: set the "
+            f"mnist_nn needs Keras with TensorFlow, but Keras's backend is {backend!r}: set the "
             "environment variable KERAS_BACKEND to 'tensorflow' before Keras is imported"
         )
     import tensorflow as tf
@@ -74,7 +74,7 @@ if not (
 
 
 def without_replica_context(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap ``function`` so that Keras' optimizers in it do not sum gradients over replicas.
+    """Wrap ``function`` so that Keras's optimizers in it do not sum gradients over replicas.
 
     That sum makes TensorFlow keep the graph of each training call for good, 3.6 MiB. The likely
     cause is https://github.com/tensorflow/tensorflow/issues/97697.
@@ -133,7 +133,7 @@ def compute_other_metrics(
     model: keras.Model, features: Any, labels: Any, outputs: Any
 ) -> dict[str, float]:
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
-    # Keras' public get_compile_config() fails for losses that cannot be saved.
+    # Keras's public get_compile_config() fails for losses that cannot be saved.
     config = getattr(getattr(model, "_compile_config", None), "config", {})
     computes_own = type(model).compute_metrics is not keras.Model.compute_metrics
     has_others = config.get("metrics") not in (None, ["accuracy"]) or config.get("weighted_metrics")

@@ -1,4 +1,4 @@
-"""Checks of a student's answers: each says whether the answer is right, and if not, what to do."""
+"""Checks of a student's answers: is the answer correct, and if not, what to do?"""
 
 import functools
 import html
@@ -135,7 +135,7 @@ def check_test_accuracy(
     test_examples: Examples,
     test_targets: Targets,
 ) -> str:
-    """Check the predictions for the test set, their accuracy, and what they say of the network.
+    """Check the predictions for the test set, their accuracy, and what they show about the network.
 
     Args:
         test_predictions: The student's predicted digits, of shape (n_test,), or batches of them.
@@ -200,7 +200,7 @@ def check_test_accuracy(
 def check_networks(networks: Any, training_examples: Examples) -> str:
     """Check that three networks differ in their 10, 100 and 1,000 training steps alone.
 
-    It compares what a network remembers: not the batch size, for example.
+    It compares only what a Keras model stores; the batch size is not part of that.
 
     Args:
         networks: The student's dictionary or Series: number of steps to trained Keras model; or a
@@ -265,18 +265,14 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
     accuracy_if_raw = measure(PIXEL_MAXIMUM * features, labels)
     if is_raw := accuracy_if_raw > accuracy + MUCH_BETTER:
         accuracy, scale = accuracy_if_raw, PIXEL_MAXIMUM
-    (table, table_labels), (test, test_labels) = _load_new_digits()
-    table_accuracy = test_accuracy = accuracy  # unless the images are like MNIST's
-    if abs(stats.linregress(table.mean(axis=0), features.mean(axis=0)).rvalue) > LIKE_IMAGES:
-        # Bring the new digits to the student's scale, whose most frequent pixel has no ink.
-        empty = float(np.median(features))
-        factor = float((features.mean() - empty) / table.mean())  # below 0 for inverted images
-        table_accuracy = measure(scale * (factor * table + empty), table_labels)
-        test_accuracy = measure(scale * (factor * test + empty), test_labels)
+    new = _bring_new_digits(features)
+    accuracies = [measure(scale * pixels, digits) for pixels, digits in new]
+    table_accuracy, test_accuracy = accuracies or (accuracy, accuracy)
     doubts: list[str] = []
     if accuracy < max(TARGETS.values()):  # nobody reads them otherwise
+        table, digits = _load_new_digits()[0]
         scales = _list_scales(table[: len(labels)])
-        best_accuracy = max(measure(pixels, table_labels[: len(labels)]) for pixels in scales)
+        best_accuracy = max(measure(pixels, digits[: len(labels)]) for pixels in scales)
         doubts = [*_list_doubts(features, accuracy, best_accuracy)]
     return Measured(
         accuracy,
@@ -287,6 +283,17 @@ def _measure(name: str, model: Any, examples: Examples, targets: Targets) -> Mea
         doubts,
         remarks=[*_list_remarks(outputs, is_raw, table_accuracy, test_accuracy)],
     )
+
+
+def _bring_new_digits(features: Features) -> list[tuple[Features, Labels]]:
+    """Return new digits in the student's scale, or nothing if the images are not like MNIST's."""
+    new = _load_new_digits()
+    mean_image, student_mean = new[0][0].mean(axis=0), features.mean(axis=0)
+    if abs(stats.linregress(mean_image, student_mean).rvalue) <= LIKE_IMAGES:
+        return []
+    empty = float(np.median(features))  # the most frequent pixel has no ink
+    factor = float((features.mean() - empty) / new[0][0].mean())  # below 0 for inverted images
+    return [(factor * pixels + empty, labels) for pixels, labels in new]
 
 
 def _list_scales(pixels: Features) -> list[Features]:

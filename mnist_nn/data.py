@@ -212,7 +212,7 @@ def _decide_label_last(
     if first_is_named or last_is_named:
         return not first_is_named
     # A pixel in a corner is 0 in nearly every image, so the column that varies is the label.
-    if first is None or (first != first.iloc[0]).any():
+    if first is None or first.any():
         return False
     is_constant = (last == last.iloc[0]).all()
     if is_constant and last.iloc[0]:

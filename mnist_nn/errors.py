@@ -1,4 +1,4 @@
-"""Errors for invalid arguments, and what other libraries' errors say."""
+"""Errors for invalid arguments, and the useful line of other libraries' errors."""
 
 import difflib
 import functools
@@ -68,7 +68,7 @@ def describe_error(error: Exception) -> str:
     """Return the line of a library's error message that describes the problem, or its type."""
     # Keras adds colours, and TensorFlow names of its functions.
     text = re.sub(r"\x1b\[\d+m|\{\{.*?\}\} ?| \[Op:.*", "", str(error))
-    expected = re.findall("Expected shape.*", text)  # without Keras' values before it
+    expected = re.findall("Expected shape.*", text)  # without Keras's values before it
     lines = expected or re.findall("(?m)^(?!Exception encountered).+", text)
     return lines[0][:300].rstrip(".") if lines else type(error).__name__
 

@@ -65,7 +65,7 @@ CALLS = {call.name: call for call in map(_read_call, RECORDED_RUNS)}
 
 
 def select_weights(model: str, step: int) -> list[Array]:
-    """Return the original's weights of ``"linear"`` or ``"nn"`` after a step, in Keras' order."""
+    """Return the original's weights of ``"linear"`` or ``"nn"`` after a step, in Keras's order."""
     return [
         weights for name, weights in RECORDED_STEPS.items() if name.startswith(f"{model}/{step}/")
     ]

@@ -40,7 +40,7 @@ def log_loss(targets: Targets, predicted_classes: Targets) -> float:
 def cross_entropy(targets: Targets, probabilities: Array) -> float:
     """Return the log loss of the probabilities, in nats per example.
 
-    As scikit-learn does, it raises probabilities below the machine epsilon of their dtype to it.
+    Probabilities below the machine epsilon of their dtype are raised to it, as in scikit-learn.
 
     Args:
         targets: ndarray of shape (n_examples,), labels from 0 to 9.

@@ -251,23 +251,22 @@ def train_on_batches(
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
-                is_cut = n_steps < steps_by_period[number]
-                with change_backups(callback_list, save_freq=None) if is_cut else nullcontext():
+                changes: Any = {"save_freq": None} if n_steps < steps_by_period[number] else {}
+                with change_backups(callback_list, **changes):
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        with (
-            change_backups(callback_list, delete_checkpoint=False) if interrupts else nullcontext()
-        ):
+        changes = {"delete_checkpoint": False} if interrupts else {}
+        with change_backups(callback_list, **changes):
             callback_list.on_train_end(logs)
 
     if interrupts and not verbose:
         raise KeyboardInterrupt
     total_done = steps_before + steps_done
-    if interrupts:
+    if interrupts and total_done < sum(steps_by_period):
         text = message(f"Training stopped after {total_done} of {sum(steps_by_period)} steps.")
         print(printable(text))
     elif verbose:
@@ -301,10 +300,10 @@ def _compile_steps(
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return two functions that run training steps in one call, given rows and batch numbers.
 
-    The second one also returns Keras' logs with ``val_loss``, and the predictions for both sets. A
+    The second one also returns Keras's logs with ``val_loss``, and the predictions for both sets. A
     call for each step, or a ``tf.data`` pipeline, would take about twice the time.
 
-    Keras' own step runs without metrics, and its loss is read after the last step. A custom step
+    Keras's own step runs without metrics, and its loss is read after the last step. A custom step
     runs as it is, and the logs of its last step are kept.
     """
     features, labels, val_features, val_labels = map(tf.convert_to_tensor, data)

@@ -71,21 +71,21 @@ def plot_gradient(
     try:
         end = SHORTEST
         while compute_loss(2 * end, *batch) < compute_loss(end, *batch):
-            end *= 2
+            end *= 2  # in the end, the figure goes twice as far as the loss falls
         factors = np.linspace(0, 2 * end, POINTS)
         batch_losses = [compute_loss(factor, *batch) for factor in factors]
         validation_losses = [compute_loss(factor, *validation) for factor in factors]
     finally:
         for variable, start in zip(variables, starts, strict=True):
             variable.assign(start)
-    start, lowest = batch_losses[0], min(batch_losses)
+    first_loss, lowest = batch_losses[0], min(batch_losses)
     slope = float(sum(np.sum(np.square(gradient)) for gradient in gradients))
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.plot(factors, batch_losses, label=figure_text("this batch"))
     ax.plot(factors, validation_losses, label=figure_text("validation"))
-    tangent = [0, (start - lowest) / slope if slope else 0], [start, lowest]
+    tangent = [0, (first_loss - lowest) / slope if slope else 0], [first_loss, lowest]
     ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
-    ax.plot(0, start, "o", color="black", zorder=3)
+    ax.plot(0, first_loss, "o", color="black", zorder=3)
     ax.set(
         xlabel=figure_text("Multiple of the gradient that is subtracted"),
         ylabel=figure_text("Cross entropy"),
@@ -95,8 +95,8 @@ def plot_gradient(
     describe(
         ax,
         "Line chart of the cross entropy, as the weights move against the gradient of a batch from "
-        f"where it is {start:.2f}. That of the batch falls to {lowest:.2f}. That of the validation "
-        f"set is {min(validation_losses):.2f} at the lowest, and {validation_losses[-1]:.2f} at "
-        "the end.",
+        f"where it is {first_loss:.2f}. That of the batch falls to {lowest:.2f}. That of the "
+        f"validation set is {min(validation_losses):.2f} at the lowest, and "
+        f"{validation_losses[-1]:.2f} at the end.",
     )
     return ax

@@ -44,7 +44,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         step = int(self.model.optimizer.iterations)  # without what mixed precision skips
-        if "steps_done" in self.params:  # not in Keras' own fit
+        if "steps_done" in self.params:  # not in Keras's own fit
             step = min(self.weights) + self.params["steps_done"]
         self.weights[step] = self._kernel.numpy()
 

@@ -1,8 +1,10 @@
 """A class's own digits: a folder of photos becomes a table like MNIST's."""
 
 import contextlib
+import math
 import os
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
-from mnist_nn.drawing.image import digit_from_image
+from mnist_nn.drawing.image import MAXIMUM_PIXELS, digit_from_image
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message, printable
 from mnist_nn.plots import draw_image
@@ -124,9 +126,15 @@ def _draw_contact_sheet(
     for ax in axes.flat:
         ax.set_axis_off()
     for name, photo, seen in zip(names, axes.flat[::2], axes.flat[1::2], strict=False):
-        with contextlib.suppress(OSError, ValueError), Image.open(files[name]) as picture:
-            small = ImageOps.exif_transpose(picture).convert("RGB")
-            photo.imshow(ImageOps.contain(small, (200, 200)))
+        with (
+            contextlib.suppress(Exception),  # each format has its own
+            warnings.catch_warnings(action="ignore"),
+            Image.open(files[name]) as picture,
+        ):
+            picture.draft("RGB", (200, 200))  # JPEG can be decoded at a smaller size
+            if math.prod(picture.size) <= MAXIMUM_PIXELS:
+                small = ImageOps.exif_transpose(picture).convert("RGB")
+                photo.imshow(ImageOps.contain(small, (200, 200)))
         photo.set_title(f"{files[name].name:.14}", fontsize=7)
         seen.set_title(rows[name][0] if name in rows else figure_text("left out"), fontsize=9)
         if name in rows:

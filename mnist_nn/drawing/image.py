@@ -45,10 +45,10 @@ def digit_from_image(
     from the digit. Photos of several digits, or of none, are refused.
 
     Args:
-        image: Path of an image file, open file, bytes of a file, or image of Pillow. Or an array of
+        image: Path of an image file, open file, bytes of a file, or Pillow image. Or an array of
             shape (height, width), or (height, width, 1, 3 or 4), from 0 to 1, to 255 or to 65535:
-            the first of these that no value exceeds is white. Or a row of a table: a Series of 784
-            pixels, or of the label and 784 pixels.
+            the smallest of these limits that no value exceeds counts as white. Or a row of a table:
+            a Series of 784 pixels, or of the label and 784 pixels.
 
     Returns:
         ndarray of shape (28, 28), float32, from 0 for the background to 1 for ink. Pass it to
@@ -135,7 +135,7 @@ def _read_file(file: IO[bytes], name: str) -> Array:
 
 
 def _read_picture(picture: Image.Image) -> Array:
-    """Return the values of an image of Pillow, or raise an error."""
+    """Return the values of a Pillow image, or raise an error."""
     if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
         raise ArgumentError("it has several frames")
     upright = ImageOps.exif_transpose(picture)

@@ -179,7 +179,7 @@ def draw(classifier: Any) -> DrawingPad:
     Returns:
         The pad. The last line of a cell shows it, if anywidget is installed (the extra ``widget``).
         Its ``pixels`` are an ndarray of shape (28, 28), float32, from 0 to 1 for ink; its
-        ``probabilities`` a DataFrame with one row per digit and one column per classifier.
+        ``probabilities`` are a DataFrame with one row per digit and one column per classifier.
 
     Raises:
         TypeError: If ``classifier`` is neither a Keras model nor a mapping of names to models.

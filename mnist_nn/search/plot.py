@@ -21,7 +21,8 @@ def plot_search(
     """Draw how the mean validation accuracy depends on one or two hyperparameters.
 
     Where combinations also differ in other parameters, the best one is drawn. Without ``y``, the
-    figure is a line with standard errors; with it, a heat map with both numbers in each square.
+    figure is a line with standard errors; with ``y``, it is a heat map with both numbers in each
+    square.
 
     Args:
         results: What :func:`mnist_nn.search.search_hyperparameters` returns.

@@ -87,14 +87,15 @@ def search_hyperparameters(
         parameters: Maps other arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
             ``samples``, a SciPy distribution can take the place of a list. The trainer's other
-            arguments keep their defaults; if it takes ``**kwargs``, that of ``periods`` is 10.
+            arguments keep their defaults; if it takes ``**kwargs``, that of ``periods`` becomes 10.
         training_examples, validation_examples: DataFrames or ndarrays of shape (n_examples, 784).
         training_targets, validation_targets: Series or ndarrays of shape (n_examples,), 0 to 9.
         seeds: Each combination is trained once with each of these.
         samples: Number of random combinations to try. Without it, all combinations are tried.
         sample_seed: Seed of these samples.
-        halving: Stop weak combinations early: only one in ``halving`` continues after the first
-            periods, one in ``halving`` of these after some more, and so on. 3 is usual.
+        halving: Stop weak combinations early: after the first periods, only the best
+            1/``halving`` of the combinations continue; after some more, the best 1/``halving`` of
+            these, and so on. 3 is usual.
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
             call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
             refuses runs on other data, or from a trainer with another name or other bound values.
@@ -199,7 +200,10 @@ def _make_table(
 
 
 def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[int, int]]:
-    """Return for each round how many settings are trained, and up to which period."""
+    """Return for each round how many settings are trained, and up to which period.
+
+    ``halve(9, 9, 3)`` is ``[(9, 1), (3, 3), (1, 9)]``.
+    """
     powers = [1]
     while halving and halving * powers[-1] <= min(n_settings, n_periods):
         powers.append(halving * powers[-1])
@@ -234,8 +238,8 @@ def _read_defaults(trainer: Trainer, parameters: Mapping[str, Any]) -> dict[str,
     signature = inspect.signature(trainer).parameters.values()
     starred = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     accepted = {item.name: item.default for item in signature if item.kind not in starred}
-    if any(item.kind is Parameter.VAR_KEYWORD for item in signature):
-        others = dict.fromkeys([*PASSED, *parameters])
+    if any(item.kind is Parameter.VAR_KEYWORD for item in signature):  # any name is accepted
+        others = dict.fromkeys([*PASSED, *parameters])  # their defaults are the trainer's own
         accepted = others | {"steps": Parameter.empty, "periods": 10} | accepted
     if lacking := {*PASSED, "steps", "periods"} - accepted.keys():
         raise ArgumentError(

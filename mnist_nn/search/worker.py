@@ -39,7 +39,7 @@ def train_run(
             warnings.simplefilter("ignore", RawPixelsWarning)  # the search itself warns, once
             model = trainer(**parameters, **data, callbacks=[_StopAfter(last_period)], verbose=0)
         row = to_row(model.history.history)
-    except Exception as error:  # the trainer's, Keras' or TensorFlow's
+    except Exception as error:  # the trainer's, Keras's or TensorFlow's
         row = {"periods_done": 0, "error": f"{type(error).__name__}: {describe_error(error)}"}
     seconds = time.perf_counter() - start
     return run, {**parameters, **row, "last_period": last_period, "seconds": seconds}

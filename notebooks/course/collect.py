@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P
 CANVAS = re.compile(
     r"(?P<name>[^_]+?)_(?:late_)?(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+\.(ipynb|zip))", re.I
 )
+IDENTIFIERS = ("email", "identifier", "sis user id", "sis login id")
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
 MOST_BYTES = 100_000_000  # of a file
 PLAIN_NAMES = ("exercise",)  # of a notebook in the top folder: these name no student
@@ -178,19 +180,27 @@ def read_students(path: Path | None) -> list[dict[str, str]]:
 
 
 def match_student(student: str, name: str, number: str, rows: Sequence[dict[str, str]]) -> str:
-    """Return the row's student for whom a file is named: by any of its columns."""
+    """Return the student for whom a file is named, if one row alone is meant; "" otherwise."""
 
     def simple(text: str) -> str:
         return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
-    wanted = {simple(each) for each in (student, name, number) if simple(each)}
-    # Canvas names files after the family name and then the first name, in one word.
-    for row in rows:
-        known = {simple(value) for value in row.values()}
+    def spell_name(row: dict[str, str]) -> set[str]:
+        # Canvas names files after the family name and then the first name, in one word.
         words = row.get("name", "").replace(",", " ").split()
-        known |= {simple("".join(words[i:] + words[:i])) for i in range(len(words))}
-        if wanted & (known - {""}):
-            return row["student"]
+        return {simple("".join(words[i:] + words[:i])) for i in range(len(words))}
+
+    wanted = {simple(student), simple(name)} - {""}
+    for is_meant in (  # the surest first: two students may have the same name
+        lambda row: number != "" and row.get("number") == number,
+        lambda row: row["student"] in (student, number),
+        lambda row: simple(row["student"]) in wanted,
+        lambda row: wanted & spell_name(row),
+        lambda row: wanted & {simple(row.get(key, "")) for key in IDENTIFIERS},
+    ):
+        found = [row["student"] for row in rows if is_meant(row)]
+        if len(found) == 1:
+            return found[0]
     return ""
 
 
@@ -232,8 +242,8 @@ def choose(
             notes.append("not in the list of students")
         if safe != (known or best.student):
             notes.append(f"{known or best.student} is called {safe}")
-        same = sum(re.sub(r"-\d+$", "", each) == safe for each in chosen)
-        safe = f"{safe}-{same + 1}" if safe in chosen else safe
+        if safe in chosen:
+            safe = next(each for n in count(2) if (each := f"{safe}-{n}") not in chosen)
         chosen[safe] = (best, "; ".join(notes))
     return chosen, skipped
 

@@ -325,6 +325,23 @@ def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys:
     assert rows["exercise-en", "Ben_O_Neil_777"]["name"] == "Ben O'Neil"
 
 
+def test_students_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
+    table = tmp_path / "students.csv"
+    table.write_text(
+        "student,name,number,section\n"
+        "min-1,Kim Minjun,101,3\nmin-2,Kim Minjun,102,3\n3,Lee Jia,103,4\n"
+    )
+    files = [f"Kim Minjun_{number}_assignsubmission_file_/exercise.ipynb" for number in (101, 102)]
+    files += [
+        "3/exercise.ipynb",
+        "kim-3/exercise.ipynb",
+        "kim/exercise.ipynb",
+        "kim./exercise.ipynb",
+    ]
+    students = collect_files(tmp_path, dict.fromkeys(files, NOTEBOOK), table)
+    assert students == {"min-1", "min-2", "3", "kim", "kim-2", "kim-3"}
+
+
 def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None:
     folder = tmp_path / "handed in"
     for number, name in enumerate(("exercise.ipynb", "exercise (1).ipynb", "notes.ipynb")):

@@ -101,6 +101,15 @@ def test_columns_are_found_whatever_their_names(kind: str, train_table: pd.DataF
     np.testing.assert_array_equal(features, table.loc[:, 1:] / 255)
 
 
+def test_one_digit_and_a_noisy_corner_do_not_look_like_labels_at_the_end(
+    train_table: pd.DataFrame,
+) -> None:
+    table = train_table[train_table[0] == 7].head(20).copy()
+    table[784] = np.arange(20) % 4
+    labels, _ = mnist_nn.parse_labels_and_features(table)
+    assert set(labels) == {7}
+
+
 @pytest.mark.parametrize("dtype", [str, "category"])
 def test_labels_may_be_text(dtype: Any, train_table: pd.DataFrame) -> None:
     table = train_table.head(20)

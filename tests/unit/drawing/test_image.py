@@ -1,10 +1,8 @@
 """Images are prepared as MNIST's digits were, whatever file or array they come in."""
 
-import struct
 import sys
 import types
 import warnings
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from digits import assert_same_digit
+from photos import start_png
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
@@ -296,15 +295,6 @@ def test_heic_is_read_by_an_optional_package(
     drawing.save(tmp_path / "seven.png")
     digit_from_image(tmp_path / "seven.png")
     assert opened
-
-
-def start_png(side: int) -> bytes:
-    """Return a PNG file that only says how large its image is."""
-    chunks = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0), b"IDAT"
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        for chunk in chunks
-    )
 
 
 def test_bad_file_is_named_once(drawing: Image.Image, tmp_path: Path) -> None:
