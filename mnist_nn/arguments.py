@@ -125,7 +125,7 @@ def check_features(name: str, examples: Examples) -> Features:
     Their dtype is that of Keras's models: float64 after ``keras.config.set_floatx("float64")``, and
     else float32.
     """
-    values: Any = np.asarray(examples)
+    values = _to_array(examples)
     if isinstance(examples, pd.DataFrame) and values.dtype == object:
         is_nullable = all(map(pd.api.types.is_numeric_dtype, examples.dtypes))
         values = examples.to_numpy(np.float64, na_value=np.nan) if is_nullable else values
@@ -208,8 +208,16 @@ def _to_number(value: Any) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
+def _to_array(values: Any) -> Any:
+    """Return values as an ndarray, of objects if their rows differ in length."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return np.asarray(values, dtype=object)
+
+
 def _to_labels(name: str, targets: Targets) -> Labels:
-    labels = np.asarray(targets)
+    labels = _to_array(targets)
     if labels.ndim == 2 and labels.shape[1] == 1:
         raise ArgumentError(
             f"{name} has the shape {labels.shape}: it must be (n_examples,). Remove the second "
@@ -227,7 +235,7 @@ def _to_labels(name: str, targets: Targets) -> Labels:
     if np.issubdtype(labels.dtype, np.integer):
         is_label = (labels >= 0) & (labels < CLASSES)  # much quicker than np.isin
     elif labels.dtype.kind in "bfO":
-        is_label = np.isin(labels, range(CLASSES))
+        is_label = np.isin(np.where(pd.isna(labels), -1, labels), range(CLASSES))
     else:  # text, dates, complex numbers
         is_label = np.zeros(len(labels), bool)
     if not is_label.all():

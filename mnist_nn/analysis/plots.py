@@ -360,6 +360,8 @@ def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], no
         step: plots.weights_to_images(f"weights_by_step[{step}]", weights_by_step[step])
         for step in (*steps, kept[0], kept[-1])
     }
+    if len({images.shape for images in checked.values()}) > 1:
+        raise ArgumentError("weights_by_step has different numbers of nodes: keep those of one run")
     images, first, last = [checked[step] for step in steps], checked[kept[0]], checked[kept[-1]]
     moves = np.linalg.norm(last - first, axis=(1, 2))
     return np.stack(images)[:, np.sort(np.argsort(-moves, kind="stable")[:nodes])]

@@ -256,7 +256,6 @@ classifier = keras.Sequential([keras.Input((784,)), keras.layers.RepeatVector(10
 LOOP_THAT_CATCHES = "while True:\n    try:\n        while True: pass\n    except: pass"
 RESULT = "mnist_nn.checks.CheckResult(True, 'Well done')"
 ADAM = OWN.replace("OPTIMIZER", '"adam"')
-CROSS = '"sparse_categorical_crossentropy"'
 SMALL_NETWORKS = (
     f"networks = {{s: {trained().replace('100, 30', 's, 30', 1)} for s in (10, 100, 1000)}}"
 )
@@ -310,7 +309,7 @@ HONEST = {
         6.5, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2310"), **TEST}
     ),
     "logits": Submission(
-        7,
+        8,
         {
             "task-2-answer": ADAM.replace("LAST", "None").replace(
                 "LOSS", "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"
@@ -318,7 +317,7 @@ HONEST = {
             **TEST,
         },
     ),
-    "own-loss": second(OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 7),
+    "own-loss": second(OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 8),
     "batch-norm-and-dropout": second(
         f"classifier = {trained(2000, 0.05, '[100, 100]', BATCH_NORM)}",
         9,
@@ -377,14 +376,13 @@ RULES = {
     "on-all-rows": Submission(2, {"task-2-answer": ON_ALL, **TEST}, tasks=0),
     "fresh-rows": second(FRESH_ROWS, 9),
     "targets-overwritten": first(
-        "validation_targets = linear_classifier.predict(validation_examples).argmax(1)", tasks=1
+        "validation_targets = linear_classifier.predict(validation_examples).argmax(1)"
     ),
-    "right-rows-kept": first(
-        RIGHT_ROWS,
-        tasks=1,
-    ),
+    "right-rows-kept": first(RIGHT_ROWS),
     "same-network": Submission(
-        0, {"task-3-answer": f"n = {trained()}\nnetworks = dict.fromkeys((10, 100, 1000), n)"}
+        0,
+        {"task-3-answer": f"n = {trained()}\nnetworks = dict.fromkeys((10, 100, 1000), n)"},
+        tasks=2,  # there is a model, but no classifier
     ),
     "untrained-networks": Submission(
         0,
@@ -392,7 +390,6 @@ RULES = {
             "task-3-answer": "networks = {}\n"
             "for s in (10, 100, 1000): networks[s] = build_nn_model([100], seed=SEED)"
         },
-        tasks=1,
     ),
     "other-hyperparameters": Submission(
         0,

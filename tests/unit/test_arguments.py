@@ -116,6 +116,8 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (labels_alone, [3, -1], "^a contains -1 in row 1"),
     (labels_alone, [3, 0.5], "^a contains 0.5 in row 1"),
     (labels_alone, labels(3, None), "^a contains nan in row 1"),
+    (labels_alone, pd.Series([3, pd.NA], dtype=object), "^a contains <NA> in row 1"),
+    (labels_alone, [3, [1, 2]], r"^a contains \[1, 2\] in row 1"),
     (labels_alone, ["3", "x"], "^a contains '3' in row 0"),
     (labels_alone, ["3"], "^a contains '3' in row 0"),
     (probabilities, np.ones((2, 9)), r"^probabilities has the shape \(2, 9\).* \(2, 10\)"),
@@ -131,6 +133,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     *(
         (partial(arguments.check_features, "a"), value, message)
         for value, message in [
+            ([[0.5], [0.5, 1]], r"^a contains object values of shape \(2,\)"),
             (features().astype(str), r"^a contains .* values of shape \(2, 784\)"),
             (np.zeros((1, 785)), r"^a .* shape \(1, 785\)"),
             (np.zeros((0, 784)), r"^a .* shape \(0, 784\)"),

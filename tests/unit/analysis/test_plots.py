@@ -61,6 +61,8 @@ def test_weights_and_steps_are_checked() -> None:
         plot_weights_over_training({7: START})
     with pytest.raises(ValueError, match=r"weights_by_step\[1\] .*\(3, 12\)"):
         plot_weights_over_training({1: START[:3]})
+    with pytest.raises(ValueError, match="weights_by_step .* nodes"):
+        plot_weights_over_training({1: START, 10: START[:, :5]})
 
 
 def test_examples() -> None:

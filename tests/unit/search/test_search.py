@@ -299,6 +299,7 @@ def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
         ({"trainer": lambda steps: 0}, "<lambda> lacks callbacks, periods, seed, .* by name"),
         ({"trainer": lambda **kwargs: 0, "results": "a.jsonl"}, "lambda, but results needs"),
         ({"trainer": lambda **kwargs: 0, "parameters": {}}, "parameters must map steps"),
+        ({"trainer": lambda **kwargs: 0, "parameters": 3}, "parameters must map steps"),
         ({"parameters": [GRID]}, r"parameters must map .* it is \[\{"),
         ({"parameters": GRID | {"dropout": [math.nan]}}, "parameters must list numbers.* nan"),
     ],
