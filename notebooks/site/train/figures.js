@@ -47,9 +47,8 @@ export function drawWeights(canvas, { weights, biases }, texts) {
     for (let pixel = 0; pixel < PIXELS; pixel++) {
       const weight = weights[all * pixel + node];
       const white = 1 - Math.min(1, Math.abs(weight) / limit);
-      (weight > 0 ? RED : BLUE).forEach((value, channel) => {
-        image.data[4 * pixel + channel] = value + white * (255 - value);
-      });
+      const colour = weight > 0 ? RED : BLUE;
+      for (let c = 0; c < 4; c++) image.data[4 * pixel + c] = colour[c] + white * (255 - colour[c]);
     }
     const [x, y] = [cell * (node % PER_ROW), cell * Math.floor(node / PER_ROW)];
     canvas.getContext("2d").putImageData(image, x, y);

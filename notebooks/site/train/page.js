@@ -15,7 +15,6 @@ const runs = [];
 const trained = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
 const pad = createPad([], texts, (pixels) => trained().map(({ layers }) => classify(layers, pixels)));
 let removePad = () => {};
-let isTraining = false;
 let isStopped = false;
 let worker = null;
 
@@ -89,14 +88,12 @@ async function runTraining(settings) {
   let figures;
   for (let next; (next = await ask("train", isStopped)); ) {
     progress.value = next.done / settings.steps;
-    if (next.hasDiverged) {
-      return say(run, fill(texts.diverged, { ...next, ...settings }));
-    }
+    if (next.hasDiverged) return say(run, fill(texts.diverged, { ...next, ...settings }));
     if ("period" in next) showPeriod(run, (figures = next));
   }
   const { done, accuracy, layers } = figures;
-  const end = { done, steps: settings.steps };
-  print(run, done < end.steps ? fill(texts.stopped, end) : "Model training finished.");
+  const isWhole = done === settings.steps;
+  print(run, isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done }));
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
   say(run, ...judge(settings, accuracy, data));
   find("h2", run.card).append(texts.colon + accuracy.toFixed(4));
@@ -114,18 +111,23 @@ function showPad() {
   removePad = widget.render({ model: pad, el: find("#pad") });
 }
 
+const isTraining = () => !stop.disabled;
+
 /** Switch the buttons; Train keeps the focus, so it is never disabled. */
 function setTraining(value) {
   if (document.activeElement === stop) train.focus();
-  isTraining = value;
-  [train.ariaDisabled, stop.disabled] = [value, !value];
+  [train.ariaDisabled, stop.disabled, isStopped] = [value, !value, false];
+}
+
+/** Tell what happens during training, once. */
+function tell(text) {
+  if (isTraining() && status.textContent !== text) status.textContent = text;
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (isTraining) return;
+  if (isTraining()) return;
   setTraining(true);
-  isStopped = false;
   progress.removeAttribute("value");
   status.textContent = texts.loading;
   try {
@@ -138,12 +140,8 @@ form.addEventListener("submit", async (event) => {
 });
 form.addEventListener("input", readSettings);
 stop.addEventListener("click", () => (isStopped = true));
-tabs.addEventListener("message", () => {
-  if (isTraining && status.textContent !== texts.tabs) status.textContent = texts.tabs; // said once
-});
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden && isTraining) status.textContent = texts.hidden;
-});
+tabs.addEventListener("message", () => tell(texts.tabs));
+document.addEventListener("visibilitychange", () => document.hidden && tell(texts.hidden));
 
 for (const [name, value] of new URLSearchParams(location.search)) {
   Object.assign(form.elements[name] ?? {}, { value });

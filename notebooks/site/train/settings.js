@@ -41,7 +41,7 @@ export function judge({ model, hidden_units: [first], learning_rate: rate }, acc
     texts.advise_more,
   ];
   const isGood = accuracy >= targets[model];
-  const [reached, target] = [accuracy, targets[model]].map((share) => share.toFixed(4));
-  const values = { accuracy: reached, target, advice: hints.filter(Boolean).join(texts.space) };
+  const shares = { accuracy: accuracy.toFixed(4), target: targets[model].toFixed(4) };
+  const values = { ...shares, advice: hints.filter(Boolean).join(texts.space) };
   return [fill(isGood ? texts.passed : texts.not_passed, values), isGood];
 }

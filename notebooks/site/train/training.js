@@ -146,8 +146,9 @@ export function evaluate(layers, digits, rows) {
  * Train, and yield the figures of each period, and before them the number of steps after each step.
  * `next(true)` ends the period early, and training with it, as an interrupt does in Python.
  */
-export function* train(layers, digits, [rows, validationRows], settings) {
+export function* train(layers, digits, halves, settings) {
   const { learning_rate: learningRate, steps, batch_size: size } = settings;
+  const [rows] = halves; // then those of the validation set
   let [done, isStopped] = [0, false];
   for (const [period, count] of splitSteps(steps, PERIODS).entries()) {
     const order = permute(rows);
@@ -157,9 +158,7 @@ export function* train(layers, digits, [rows, validationRows], settings) {
       trainStep(layers, digits, order.subarray(first, first + size), learningRate);
       isStopped = yield { done: ++done };
     }
-    const [training, validation] = [rows, validationRows].map((each) =>
-      evaluate(layers, digits, each),
-    );
+    const [training, validation] = halves.map((each) => evaluate(layers, digits, each));
     if (!training || !validation) return yield { done, period, hasDiverged: true };
     yield { done, period, trainingLogLoss: training.logLoss, ...validation };
     if (isStopped) return;

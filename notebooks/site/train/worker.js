@@ -11,11 +11,10 @@ async function load({ name, sha256 }) {
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
-/** Return the layers as classify.js has them. */
-const copyLayers = () =>
-  layers.map(({ nodes, weights }) => {
-    return { scales: Array(nodes).fill(1), biases: weights.slice(-nodes), weights };
-  });
+/** Return a layer as classify.js has them. */
+function convert({ nodes, weights }) {
+  return { scales: Array(nodes).fill(1), biases: weights.slice(-nodes), weights };
+}
 
 const JOBS = {
   async start(settings, { file, examples }) {
@@ -29,7 +28,7 @@ const JOBS = {
     const end = performance.now() + LONGEST;
     for (;;) {
       const next = figures.next(isStopped).value;
-      if (next && "period" in next) return { ...next, layers: copyLayers() };
+      if (next && "period" in next) return { ...next, layers: layers.map(convert) };
       if (!next || performance.now() > end) return next;
     }
   },
