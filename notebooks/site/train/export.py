@@ -173,7 +173,7 @@ def export(folder: Path = FOLDER) -> None:
     digits = pack_digits()
     (folder / FILE).write_bytes(digits)
     digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
-    entry = {"name": FILE, "bytes": len(digits), "sha256": digest}
+    entry = {"name": FILE, "sha256": digest}
     for language in LANGUAGES:
         (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")
 

@@ -13,7 +13,7 @@ const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
 const trained = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
-const pad = createPad([], texts, (pixels) => trained().map(({ layers }) => classify(layers, pixels)));
+const pad = createPad([], texts, (pixels) => trained().map((run) => classify(run.layers, pixels)));
 let removePad = () => {};
 let isStopped = false;
 let worker = null;

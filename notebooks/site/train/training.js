@@ -1,6 +1,6 @@
 // The exercise's models and their training, as in mnist_nn/models.py and training.py, in float64.
-// TensorFlow.js 4.22 took 1.4 times the processor time with WebAssembly, and 7 times without. In its
-// float32, weights were 0.000001 to 0.03 off after 100 steps.
+// TensorFlow.js 4.22 took at least 1.4 times the processor time with WebAssembly, and 7 times
+// without. In its float32, weights were 0.000001 to 0.03 off after 100 steps.
 import { permute, sampleBatchNumbers, splitSteps } from "./sampling.js";
 
 export const [PIXELS, CLASSES, PERIODS] = [784, 10, 10];

@@ -11,7 +11,7 @@ async function load({ name, sha256 }) {
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
-/** Return a layer as classify.js has them. */
+/** Return a layer as classify.js has it. */
 function convert({ nodes, weights }) {
   return { scales: Array(nodes).fill(1), biases: weights.slice(-nodes), weights };
 }
@@ -21,7 +21,8 @@ const JOBS = {
     digits ??= readDigits(await load(file));
     layers = createLayers(settings.hidden_units);
     const rows = Uint32Array.from(digits.labels, (_, row) => row);
-    figures = train(layers, digits, [rows.subarray(0, examples), rows.subarray(examples)], settings);
+    const halves = [rows.subarray(0, examples), rows.subarray(examples)];
+    figures = train(layers, digits, halves, settings);
   },
   /** Return the next figures; nothing after the last. */
   train(isStopped) {
