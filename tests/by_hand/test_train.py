@@ -43,8 +43,10 @@ for (let number = 0; number < runs; number++) {
     const layers = training.createLayers(call.hidden_units ?? []);
     const halves = [rows.subarray(0, 7_500), rows.subarray(7_500)];
     const periods = [];
-    for await (const period of training.train(layers, digits, halves, call)) periods.push(period);
-    const { accuracy } = training.evaluate(test.labels, training.predict(layers, test, numbers));
+    for (const figures of training.train(layers, digits, halves, call)) {
+        if ("period" in figures) periods.push(figures);
+    }
+    const { accuracy } = training.evaluate(layers, test, numbers);
     figures.push([...periods.map(({ logLoss }) => logLoss), periods.at(-1).accuracy, accuracy]);
 }
 return figures;
@@ -223,6 +225,19 @@ def test_lost_connection_and_damaged_file_are_told(
         run.wait(VERDICT)
         assert run.text("#status") == ""
     run.repeat(2)  # the server is gone
+
+
+def test_missing_worker_is_told(tmp_path: Path, browser: webdriver.Chrome) -> None:
+    export.export(tmp_path)
+    worker = tmp_path / "worker.js"
+    program = worker.read_bytes()
+    worker.unlink()
+    with serve(tmp_path) as address:
+        run = Run(browser, address, **SHORT)
+        run.wait("#status", export.make_texts("en")["failed"].partition("(")[0])
+        worker.write_bytes(program)
+        run.train()
+        run.wait(VERDICT)
 
 
 def test_hidden_tab_is_told(page: str, browser: webdriver.Chrome) -> None:

@@ -24,7 +24,7 @@ const layers = training.createLayers(hiddenUnits);
 layers.forEach((layer, n) => layer.weights.set(weights[n]));
 for (const rows of batches) training.trainStep(layers, digits, rows, rate);
 const rows = Uint32Array.from(digits.labels, (_, row) => row);
-const figures = training.evaluate(digits.labels, training.predict(layers, digits, rows));
+const figures = training.evaluate(layers, digits, rows);
 return { ...figures, weights: layers.map(({ weights }) => Array.from(weights)) };
 """
 

@@ -36,9 +36,9 @@ from notebooks.site.run import list_commands, list_services
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
-MODULES = ("page.js", "classify.js", "demo.js", "games.js", "prepare.js", "strokes.js", "why.js")
+PRELOADED = ("pad.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
 FILES = [
-    *(HERE / name for name in ("page.css", *MODULES)),
+    *(HERE / name for name in ("page.css", "page.js", *PRELOADED, "games.js", "why.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
     HERE.parent / "static" / "favicon.svg",
 ]
@@ -128,7 +128,7 @@ def make_page(language: str) -> str:
     ]
     names = " ".join(other.name for other in LANGUAGES.values())
     for_scripts = texts | {"steps": STEPS, "sizes": SIZES}
-    modules = ("widget.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
+    modules = ("widget.js", *PRELOADED)
     values = {name: html.escape(text) for name, text in texts.items() if isinstance(text, str)}
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,

@@ -1,7 +1,7 @@
 // The page: the drawing pad of the notebooks, with models that answer in the browser.
 import { classify, readModels } from "./classify.js";
 import { playDemo } from "./demo.js";
-import { PEN_WIDTH, drawInk, prepareInk, shrink } from "./prepare.js";
+import { createPad, fill } from "./pad.js";
 import { decodeStrokes } from "./strokes.js";
 import widget from "./widget.js";
 
@@ -9,7 +9,6 @@ const SMALL = 0.2; // of the pad's side: smaller drawings are often taken for an
 const UNSURE = 0.6; // probability below which a model is not sure
 const MOMENT = 1200; // milliseconds for which each state of the training is shown
 const find = (selector) => document.querySelector(selector);
-const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const load = async (name) => {
   const response = await fetch(new URL(name, import.meta.url));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
@@ -27,56 +26,9 @@ let showReason = null; // loaded after the pad, as the games are
 let games = null;
 let meant = null; // the digit that the address calls its drawing
 
-/** Return what widget.js needs of anywidget's model; `answer` computes what Python does there. */
-function createModel(values, answer) {
-  const listeners = [];
-  return {
-    get: (name) => values[name],
-    set: (name, value) => (values[name] = value),
-    on: (_, listener) => listeners.push(listener),
-    off: () => {},
-    save_changes() {
-      Object.assign(values, answer(values));
-      listeners.forEach((listener) => listener());
-    },
-  };
-}
-
-/** Return what the pad shows for strokes: pixels, probabilities, and both in words. */
-function answer({ strokes, prepared }) {
-  const models = strokes.length ? moments[slider.value] : null;
-  const ink = drawInk(strokes);
-  const pixels = strokes.length && prepared ? prepareInk(ink) : shrink(ink);
-  const probabilities =
-    models?.map((layers) => classify(layers, pixels)) ?? texts.models.map(() => Array(10).fill(0));
-  const answers = models ? probabilities.map((shares) => shares.indexOf(Math.max(...shares))) : [];
-  const inWords = answers.map((digit, which) => {
-    const p = `${Math.round(100 * probabilities[which][digit])}%`;
-    return fill(texts.answer, { name: texts.models[which], digit, p });
-  });
-  return {
-    pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))),
-    reals: pixels,
-    probabilities,
-    answers,
-    description: models
-      ? fill(texts.drawing, { answers: inWords.join(texts.comma) })
-      : strokes.length ? texts.loading : texts.empty,
-  };
-}
-
 const slider = find("#steps");
-const model = createModel(
-  {
-    name: "saved-picture", // of a notebook: there is none here
-    texts,
-    classifiers: texts.models,
-    pen_width: PEN_WIDTH,
-    strokes: [],
-    prepared: true,
-    finished: 0,
-  },
-  answer,
+const model = createPad(texts.models, texts, (pixels) =>
+  moments[slider.value]?.map((layers) => classify(layers, pixels)),
 );
 
 /** Show the pad of the notebooks, and put its parts where this page has them. */

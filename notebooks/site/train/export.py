@@ -20,7 +20,7 @@ import mnist_nn
 from mnist_nn import checks, load_mnist_dataframe
 from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
-from mnist_nn.language import LANGUAGES, get_language, message
+from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks.site.head import first_page, make_head
 
@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
-    HERE.parent / "live" / "prepare.js",
+    *(HERE.parent / "live" / name for name in ("pad.js", "prepare.js", "classify.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
     HERE.parent / "static" / "favicon.svg",
 ]
@@ -51,7 +51,6 @@ FIELD = """
 </div>"""
 MODES = {"learning_rate": "decimal", "hidden_units": "text"}  # keyboards of phones
 NUMBERS: dict[str, Any] = {
-    "rows": ROWS,
     "examples": TRAINING_ROWS,
     "weights": MOST_WEIGHTS,
     "targets": checks.TARGETS,
@@ -61,7 +60,6 @@ NUMBERS: dict[str, Any] = {
         "highest": checks.HIGHEST_RATE,
     },
 }
-IN_TEXTS = checks.TARGETS | {"cost": f"{-np.log(LOG_LOSS_CLIP):.2f}"}
 # What the package says, in its own words: the names are those of the page.
 MESSAGES = {
     "whole_number": "{name} must be a whole number, {minimum} or more, not {value}",
@@ -105,13 +103,17 @@ def make_texts(language: str) -> dict[str, str]:
         "comma": get_language().comma,
         "colon": get_language().colon,
         "space": get_language().space,
-        "thousands": get_language().thousands,
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }
     texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
+    numbers = checks.TARGETS | {
+        "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
+        "weights": format_number(MOST_WEIGHTS),
+    }
     mnist_nn.set_language("en")
-    return page | texts | {"intro": page["intro"].format_map(IN_TEXTS)}
+    filled = {name: page[name].format_map(numbers) for name in ("intro", "too_large")}
+    return page | texts | filled
 
 
 def make_fields(texts: dict[str, str]) -> str:
@@ -147,7 +149,7 @@ def make_page(language: str, file: dict[str, Any]) -> str:
         for code, other in LANGUAGES.items()
     ]
     in_site = {code: f"train/{path}" for code, path in paths.items()}
-    data = {"language": language, "file": file, "texts": texts, **NUMBERS}
+    data = {"file": file, "texts": texts, **NUMBERS}
     values = {name: html.escape(text) for name, text in texts.items()}
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,
@@ -169,6 +171,6 @@ def export(folder: Path) -> None:
     digits = pack_digits()
     (folder / FILE).write_bytes(digits)
     digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
-    entry = {"name": FILE, "bytes": len(digits), "sha256": digest}
+    entry = {"name": FILE, "sha256": digest}
     for language in LANGUAGES:
         (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")

@@ -1,20 +1,20 @@
 // The figures of a run, each with its text for screen readers, as in mnist_nn/plots.py.
 import { fill } from "./settings.js";
+import { PIXELS } from "./training.js";
 
 const [SIDE, GAP, PER_ROW, MOST_IMAGES] = [28, 2, 10, 100]; // of the images of weights
 const SHARE_IN_COLOURS = 0.995; // of the weights: the others have the last colours
-// Matplotlib's colours RdBu_r, from below zero to above.
-const COLOURS = [[5, 48, 97], [67, 147, 195], [247, 247, 247], [214, 96, 77], [103, 0, 31]];
+const [RED, BLUE] = [[178, 24, 43, 255], [33, 102, 172, 255]]; // opaque
 
 /** Draw the log losses of both sets up to `highest`, or a little more. */
 export function drawLosses(svg, losses, highest, texts) {
   const top = 2 * Math.ceil(highest / 2);
+  svg.style.setProperty("--top", top);
   svg.querySelectorAll(".loss").forEach((text, n) => (text.textContent = (n * top) / 2));
   const values = {};
   for (const [name, list] of Object.entries(losses)) {
-    const place = (loss, period) => `${40 + 30 * period},${170 - (160 * loss) / top}`;
-    const points = [place(list[0], 0), ...list.map(place)]; // one period makes a dot
-    svg.querySelector(`.${name}`).setAttribute("points", points.join(" "));
+    const points = [[0, list[0]], ...list.entries()]; // one period makes a dot
+    svg.querySelector(`.${name}`).setAttribute("points", points);
     values[name] = list.map((loss) => loss.toFixed(2)).join(texts.comma);
   }
   svg.ariaLabel = fill(texts.curve, values);
@@ -24,9 +24,7 @@ export function drawLosses(svg, losses, highest, texts) {
 export function drawMatrix(table, note, matrix, texts) {
   const shares = matrix.flat();
   table.querySelectorAll("td").forEach((cell, place) => {
-    const dark = Math.round(100 * shares[place] ** 0.4); // so that mistakes of a few % are visible
-    cell.style.setProperty("--dark", `${dark}%`);
-    cell.className = dark > 56 ? "dark" : "";
+    cell.style.setProperty("--share", shares[place]);
     cell.textContent = shares[place] < 0.005 ? "" : shares[place].toFixed(2).replace(/^0/, "");
   });
   const mistakes = shares.map((share, place) => (place % 11 ? share : 0)); // without the diagonal
@@ -37,27 +35,24 @@ export function drawMatrix(table, note, matrix, texts) {
 }
 
 /** Draw the weights of the first layer, an image for each node. */
-export function drawWeights(canvas, { inputs, nodes, weights }, texts) {
-  const [count, cell] = [Math.min(nodes, MOST_IMAGES), SIDE + GAP];
-  const shown = weights.subarray(0, inputs * nodes).filter((_, n) => n % nodes < count);
-  const sorted = shown.map(Math.abs).sort();
-  const limit = sorted[Math.floor(SHARE_IN_COLOURS * sorted.length)] || 1;
-  [canvas.width, canvas.height] = [PER_ROW * cell - GAP, Math.ceil(count / PER_ROW) * cell - GAP];
-  const image = new ImageData(canvas.width, canvas.height);
-  shown.forEach((weight, n) => {
-    const [node, pixel] = [n % count, Math.floor(n / count)];
-    const x = (node % PER_ROW) * cell + (pixel % SIDE);
-    const y = Math.floor(node / PER_ROW) * cell + Math.floor(pixel / SIDE);
-    const at = 2 + 2 * Math.min(1, Math.max(-1, weight / limit)); // from 0 to 4 in COLOURS
-    const [low, high] = [COLOURS[Math.floor(at)], COLOURS[Math.ceil(at)]];
-    const start = 4 * (y * canvas.width + x);
-    for (let c = 0; c < 3; c++) image.data[start + c] = low[c] + (at % 1) * (high[c] - low[c]);
-    image.data[start + 3] = 255;
-  });
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  const [lowest, highest] = [Math.min, Math.max].map((choose) =>
-    shown.reduce((one, other) => choose(one, other)).toFixed(2).replace("-", "−"),
-  );
-  const values = { nodes: count, limit: limit.toFixed(2), lowest, highest };
-  canvas.ariaLabel = fill(texts.images, values);
+export function drawWeights(canvas, { weights, biases }, texts) {
+  const [all, cell] = [biases.length, SIDE + GAP];
+  const nodes = Math.min(all, MOST_IMAGES);
+  const shown = weights.subarray(0, PIXELS * all).filter((_, n) => n % all < nodes).sort();
+  const limit = shown.map(Math.abs).sort()[Math.floor(SHARE_IN_COLOURS * shown.length)] || 1;
+  canvas.width = PER_ROW * cell - GAP;
+  canvas.height = Math.ceil(nodes / PER_ROW) * cell - GAP;
+  for (let node = 0; node < nodes; node++) {
+    const image = new ImageData(SIDE, SIDE);
+    for (let pixel = 0; pixel < PIXELS; pixel++) {
+      const weight = weights[all * pixel + node];
+      const white = 1 - Math.min(1, Math.abs(weight) / limit);
+      const colour = weight > 0 ? RED : BLUE;
+      for (let c = 0; c < 4; c++) image.data[4 * pixel + c] = colour[c] + white * (255 - colour[c]);
+    }
+    const [x, y] = [cell * (node % PER_ROW), cell * Math.floor(node / PER_ROW)];
+    canvas.getContext("2d").putImageData(image, x, y);
+  }
+  const [lowest, highest] = [shown[0], shown.at(-1)].map((end) => end.toFixed(2).replace("-", "−"));
+  canvas.ariaLabel = fill(texts.images, { nodes, limit: limit.toFixed(2), lowest, highest });
 }

@@ -1,75 +1,59 @@
 // The page: its fields, its runs and their figures; worker.js trains.
+import { classify } from "./classify.js";
 import { drawLosses, drawMatrix, drawWeights } from "./figures.js";
-import { showPad } from "./pad.js";
-import { FIELDS, checkSettings, countWeights, fill, judge } from "./settings.js";
-import { PERIODS } from "./training.js";
+import { createPad } from "./pad.js";
+import { checkSettings, fill, judge } from "./settings.js";
+import widget from "./widget.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
 const data = JSON.parse(find("#data").textContent);
-const { texts, language, examples } = data;
-const [form, progress, time, status] = ["form", "progress", "#time", "#status"].map((s) => find(s));
+const { texts } = data;
+const [form, progress, status] = ["form", "progress", "#status"].map((selector) => find(selector));
 const [train, stop] = form.querySelectorAll("button");
-const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-let isTraining = false;
-let pace = 5e-7; // milliseconds for a digit and a weight, until it was measured
+const trained = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
+const pad = createPad([], texts, (pixels) => trained().map((run) => classify(run.layers, pixels)));
+let removePad = () => {};
+let isStopped = false;
+let worker = null;
 
-const linkTo = () => `?${new URLSearchParams(new FormData(form))}`;
-
-/** Return the settings of the fields; what is wrong is told beside them. */
+/** Return the settings of the fields; what is wrong is told beside them once they are left. */
 function readSettings() {
+  form.elements.hidden_units.disabled = form.elements.model.value === "linear";
   const { values, errors } = checkSettings(Object.fromEntries(new FormData(form)), data);
-  for (const name of FIELDS) {
-    form.elements[name].setCustomValidity(errors[name] ?? "");
-    find(`#${name}-error`).textContent = errors[name] ?? "";
+  for (const field of form.querySelectorAll(".field input")) {
+    field.setCustomValidity(errors[field.name] ?? "");
+    find(`#${field.name}-error`).textContent = field.validationMessage;
   }
-  for (const link of document.querySelectorAll("nav [hreflang]")) link.search = linkTo();
-  if (!isTraining) time.textContent = form.checkValidity() ? tellTime(values, "time", 1) : "";
   return values;
 }
 
-/** Return how many digits and weights are computed; a step computes three times as much. */
-const countWork = (settings) =>
-  countWeights(settings) * (3 * settings.steps * settings.batch_size + PERIODS * data.rows);
-
-/** Return a sentence on the time that a share of a training takes. */
-function tellTime(settings, text, share) {
-  const seconds = (share * pace * countWork(settings)) / 1000;
-  const [unit, number] = seconds < 100 ? ["second", seconds] : ["minute", seconds / 60];
-  const format = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
-  const about = new Intl.NumberFormat(language, format).format(Math.max(1, Math.ceil(number)));
-  const spaced = about.replace(/(?<=\d)(?=\p{Script=Han})/u, " "); // as in the other texts
-  return fill(texts[text], { time: spaced });
-}
-
-/** Let the worker do a job, and return its answer. */
-function ask(job, given, report) {
-  worker.postMessage([job, given]);
+/** Let the worker do a job, and return its answer; other tabs hear of it. */
+function ask(...job) {
+  tabs.postMessage("training");
+  worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker.postMessage(job);
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data: message }) => {
-      if ("share" in message) report(message);
-      else if ("answer" in message) resolve(message.answer);
-      else reject(message);
+    worker.onmessage = ({ data: message }) =>
+      "answer" in message ? resolve(message.answer) : reject(message);
+    worker.onerror = ({ message }) => {
+      worker = null;
+      reject({ kind: "failed", reason: message ?? "" });
     };
-    worker.onerror = ({ message }) => reject({ kind: "failed", reason: message ?? "" });
   });
 }
 
-/** Show a card for a run, the newest first; fold older ones where only one has room. */
-function createRun(settings) {
+/** Show a card for a run, the newest first; fold all but the last two. */
+function createRun(entries) {
   const card = find("#run").content.cloneNode(true).firstElementChild;
-  const { model, hidden_units: units, ...rest } = settings;
-  const shown = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
-  if (model === "network") shown.push(`hidden_units=[${units.join(", ")}]`);
-  const run = { settings, card, losses: { training: [], validation: [] } };
-  runs.push(run);
-  run.name = `${runs.length}. ${texts[model]}`;
+  const [[, model], ...shown] = entries;
+  const run = { card, losses: { training: [], validation: [] } };
+  run.name = `${runs.push(run)}. ${texts[model]}`;
   find("h2", card).textContent = run.name;
-  Object.assign(find("a", card), { textContent: shown.join(", "), href: linkTo() });
-  history.replaceState(null, "", linkTo());
-  const isWide = matchMedia("(min-width: 45rem)").matches;
-  runs.forEach((old, n) => (old.card.open = n >= runs.length - (isWide ? 2 : 1)));
+  find("a", card).textContent = shown.map((entry) => entry.join("=")).join(", ");
+  find("a", card).href = `?${new URLSearchParams(entries)}`;
+  runs.forEach((old, n) => (old.card.open = n >= runs.length - 2));
   find("#runs").prepend(card, find("#drawing"));
   find(".buttons").scrollIntoView(); // so that the progress and the card's start are in view
   return run;
@@ -96,78 +80,71 @@ function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
 }
 
 async function runTraining(settings) {
-  let start = performance.now();
-  const report = ({ share, isLoading }) => {
-    progress.value = share;
-    if (isLoading) return (time.textContent = texts.loading);
-    pace = (performance.now() - start) / (share * countWork(settings));
-    time.textContent = tellTime(settings, "time_left", 1 - share);
-  };
-  const { layers } = await ask("start", { file: data.file, examples, settings }, report);
-  const run = createRun(settings);
-  start = performance.now();
-  tabs.postMessage("training");
-  drawWeights(find("canvas", run.card), layers[0], texts);
+  const entries = [...new FormData(form)];
+  await ask("start", settings, data);
+  status.textContent = "";
+  const run = createRun(entries);
   print(run, "Training model...\nLogLoss error (on validation data):");
-  let figures = { done: 0 };
-  while (figures.done < settings.steps && !figures.isStopped) {
-    figures = await ask("train", null, report);
-    if (figures.hasDiverged) {
-      const rate = Number(settings.learning_rate.toPrecision(6));
-      return say(run, fill(texts.diverged, { ...figures, learning_rate: rate }));
-    }
-    showPeriod(run, figures);
+  let figures;
+  for (let next; (next = await ask("train", isStopped)); ) {
+    progress.value = next.done / settings.steps;
+    if (next.hasDiverged) return say(run, fill(texts.diverged, { ...next, ...settings }));
+    if ("period" in next) showPeriod(run, (figures = next));
   }
-  const { done, accuracy } = figures;
-  const end = { done, steps: settings.steps };
-  print(run, done < end.steps ? fill(texts.stopped, end) : "Model training finished.");
+  const { done, accuracy, layers } = figures;
+  const isWhole = done === settings.steps;
+  print(run, isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done }));
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
   say(run, ...judge(settings, accuracy, data));
   find("h2", run.card).append(texts.colon + accuracy.toFixed(4));
-  run.layers = figures.layers;
-  find("#drawing").hidden = false;
-  showPad(find("#pad"), runs.filter((each) => each.layers).slice(-2), texts);
+  run.layers = layers;
+  showPad();
 }
+
+/** Let the last two models answer; the drawing stays. */
+function showPad() {
+  find("#drawing").hidden = false;
+  removePad();
+  find("#pad").replaceChildren();
+  pad.set("classifiers", trained().map(({ name }) => name));
+  pad.save_changes();
+  removePad = widget.render({ model: pad, el: find("#pad") });
+}
+
+const isTraining = () => !stop.disabled;
 
 /** Switch the buttons; Train keeps the focus, so it is never disabled. */
 function setTraining(value) {
-  isTraining = value;
-  if (!value && document.activeElement === stop) train.focus();
-  [train.ariaDisabled, stop.disabled] = [value, !value];
-  progress.value = 0;
+  if (document.activeElement === stop) train.focus();
+  [train.ariaDisabled, stop.disabled, isStopped] = [value, !value, false];
+}
+
+/** Tell what happens during training, once. */
+function tell(text) {
+  if (isTraining() && status.textContent !== text) status.textContent = text;
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (isTraining) return;
-  const settings = readSettings();
-  const wrong = find("input:invalid", form);
-  if (wrong) return wrong.focus();
+  if (isTraining()) return;
   setTraining(true);
-  status.textContent = "";
+  progress.removeAttribute("value");
+  status.textContent = texts.loading;
   try {
-    await runTraining(settings);
+    await runTraining(readSettings());
     status.textContent = "";
   } catch (error) {
     status.textContent = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
   }
   setTraining(false);
-  readSettings();
 });
-form.addEventListener("change", readSettings);
-form.addEventListener("input", () => find("input:invalid", form) && readSettings());
-stop.addEventListener("click", () => worker.postMessage(["stop"]));
-tabs.addEventListener("message", ({ data: message }) => {
-  if (!isTraining) return;
-  status.textContent = texts.tabs;
-  if (message === "training") tabs.postMessage("too");
-});
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden && isTraining) status.textContent = texts.hidden;
-});
+form.addEventListener("input", readSettings);
+stop.addEventListener("click", () => (isStopped = true));
+tabs.addEventListener("message", () => tell(texts.tabs));
+document.addEventListener("visibilitychange", () => document.hidden && tell(texts.hidden));
 
 for (const [name, value] of new URLSearchParams(location.search)) {
-  if (["model", ...FIELDS].includes(name)) form.elements[name].value = value;
+  Object.assign(form.elements[name] ?? {}, { value });
 }
 readSettings();
 performance.mark("usable");

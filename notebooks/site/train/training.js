@@ -1,6 +1,6 @@
 // The exercise's models and their training, as in mnist_nn/models.py and training.py, in float64.
-// TensorFlow.js 4.22 took 1.4 times the processor time with WebAssembly, and 7 times without. In its
-// float32, weights were 0.000001 to 0.03 off after 100 steps.
+// TensorFlow.js 4.22 took at least 1.4 times the processor time with WebAssembly, and 7 times
+// without. In its float32, weights were 0.000001 to 0.03 off after 100 steps.
 import { permute, sampleBatchNumbers, splitSteps } from "./sampling.js";
 
 export const [PIXELS, CLASSES, PERIODS] = [784, 10, 10];
@@ -11,25 +11,7 @@ const LARGEST_NORM = 5;
 /** Return the digits of a file that has all labels, then all pixels. */
 export function readDigits(bytes) {
   const rows = bytes.length / (1 + PIXELS);
-  const images = Array.from({ length: rows }, (_, row) => {
-    const pixels = bytes.subarray(rows + PIXELS * row, rows + PIXELS * (row + 1));
-    return omitZeros(new Float64Array(pixels).map((pixel) => pixel / 255));
-  });
-  return { labels: bytes.subarray(0, rows), images };
-}
-
-/** Return values without zeros (four in five pixels), and their places; fill up to four, eight, … */
-function omitZeros(all) {
-  let count = 0;
-  for (let place = 0; place < all.length; place++) count += all[place] !== 0;
-  const length = 4 * Math.ceil(count / 4);
-  const [places, values] = [new Uint16Array(length), new Float64Array(length)];
-  for (let place = 0, n = 0; n < count; place++) {
-    if (all[place] === 0) continue;
-    places[n] = place;
-    values[n++] = all[place];
-  }
-  return { places, values, count };
+  return { labels: bytes.subarray(0, rows), pixels: bytes.subarray(rows) };
 }
 
 /** Return a model's layers: zeros for the linear model, Glorot uniform weights for a network. */
@@ -38,26 +20,42 @@ export function createLayers(hiddenUnits) {
   return sizes.slice(1).map((nodes, before) => {
     const inputs = sizes[before];
     const limit = hiddenUnits.length ? Math.sqrt(6 / (inputs + nodes)) : 0;
-    const layer = createLayer(inputs, nodes);
-    for (let n = 0; n < inputs * nodes; n++) layer.weights[n] = limit * (2 * Math.random() - 1);
-    return layer;
+    const weights = new Float64Array((inputs + 1) * nodes); // the last row: the biases
+    for (let n = 0; n < inputs * nodes; n++) weights[n] = limit * (2 * Math.random() - 1);
+    const [places, values] = [new Uint16Array(inputs + 4), new Float64Array(inputs + 4)];
+    const accumulators = weights.slice().fill(FIRST_ACCUMULATOR);
+    const gradients = new Float64Array(weights.length);
+    const sums = new Float64Array(nodes);
+    return { inputs, nodes, weights, accumulators, gradients, places, values, sums };
   });
 }
 
-/** The biases are the last row of the weights. */
-function createLayer(inputs, nodes) {
-  const create = () => new Float64Array((inputs + 1) * nodes);
-  const [weights, accumulators, gradients] = [create(), create().fill(FIRST_ACCUMULATOR), create()];
-  return { inputs, nodes, weights, accumulators, gradients };
+/**
+ * Give a layer its inputs above zero (one in five pixels, and what passes ReLU), and their places.
+ * Then come a 1, which the biases are the weights of, and zeros for computeScores.
+ */
+function setInputs(layer, all, unit) {
+  const { inputs, places, values } = layer;
+  let count = 0;
+  for (let place = 0; place < inputs; place++) {
+    if (all[place] <= 0) continue;
+    places[count] = place;
+    values[count++] = all[place] / unit;
+  }
+  places.fill(inputs, count);
+  values.fill(0, count);
+  values[count] = 1;
+  layer.count = count + 1;
 }
 
-/** Return the inputs of each layer for a digit, and the scores of the classes. */
-function computeInputs(layers, image) {
-  const inputs = [image];
-  for (const { nodes, weights } of layers) {
-    const { places, values } = inputs.at(-1);
-    const sums = weights.slice(-nodes); // the biases
-    for (let n = 0; n < values.length; n += 4) { // four at a time take half the time
+/** Return the scores of the classes for a digit. */
+function computeScores(layers, { pixels }, row) {
+  let [all, unit] = [pixels.subarray(PIXELS * row, PIXELS * (row + 1)), 255];
+  for (const layer of layers) {
+    setInputs(layer, all, unit);
+    const { nodes, weights, places, values, count, sums } = layer;
+    sums.fill(0);
+    for (let n = 0; n < count; n += 4) { // four at a time take half the time
       const [a, b, c, d] = [values[n], values[n + 1], values[n + 2], values[n + 3]];
       const [i, j] = [nodes * places[n], nodes * places[n + 1]];
       const [k, l] = [nodes * places[n + 2], nodes * places[n + 3]];
@@ -66,47 +64,42 @@ function computeInputs(layers, image) {
         sums[node] += sum + c * weights[k + node] + d * weights[l + node];
       }
     }
-    if (inputs.length === layers.length) return { inputs, scores: sums };
-    for (let node = 0; node < nodes; node++) if (sums[node] < 0) sums[node] = 0; // ReLU
-    inputs.push(omitZeros(sums));
+    [all, unit] = [sums, 1];
   }
+  return all;
 }
 
-/** Return the probabilities of the classes, from their scores. */
-function softmax(scores) {
+/** Add a digit's gradients of the cross entropy to those of the batch. */
+function addGradients(layers, digits, row) {
+  const scores = computeScores(layers, digits, row);
   const highest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - highest)); // no overflow
   const sum = powers.reduce((total, power) => total + power);
-  return powers.map((power) => power / sum);
-}
-
-/** Return the probabilities of the ten digits, from 784 pixels. */
-export const classify = (layers, pixels) =>
-  softmax(computeInputs(layers, omitZeros(pixels)).scores);
-
-/** Add a digit's gradients of the cross entropy to those of the batch. */
-function addGradients(layers, { images, labels }, row) {
-  const { inputs, scores } = computeInputs(layers, images[row]);
-  let errors = softmax(scores);
-  errors[labels[row]] -= 1;
-  for (let number = layers.length - 1; number >= 0; number--) {
-    errors = propagate(layers[number], inputs[number], errors);
+  let errors = powers.map((power) => power / sum);
+  errors[digits.labels[row]] -= 1;
+  for (const layer of layers.toReversed()) {
+    addProducts(layer, errors);
+    if (layer !== layers[0]) errors = propagate(layer, errors);
   }
 }
 
-/** Add a layer's inputs times its errors to its gradients; return the errors of the layer below. */
-function propagate({ inputs, nodes, weights, gradients }, { places, values, count }, errors) {
-  const below = new Float64Array(inputs);
+/** Add a layer's inputs times its errors to its gradients. */
+function addProducts({ nodes, gradients, places, values, count }, errors) {
   for (let n = 0; n < count; n++) {
     const [value, start] = [values[n], nodes * places[n]];
+    for (let node = 0; node < nodes; node++) gradients[start + node] += value * errors[node];
+  }
+}
+
+/** Return the errors of the layer below. */
+function propagate({ inputs, nodes, weights, places, count }, errors) {
+  const below = new Float64Array(inputs + 1);
+  for (let n = 0; n < count; n++) {
+    const start = nodes * places[n];
     let sum = 0;
-    for (let node = 0; node < nodes; node++) {
-      gradients[start + node] += value * errors[node];
-      sum += weights[start + node] * errors[node];
-    }
+    for (let node = 0; node < nodes; node++) sum += weights[start + node] * errors[node];
     below[places[n]] = sum;
   }
-  for (let node = 0; node < nodes; node++) gradients[nodes * inputs + node] += errors[node];
   return below;
 }
 
@@ -129,37 +122,33 @@ export function trainStep(layers, digits, rows, learningRate) {
   }
 }
 
-/** Return the predicted digit of each row, or null if a score is no number. */
-export function predict(layers, digits, rows) {
-  const classes = new Uint8Array(rows.length);
-  for (const [n, row] of rows.entries()) {
-    const scores = computeInputs(layers, digits.images[row]).scores;
+/**
+ * Return the exercise's figures of predictions: log loss, accuracy and confusion matrix; or null if
+ * a score is no number.
+ */
+export function evaluate(layers, digits, rows) {
+  const counts = Array.from({ length: CLASSES }, () => Array(CLASSES).fill(0));
+  for (const row of rows) {
+    const scores = computeScores(layers, digits, row);
     const highest = Math.max(...scores);
     if (!Number.isFinite(highest)) return null;
-    classes[n] = scores.indexOf(highest);
+    counts[digits.labels[row]][scores.indexOf(highest)] += 1;
   }
-  return classes;
-}
-
-/** Return the exercise's figures of predictions: log loss, accuracy and confusion matrix. */
-export function evaluate(labels, classes) {
-  const matrix = Array.from({ length: CLASSES }, () => Array(CLASSES).fill(0));
-  labels.forEach((label, n) => (matrix[label][classes[n]] += 1));
-  const right = matrix.reduce((sum, row, digit) => sum + row[digit], 0);
-  const sums = matrix.map((row) => row.reduce((sum, count) => sum + count));
-  return {
-    logLoss: (WRONG * (labels.length - right)) / labels.length,
-    accuracy: right / labels.length,
-    matrix: matrix.map((row, digit) => row.map((count) => count / (sums[digit] || 1))),
-  };
+  const accuracy = counts.reduce((sum, row, digit) => sum + row[digit], 0) / rows.length;
+  const matrix = counts.map((row) => {
+    const sum = row.reduce((total, count) => total + count);
+    return row.map((count) => count / (sum || 1));
+  });
+  return { logLoss: WRONG * (1 - accuracy), accuracy, matrix };
 }
 
 /**
- * Train, and yield the figures of each period. `report` is told the number of steps after each; if
- * it returns true, the period ends early and is the last, as after an interrupt in Python.
+ * Train, and yield the figures of each period, and before them the number of steps after each step.
+ * `next(true)` ends the period early, and training with it, as an interrupt does in Python.
  */
-export async function* train(layers, digits, [rows, validationRows], settings, report = () => {}) {
+export function* train(layers, digits, halves, settings) {
   const { learning_rate: learningRate, steps, batch_size: size } = settings;
+  const [rows] = halves; // then those of the validation set
   let [done, isStopped] = [0, false];
   for (const [period, count] of splitSteps(steps, PERIODS).entries()) {
     const order = permute(rows);
@@ -167,14 +156,11 @@ export async function* train(layers, digits, [rows, validationRows], settings, r
     for (const end = done + count; done < end && !isStopped; ) {
       const first = numbers.next().value * size;
       trainStep(layers, digits, order.subarray(first, first + size), learningRate);
-      isStopped = await report(++done);
+      isStopped = yield { done: ++done };
     }
-    const predictions = [rows, validationRows].map((each) => predict(layers, digits, each));
-    if (predictions.includes(null)) return yield { period, hasDiverged: true };
-    const [training, validation] = [rows, validationRows].map((each, n) =>
-      evaluate(each.map((row) => digits.labels[row]), predictions[n]),
-    );
-    yield { period, done, isStopped, ...validation, trainingLogLoss: training.logLoss };
+    const [training, validation] = halves.map((each) => evaluate(layers, digits, each));
+    if (!training || !validation) return yield { done, period, hasDiverged: true };
+    yield { done, period, trainingLogLoss: training.logLoss, ...validation };
     if (isStopped) return;
   }
 }
