@@ -208,7 +208,7 @@ def _to_number(value: Any) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
-def _to_array(values: Any) -> Any:
+def _to_array(values: Any) -> npt.NDArray[Any]:
     """Return values as an ndarray, of objects if their rows differ in length."""
     try:
         return np.asarray(values)
