@@ -87,10 +87,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     is_edge = np.ones(grey.shape, bool)
     is_edge[edge:-edge, edge:-edge] = False
     longest = 0.0
-    while True:
-        peak = contrast.max()
-        if peak < MINIMUM_CONTRAST:
-            return None
+    while (peak := contrast.max()) >= MINIMUM_CONTRAST:
         parts = ndimage.label(contrast > peak / 2, TOUCHING)[0]
         boxes = ndimage.find_objects(parts)
         lengths = np.array([_measure(box) for box in boxes])
@@ -109,11 +106,12 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         inner = {*np.flatnonzero(is_stroke & ~is_cut & (lengths >= max(SMALLEST * side, least)))}
         if inner:
             break
-        if not is_cut.any():
-            return None
-        cut = np.isin(parts, np.flatnonzero(is_cut) + 1)
-        contrast[ndimage.binary_dilation(cut, TOUCHING, 2)] = 0
-    while True:  # a frame is no part of the digit in it
+        contrast[ndimage.binary_dilation(parts > 0, TOUCHING, 2)] = 0
+    else:
+        return None
+    within = inner
+    while within:  # a frame is no part of the digit in it
+        inner = within
         main = max(inner, key=lambda n: lengths[n])
         filled = ndimage.binary_fill_holes(parts == main + 1)
         within = {
@@ -121,9 +119,6 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
             for n in inner - {main}
             if lengths[n] > NEAR * lengths[main] and filled[parts == n + 1].all()
         }
-        if not within:
-            break
-        inner = within
     gaps = np.array([_measure_gap(boxes[main], box) for box in boxes])
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
