@@ -86,48 +86,43 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     edge = max(1, side // 50)
     is_edge = np.ones(grey.shape, bool)
     is_edge[edge:-edge, edge:-edge] = False
-    longest = 0.0
-    while (peak := contrast.max()) >= MINIMUM_CONTRAST:
+    least = MINIMUM_CONTRAST
+    while (peak := contrast.max()) >= least:
         parts = ndimage.label(contrast > peak / 2, TOUCHING)[0]
         boxes = ndimage.find_objects(parts)
-        lengths = np.array([_measure(box) for box in boxes])
-        is_cut = np.isin(np.arange(len(boxes)) + 1, parts[is_edge])
+        numbers, sides = np.arange(len(boxes)) + 1, np.array([_measure(box) for box in boxes])
+        lengths = sides.max(axis=1)
+        is_cut = np.isin(numbers, parts[is_edge])
         is_large = lengths >= max(SMALLEST * side, 0.2 * lengths.max())
         if is_large.sum() > 60:
             return None
         is_stroke = np.array(
             [
-                large and _is_stroke(parts == n, box, grey, ground)
-                for n, (large, box) in enumerate(zip(is_large, boxes, strict=True), 1)
+                large and _is_stroke(parts == number, box, grey, ground)
+                for large, number, box in zip(is_large, numbers, boxes, strict=True)
             ]
         )
-        longest = max(longest, lengths[is_stroke & is_cut].max(initial=0))
-        least = (0.05 if longest > 0.95 * side else 0.4) * longest
-        inner = {*np.flatnonzero(is_stroke & ~is_cut & (lengths >= max(SMALLEST * side, least)))}
-        if inner:
+        is_inner = is_stroke & ~is_cut
+        if is_inner.any():
             break
+        if np.any(is_stroke & (sides.min(axis=1) > 0.15 * side)):
+            least = peak / 2  # this is no line, but a digit that is cut: what is paler is not it
         contrast[ndimage.binary_dilation(parts > 0, TOUCHING, 2)] = 0
     else:
         return None
-    within = inner
-    while within:  # a frame is no part of the digit in it
-        inner = within
-        main = max(inner, key=lambda n: lengths[n])
-        filled = ndimage.binary_fill_holes(parts == main + 1)
-        within = {
-            n
-            for n in inner - {main}
-            if lengths[n] > NEAR * lengths[main] and filled[parts == n + 1].all()
-        }
+    is_within = is_inner
+    while is_within.any():  # a frame is no part of the digit in it
+        is_inner = is_within
+        main = np.argmax(lengths * is_inner)
+        outside = parts[~ndimage.binary_fill_holes(parts == numbers[main])]
+        is_within = is_inner & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
+        is_within[main] = False
     gaps = np.array([_measure_gap(boxes[main], box) for box in boxes])
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
-    if np.any(is_near & is_large & ~is_stroke & (relative > 0.3)) or is_near.sum() > 40:
-        return None
     is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
-    digit = _drop_specks(np.isin(parts, np.flatnonzero(is_part) + 1))
-    far = [n for n in inner if not is_near[n]]
-    is_alone = not any(relative[n] > 0.4 for n in far) and len(far) <= 6
+    digit = _drop_specks(np.isin(parts, numbers[is_part]))
+    is_alone = not np.any(is_inner & ~is_near & (relative > 0.4))
     problem = _judge_shape(digit) if is_alone else "several"
     return View(digit, is_light, problem) if problem != "no digit" else None
 
@@ -165,17 +160,16 @@ def _judge_shape(digit: Mask) -> str:
     height, width = ink.shape
     (stroke, widest), side = measure_stroke(ink), max(height, width)
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
-    is_frame = holes and ndimage.binary_fill_holes(ink).mean() > 0.88
     ends = slice(side // 12 + 1), slice(-(side // 12) - 1, None)
     corners = [ink[rows, columns] for rows in ends for columns in ends]
     has_corners = min(height, width) > side / 2 and all(corner.any() for corner in corners)
-    if is_frame or has_corners or widest > side / 2:
+    if has_corners or widest > side / 2:
         return "no digit"
     parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
     tall = [rows for rows, _ in parts if rows.stop - rows.start > height / 2]
     if width > 2 * height or (width > height and len(tall) > 1):
         return "several"
-    if ink.sum() > 5 * max(1, stroke) * side or holes > 4 or len(parts) > 5:
+    if ink.sum() > 3.2 * max(1, stroke) * side or holes > 2:  # other than at most two loops
         return "no digit"
     return ""
 
@@ -183,7 +177,7 @@ def _judge_shape(digit: Mask) -> str:
 def _refine(grey: Grey, digit: Mask) -> Mask:
     """Return the ink of a digit that was found in a smaller image, from the larger one."""
     box = find_box(digit)
-    side, shrunk = _measure(box), max(grey.shape) / max(digit.shape)
+    side, shrunk = max(_measure(box)), max(grey.shape) / max(digit.shape)
     factor = min(WORK_SIDE / 2 / side, 4 * shrunk)
     if shrunk <= 1 or factor <= 1:
         return digit
@@ -219,14 +213,14 @@ def _fill_frame(grey: Grey) -> View | None:
     if _judge_shape(view.ink) or ndimage.label(view.ink, TOUCHING)[1] > 3:
         return None
     box = find_box(_find_largest(view.ink))
-    length = _measure(box)
+    length = max(_measure(box))
     free = [
         space
         for each, whole in zip(box, grey.shape, strict=True)
         for space in (each.start, whole - each.stop)
     ]
     is_tight = max(free) < 0.12 * length
-    is_cut = length > 0.1 * side and min(free) < side // 50 and _border(view.ink).sum() < length
+    is_cut = min(free) < side // 50 and _border(view.ink).sum() < length
     return view if is_tight or is_cut else None
 
 
@@ -261,9 +255,8 @@ def _border(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
-def _measure(box: Box) -> int:
-    """Return the longer side of a box."""
-    return max(int(side.stop - side.start) for side in box)
+def _measure(box: Box) -> list[int]:
+    return [side.stop - side.start for side in box]
 
 
 def _measure_gap(one: Box, other: Box) -> int:
