@@ -83,16 +83,13 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     """Look for a digit of dark or light strokes that the frame does not cut."""
     grey, side = 1 - grey if is_light else grey, max(grey.shape)
     ground, contrast = _measure_contrast(grey, WIDEST * side)
-    edge = max(1, side // 50)
-    is_edge = np.ones(grey.shape, bool)
-    is_edge[edge:-edge, edge:-edge] = False
     least = MINIMUM_CONTRAST
     while (peak := contrast.max()) >= least:
         parts = ndimage.label(contrast > peak / 2, TOUCHING)[0]
         boxes = ndimage.find_objects(parts)
         numbers, sides = np.arange(len(boxes)) + 1, np.array([_measure(box) for box in boxes])
         lengths = sides.max(axis=1)
-        is_cut = np.isin(numbers, parts[is_edge])
+        is_cut = np.isin(numbers, _border(parts))
         is_large = lengths >= max(SMALLEST * side, 0.2 * lengths.max())
         if is_large.sum() > 60:
             return None
@@ -121,7 +118,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
     is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
-    digit = _drop_specks(np.isin(parts, numbers[is_part]))
+    digit = _keep_large(np.isin(parts, numbers[is_part]))
     is_alone = not np.any(is_inner & ~is_near & (relative > 0.4))
     problem = _judge_shape(digit) if is_alone else "several"
     return View(digit, is_light, problem) if problem != "no digit" else None
@@ -150,7 +147,7 @@ def _is_stroke(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
 
 def _measure_slenderness(ink: Mask) -> float:
     """Return how often the width of strokes goes into their length, in the largest part."""
-    part = _find_largest(ink)
+    part = _keep_large(ink, 1)
     return float(part.sum()) / max(1, measure_stroke(part)[0]) ** 2
 
 
@@ -188,7 +185,7 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
     fine = scale(cut, factor * max(digit.shape))
     place = ndimage.binary_dilation(digit, TOUCHING, 2).astype(np.float32)
     contrast = _measure_contrast(fine, 0.45 * factor * side)[1] * resize(place, *fine.shape)
-    return _drop_specks(contrast > contrast.max() / 2)
+    return _keep_large(contrast > contrast.max() / 2)
 
 
 def _fill_frame(grey: Grey) -> View | None:
@@ -199,42 +196,32 @@ def _fill_frame(grey: Grey) -> View | None:
     side = max(grey.shape)
     margin = max(1, side // 10)
     views: dict[float, View] = {}  # by how much the ink is like ink
-    for is_light in (False, True):
-        picture = 1 - grey if is_light else grey
+    for is_light, picture in ((False, grey), (True, 1 - grey)):
         padded = np.pad(picture, margin, constant_values=np.quantile(_border(picture), 0.9))
         contrast = _measure_contrast(padded, 0.7 * side)[1]
-        ink = _drop_specks(contrast > contrast.max() / 2)[margin:-margin, margin:-margin]
+        ink = _keep_large(contrast > contrast.max() / 2)[margin:-margin, margin:-margin]
         if contrast.max() >= MINIMUM_CONTRAST and ink.any():
-            likeness = _find_largest(ink).sum() / ink.sum() - _border(ink).mean()
+            likeness = _keep_large(ink, 1).sum() / ink.sum() - _border(ink).mean()
             views[likeness] = View(ink, is_light)
     if not views:
         return None
     view = views[max(views)]
-    if _judge_shape(view.ink) or ndimage.label(view.ink, TOUCHING)[1] > 3:
+    if _judge_shape(view.ink):
         return None
-    box = find_box(_find_largest(view.ink))
-    length = max(_measure(box))
-    free = [
-        space
-        for each, whole in zip(box, grey.shape, strict=True)
-        for space in (each.start, whole - each.stop)
-    ]
+    rows, columns = box = find_box(_keep_large(view.ink, 1))
+    length, (height, width) = max(_measure(box)), grey.shape
+    free = rows.start, columns.start, height - rows.stop, width - columns.stop
     is_tight = max(free) < 0.12 * length
-    is_cut = min(free) < side // 50 and _border(view.ink).sum() < length
+    is_cut = min(free) == 0 and _border(view.ink).sum() < length
     return view if is_tight or is_cut else None
 
 
-def _find_largest(ink: Mask) -> Mask:
-    """Return the largest part of ink, which must not be empty."""
-    parts = ndimage.label(ink, TOUCHING)[0]
-    return np.asarray(parts == np.bincount(parts[ink]).argmax())
-
-
-def _drop_specks(ink: Mask) -> Mask:
+def _keep_large(ink: Mask, share: float = 0.03) -> Mask:
+    """Return the parts of ink that have at least a share of the area of the largest one."""
     parts = ndimage.label(ink, TOUCHING)[0]
     areas = np.bincount(parts.ravel())
     areas[0] = 0  # of what is no ink
-    return np.asarray((areas > 0.03 * areas.max())[parts])
+    return np.asarray((areas >= max(1, share * areas.max()))[parts])
 
 
 def measure_stroke(ink: Mask) -> tuple[float, float]:
