@@ -87,8 +87,9 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     while (peak := contrast.max()) >= least:
         parts = ndimage.label(contrast > peak / 2, TOUCHING)[0]
         boxes = ndimage.find_objects(parts)
-        numbers, sides = np.arange(len(boxes)) + 1, np.array([_measure(box) for box in boxes])
-        lengths = sides.max(axis=1)
+        numbers = np.arange(len(boxes)) + 1
+        starts, stops = np.transpose([[(s.start, s.stop) for s in box] for box in boxes], (2, 0, 1))
+        lengths = (stops - starts).max(axis=1)
         is_cut = np.isin(numbers, _border(parts))
         is_large = lengths >= max(SMALLEST * side, 0.2 * lengths.max())
         if is_large.sum() > 60:
@@ -102,7 +103,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         is_inner = is_stroke & ~is_cut
         if is_inner.any():
             break
-        if np.any(is_stroke & (sides.min(axis=1) > 0.15 * side)):
+        if np.any(is_stroke & ((stops - starts).min(axis=1) > 0.15 * side)):
             least = peak / 2  # this is no line, but a digit that is cut: what is paler is not it
         contrast[ndimage.binary_dilation(parts > 0, TOUCHING, 2)] = 0
     else:
@@ -114,7 +115,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         outside = parts[~ndimage.binary_fill_holes(parts == numbers[main])]
         is_within = is_inner & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
         is_within[main] = False
-    gaps = np.array([_measure_gap(boxes[main], box) for box in boxes])
+    gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
     is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
@@ -127,8 +128,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
 def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
     """Return the ground under dark strokes up to a width, and their contrast from 0 to 1."""
     size = max(3, round(widest)) | 1
-    lightest = ndimage.maximum_filter(grey, size, mode="nearest")
-    ground = ndimage.minimum_filter(lightest, size, mode="nearest")
+    ground = ndimage.grey_closing(grey, (size, size), mode="nearest")
     return ground, (ground - grey) / np.maximum(ground, DARKEST)
 
 
@@ -174,7 +174,7 @@ def _judge_shape(digit: Mask) -> str:
 def _refine(grey: Grey, digit: Mask) -> Mask:
     """Return the ink of a digit that was found in a smaller image, from the larger one."""
     box = find_box(digit)
-    side, shrunk = max(_measure(box)), max(grey.shape) / max(digit.shape)
+    side, shrunk = max(digit[box].shape), max(grey.shape) / max(digit.shape)
     factor = min(WORK_SIDE / 2 / side, 4 * shrunk)
     if shrunk <= 1 or factor <= 1:
         return digit
@@ -209,7 +209,7 @@ def _fill_frame(grey: Grey) -> View | None:
     if _judge_shape(view.ink):
         return None
     rows, columns = box = find_box(_keep_large(view.ink, 1))
-    length, (height, width) = max(_measure(box)), grey.shape
+    length, (height, width) = max(grey[box].shape), grey.shape
     free = rows.start, columns.start, height - rows.stop, width - columns.stop
     is_tight = max(free) < 0.12 * length
     is_cut = min(free) == 0 and _border(view.ink).sum() < length
@@ -240,12 +240,3 @@ def find_box(mask: Mask) -> Box:
 
 def _border(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
-
-
-def _measure(box: Box) -> list[int]:
-    return [side.stop - side.start for side in box]
-
-
-def _measure_gap(one: Box, other: Box) -> int:
-    gaps = (max(a.start - b.stop, b.start - a.stop) for a, b in zip(one, other, strict=True))
-    return int(max(gaps))
