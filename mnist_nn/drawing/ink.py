@@ -2,8 +2,8 @@
 
 Strokes are narrow. Whatever is wider than a stroke can be, such as a table beside the sheet or a
 shadow, is ground; and what the frame cuts off is no part of the digit, unless the digit itself is
-cropped so tightly that it fills the frame. What dark and light could be the digit, the more slender
-is: a sheet is less so than the digit on it, and the digit more so than the paper it encloses.
+cropped so tightly that it fills the frame. If dark and light both have the shape of a digit, the
+more slender of them is the ink: a digit is more slender than its sheet, and than its loops' inside.
 """
 
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ Box = tuple[slice, slice]
 WORK_SIDE = 400  # pixels of the longer side while ink is looked for
 NOISE = 0.04  # of the ground around a drawing, where black and white have 1
 MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
-DARKEST = 0.4  # ground that contrast is measured on: less contrast is noise
+DARKEST = 0.4  # ground that contrast is relative to: on a darker one, noise would have some
 WIDEST = 0.3  # strokes, in parts of the longer side
 SMALLEST = 0.02  # digit, in parts of the longer side
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
@@ -104,7 +104,7 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         if is_inner.any():
             break
         if np.any(is_stroke & ((stops - starts).min(axis=1) > 0.15 * side)):
-            least = peak / 2  # this is no line, but a digit that is cut: what is paler is not it
+            least = peak / 2  # a digit that is cut, and no line: paper's squares are paler
         contrast[ndimage.binary_dilation(parts > 0, TOUCHING, 2)] = 0
     else:
         return None
@@ -139,8 +139,7 @@ def _is_stroke(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
     if measure_stroke(part)[1] > WIDEST * max(grey.shape):
         return False
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
-    ring = (distances > 2.5) & (distances <= 4)
-    # Than the nearest pixel of the part.
+    ring = (distances > 2.5) & (distances <= 4)  # compared with the part's nearest pixels
     is_lighter = grey[around][ring] > lighter[tuple(nearest)][ring]
     return is_lighter.size > 0 and bool(is_lighter.mean() > 0.85)
 
@@ -166,7 +165,8 @@ def _judge_shape(digit: Mask) -> str:
     tall = [rows for rows, _ in parts if rows.stop - rows.start > height / 2]
     if width > 2 * height or (width > height and len(tall) > 1):
         return "several"
-    if ink.sum() > 3.2 * max(1, stroke) * side or holes > 2:  # other than at most two loops
+    # No digit has longer strokes than an 8, or more loops.
+    if ink.sum() > 3.2 * max(1, stroke) * side or holes > 2:
         return "no digit"
     return ""
 
