@@ -122,12 +122,9 @@ def _read_file(file: IO[bytes], name: str) -> Array:
                 raise ArgumentError(f"it has {height} × {width} pixels")
             return _read_picture(picture)
     except Exception as error:  # each format has its own
-        is_unknown = isinstance(error, UnidentifiedImageError)  # its message repeats the path
-        reason = (
-            message("its format is unknown. For HEIC, run 'pip install pillow-heif'")
-            if is_unknown
-            else describe_error(error)
-        )
+        reason = describe_error(error)
+        if isinstance(error, UnidentifiedImageError):  # whose message repeats the path
+            reason = message("its format is unknown. For HEIC, run 'pip install pillow-heif'")
         raise ArgumentError(
             f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at most "
             "16 million pixels"

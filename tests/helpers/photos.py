@@ -116,6 +116,13 @@ def on_sheet(
     return picture
 
 
+def on_sheet_askew(digit: Array, chance: np.random.Generator, table: float) -> Array:
+    """A sheet that lies askew on a table."""
+    sheet = draw(np.zeros((SIDE, SIDE)), "rectangle", [(0.15, 0.15), (0.85, 0.85)], 1)
+    sheet = ndimage.rotate(sheet, chance.uniform(5, 40), reshape=False, order=1)
+    return table + sheet * (plain(digit, chance) - table)
+
+
 def usual(digit: Array, chance: np.random.Generator) -> Array:
     height = chance.uniform(0.3, 0.45) * SIDE
     return place(enlarge(digit, height), tuple(chance.uniform(0.42, 0.58, 2)))
@@ -171,6 +178,9 @@ PHOTOS: dict[str, Maker] = {
     "hard shadow": lambda d, o, c: shadow(plain(d, c), 0.6, c.uniform(0, 6)),
     "darker shadow": lambda d, o, c: shadow(plain(d, c), 0.45, c.uniform(0, 6)),
     "touching": lambda d, o, c: write(make_paper(c), place(enlarge(d, 480), (0.4, 0.5))),
+    "squared, touching": lambda d, o, c: write(
+        rule(make_paper(c), 40, 0.3, True), place(enlarge(d, 480), (0.4, 0.5))
+    ),
     "bold, touching": lambda d, o, c: write(make_paper(c), place(enlarge(d, 500, 25), (0.41, 0.5))),
     "very thick": lambda d, o, c: write(make_paper(c), place(enlarge(d, 300, 40), (0.5, 0.5))),
     "table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0), (0.12, 1)], 0.25),
@@ -179,6 +189,8 @@ PHOTOS: dict[str, Maker] = {
     "sheet on a table": lambda d, o, c: on_sheet(d, o, c, 0.35, 0.12),
     "sheet on a dark table": lambda d, o, c: on_sheet(d, o, c, 0.15, 0.2),
     "sheet on a grey table": lambda d, o, c: on_sheet(d, o, c, 0.55, 0.12),
+    "sheet askew": lambda d, o, c: on_sheet_askew(d, c, 0.3),
+    "sheet askew on a dark table": lambda d, o, c: on_sheet_askew(d, c, 0.12),
     "neighbour": lambda d, o, c: write(
         make_paper(c), place(enlarge(d, 240), (0.5, 0.3)) + place(enlarge(o, 240), (0.5, 0.75))
     ),

@@ -50,8 +50,7 @@ def test_photo_is_read_or_refused(kind: str, digits: Array, network: Any) -> Non
     wrong, refused = judge(photos, network)
     assert wrong <= max(1, 0.06 * PER_KIND)
     if kind != "neighbour":  # which is too near to tell it from a second digit
-        share = 0.4 if kind == "sheet on a dark table" else 0.2
-        assert refused <= max(2, share * PER_KIND)
+        assert refused <= max(2, 0.2 * PER_KIND)
 
 
 @pytest.mark.weekly
@@ -73,7 +72,7 @@ def test_digits_of_mnist_are_not_refused(digits: Array, network: Any) -> None:
 def test_small_digit_in_a_large_photo_is_read(digits: Array, network: Any) -> None:
     chance = np.random.default_rng(0)
     photos = [large_photo(digit, chance, 0.03) for digit in digits[:PER_KIND]]
-    assert judge(photos, network) <= (1, 1)
+    assert max(judge(photos, network)) <= max(1, 0.06 * PER_KIND)
 
 
 def test_picture_without_a_digit_is_refused(digits: Array, network: Any) -> None:
