@@ -171,7 +171,7 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
         return grey
     opacity = levels[..., 3]
     shade = np.median(grey[opacity > 0.5]) if opacity.max() > 0.5 else 0
-    # Transparent pixels get the shade of the ground. Most pixels are ground: if they are
+    # Transparent pixels get the shade of the background. Most pixels are background: if they are
     # transparent, black or white contrasts with the opaque ink.
-    ground = shade if opacity.mean() > 0.5 else float(shade < 0.5)
-    return opacity * grey + (1 - opacity) * np.float32(ground)
+    background = shade if opacity.mean() > 0.5 else float(shade < 0.5)
+    return opacity * grey + (1 - opacity) * np.float32(background)

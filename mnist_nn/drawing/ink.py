@@ -1,7 +1,7 @@
 """Finds the ink of one digit in a photo: dark on light or light on dark, on a sheet or a table.
 
 Strokes are narrow. Whatever is wider than a stroke can be, such as a table beside the sheet or a
-shadow, is ground; and what the frame cuts off is no part of the digit, unless the digit itself is
+shadow, is background. What the frame cuts off is no part of the digit, unless the digit itself is
 cropped so tightly that it fills the frame. If dark and light both have the shape of a digit, the
 more slender of them is the ink: a digit is more slender than its sheet, and than its loops' inside.
 """
@@ -20,9 +20,9 @@ Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, slice]
 
 WORK_SIDE = 400  # pixels of the longer side while ink is looked for
-NOISE = 0.04  # of the ground around a drawing, where black and white have 1
-MINIMUM_CONTRAST = 0.1  # of ink and ground, where black and white have 1
-DARKEST = 0.4  # ground that contrast is relative to: on a darker one, noise would have some
+NOISE = 0.04  # of the background around a drawing, where black and white have 1
+MINIMUM_CONTRAST = 0.1  # of ink and background, where black and white have 1
+DARKEST = 0.4  # background that contrast is relative to: on a darker one, noise would have some
 WIDEST = 0.3  # strokes, in parts of the longer side
 SMALLEST = 0.015  # digit, in parts of the longer side
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
@@ -35,6 +35,19 @@ class View(NamedTuple):
     ink: Mask
     is_light: bool
     problem: str = ""
+
+
+class Parts(NamedTuple):
+    """The connected parts of what may be ink: an image of their numbers, and arrays by part."""
+
+    labels: Any  # 0 where there is no ink
+    numbers: Any
+    starts: Any  # of shape (n_parts, 2): the box of each part
+    stops: Any
+    lengths: Any  # the longer side of the box
+    is_large: Any
+    is_stroke: Any
+    is_cut: Any  # by the frame
 
 
 def find_ink(grey: Grey, name: str) -> Mask:
@@ -58,7 +71,7 @@ def find_ink(grey: Grey, name: str) -> Mask:
 
 
 def _find_drawing(grey: Grey) -> Mask | None:
-    """Return the ink of a digit of one part on an even ground, or None if it takes more to tell."""
+    """Return the ink of a digit of one part on an even background, or None if unsure."""
     difference = np.abs(grey - grey[0, 0])
     if _border(difference).max() > NOISE or difference.max() < MINIMUM_CONTRAST:
         return None
@@ -82,60 +95,71 @@ def resize(grey: Grey, height: int, width: int) -> Grey:
 def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     """Look for a digit of dark or light strokes that the frame does not cut."""
     grey, side = 1 - grey if is_light else grey, max(grey.shape)
-    ground, contrast = _measure_contrast(grey, WIDEST * side)
+    background, contrast = _measure_contrast(grey, WIDEST * side)
     least = MINIMUM_CONTRAST
     while (peak := contrast.max()) >= least:
-        parts = ndimage.label(contrast > peak / 2, TOUCHING)[0]
-        boxes = ndimage.find_objects(parts)
-        numbers = np.arange(len(boxes)) + 1
-        starts, stops = np.transpose([[(s.start, s.stop) for s in box] for box in boxes], (2, 0, 1))
-        lengths = (stops - starts).max(axis=1)
-        is_cut = np.isin(numbers, _border(parts))
-        is_large = lengths >= max(SMALLEST * side, 0.2 * lengths.max())
-        if is_large.sum() > 60:
+        parts = _find_parts(contrast > peak / 2, grey, background)
+        if parts is None:  # a page of text
             return None
-        is_stroke = np.array(
-            [
-                large and _is_stroke(parts == number, box, grey, ground)
-                for large, number, box in zip(is_large, numbers, boxes, strict=True)
-            ]
-        )
-        is_inner = is_stroke & ~is_cut
-        if is_inner.any():
-            break
-        if np.any(is_stroke & ((stops - starts).min(axis=1) > 0.15 * side)):
+        if np.any(parts.is_stroke & ~parts.is_cut):
+            digit, problem = _join_parts(parts)
+            return View(digit, is_light, problem) if problem != "no digit" else None
+        if np.any(parts.is_stroke & ((parts.stops - parts.starts).min(axis=1) > 0.15 * side)):
             least = peak / 2  # a digit that is cut, and no line: paper's squares are paler
-        contrast[ndimage.binary_dilation(parts > 0, TOUCHING, 2)] = 0
-    else:
+        contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, 2)] = 0
+    return None
+
+
+def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
+    """Return the connected parts of what may be ink, or None if there are too many large ones."""
+    labels = ndimage.label(ink, TOUCHING)[0]
+    boxes = ndimage.find_objects(labels)
+    numbers = np.arange(len(boxes)) + 1
+    starts, stops = np.transpose([[(s.start, s.stop) for s in box] for box in boxes], (2, 0, 1))
+    lengths = (stops - starts).max(axis=1)
+    is_large = lengths >= max(SMALLEST * max(grey.shape), 0.2 * lengths.max())
+    if is_large.sum() > 60:
         return None
-    is_within = is_inner
+    is_stroke = np.array(
+        [
+            large and _is_stroke(labels == number, box, grey, background)
+            for large, number, box in zip(is_large, numbers, boxes, strict=True)
+        ]
+    )
+    is_cut = np.isin(numbers, _border(labels))
+    return Parts(labels, numbers, starts, stops, lengths, is_large, is_stroke, is_cut)
+
+
+def _join_parts(parts: Parts) -> tuple[Mask, str]:
+    """Return the digit that the parts make up, and what is wrong with it."""
+    labels, numbers, starts, stops, lengths, is_large, is_stroke, is_cut = parts
+    is_inner = is_within = is_stroke & ~is_cut
     while is_within.any():  # a frame is no part of the digit in it
         is_inner = is_within
         main = np.argmax(lengths * is_inner)
-        outside = parts[~ndimage.binary_fill_holes(parts == numbers[main])]
+        outside = labels[~ndimage.binary_fill_holes(labels == numbers[main])]
         is_within = is_inner & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
         is_within[main] = False
     gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
     is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
-    digit = _keep_large(np.isin(parts, numbers[is_part]))
+    digit = _keep_large(np.isin(labels, numbers[is_part]))
     is_alone = not np.any(is_inner & ~is_near & (relative > 0.4))
-    problem = _judge_shape(digit) if is_alone else "several"
-    return View(digit, is_light, problem) if problem != "no digit" else None
+    return digit, _judge_shape(digit) if is_alone else "several"
 
 
 def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
-    """Return the ground under dark strokes up to a width, and their contrast from 0 to 1."""
+    """Return the background under dark strokes up to a width, and their contrast from 0 to 1."""
     size = max(3, round(widest)) | 1
-    ground = ndimage.grey_closing(grey, (size, size), mode="nearest")
-    return ground, (ground - grey) / np.maximum(ground, DARKEST)
+    background = ndimage.grey_closing(grey, (size, size), mode="nearest")
+    return background, (background - grey) / np.maximum(background, DARKEST)
 
 
-def _is_stroke(part: Mask, box: Box, grey: Grey, ground: Grey) -> bool:
+def _is_stroke(part: Mask, box: Box, grey: Grey, background: Grey) -> bool:
     """Return whether a part is narrow, and it gets lighter all around it."""
     around = tuple(slice(max(0, side.start - 5), side.stop + 5) for side in box)
-    part, lighter = part[around], (grey + (ground - grey) / 4)[around]
+    part, lighter = part[around], (grey + (background - grey) / 4)[around]
     if measure_stroke(part)[1] > WIDEST * max(grey.shape):
         return False
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
@@ -191,7 +215,7 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
 def _fill_frame(grey: Grey) -> View | None:
     """Look for a digit that fills the frame, or is cut by it.
 
-    Of ink and ground, the ink has the larger part that is connected, and less of the border.
+    Of ink and background, the ink has the larger part that is connected, and less of the border.
     """
     side = max(grey.shape)
     margin = max(1, side // 10)
