@@ -149,7 +149,7 @@ function choosePrompt(strokes, answers, shares, differ) {
   if (guest) return guest;
   if (differ) return texts.disagree;
   if (isDemo) return texts.demo;
-  if (!strokes.length) return texts.only;
+  if (!strokes.length) return texts.nothing;
   const range = (axis) => {
     const places = strokes.flat().map((point) => point[axis]);
     return Math.max(...places) - Math.min(...places);
