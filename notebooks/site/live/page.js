@@ -42,6 +42,9 @@ function createModel(values, answer) {
   };
 }
 
+/** Return that the models are loading, as long as nothing failed. */
+const tellLoading = () => (find("#notice").hidden ? texts.loading : "");
+
 /** Return what the pad shows for strokes: pixels, probabilities, and both in words. */
 function answer({ strokes, prepared }) {
   const models = strokes.length ? moments[slider.value] : null;
@@ -61,7 +64,7 @@ function answer({ strokes, prepared }) {
     answers,
     description: models
       ? fill(texts.drawing, { answers: inWords.join(texts.comma) })
-      : strokes.length ? texts.loading : texts.empty,
+      : strokes.length ? tellLoading() : texts.empty,
   };
 }
 
@@ -144,7 +147,7 @@ function showAnswers() {
 }
 
 function choosePrompt(strokes, answers, shares, differ) {
-  if (!moments.length) return texts.loading;
+  if (!moments.length) return tellLoading();
   if (slider.value !== slider.max) return fill(texts.moment, { n: slider.ariaValueText });
   if (guest) return guest;
   if (differ) return texts.disagree;
