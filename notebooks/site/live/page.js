@@ -126,6 +126,7 @@ function setStrokes(strokes) {
 
 /** Show the answers in large type, and what there is to say about them. */
 function showAnswers() {
+  games?.update();
   const [strokes, answers] = [model.get("strokes"), model.get("answers")];
   const shares = model.get("probabilities").map((each) => Math.max(...each));
   const differ = isComplete && answers.length > 0 && answers[0] !== answers[1];
@@ -274,7 +275,7 @@ try {
     fill,
     setStrokes,
     begin() {
-      stopDemo();
+      if (isDemo) stopDemo(), setStrokes([]); // it is not the visitor's
       stopTraining();
       guest = null;
       moveTo(slider.max);
