@@ -285,8 +285,9 @@ def test_print_is_light_and_wraps_code(address: str, browser: webdriver.Chrome) 
     const {color} = getComputedStyle(document.body);
     const cut = [...document.querySelectorAll("article pre")]
         .filter((pre) => pre.scrollWidth > pre.clientWidth + 1);
-    const inputs = [...document.querySelectorAll("div.cell_input")].map(getComputedStyle);
-    const kept = inputs.every(({display, breakInside}) => `${display} ${breakInside}` === "block avoid");
+    const kept = [...document.querySelectorAll("div.cell_input")]
+        .map((cell) => getComputedStyle(cell))
+        .every(({display, breakInside}) => display === "block" && breakInside === "avoid");
     return [document.documentElement.dataset.theme, color, cut.map((pre) => pre.textContent), kept];
     """
     screen = browser.execute_script(script)
