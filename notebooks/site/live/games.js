@@ -5,6 +5,7 @@ const SIDE = 630; // of the picture's height
 const COUNT = 10;
 const INK = "#111";
 const MARK = "#b3261e"; // a wrong answer
+const ADDRESS = location.host + location.pathname.replace(/[^/]*$/, "");
 const find = (selector) => document.querySelector(selector);
 
 /**
@@ -181,7 +182,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
       write(pen, String(digit), 640, top + 90, 130, { weight: "bold", colour });
       write(pen, `${Math.round(100 * share)}%`, 760, top + 100, 48, { colour });
     });
-    write(pen, texts.site, 640, 590, 26, { colour: "#555" });
+    write(pen, `${texts.site}  ${ADDRESS}`, 640, 590, 26, { colour: "#555" });
     find("#picture").ariaLabel = `${heading} ${model.get("description")}`;
   }
 
@@ -201,7 +202,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
         write(pen, String(answer), left + 160, top + 195 + 22 * which, 20, { colour, weight: "bold" });
       });
     });
-    write(pen, texts.site, 40, 605, 22, { colour: "#555" });
+    write(pen, `${texts.site}  ${ADDRESS}`, 40, 605, 22, { colour: "#555" });
     find("#picture").ariaLabel = describe(drawn);
     find("#picture").hidden = false;
   }
