@@ -245,7 +245,8 @@ def run_sphinx(language: str) -> None:
 
 
 def polish(language: str) -> None:
-    """Take out of the pages what they do not need, and translate what the theme has no words for.
+    """Take out of the pages what they do not need, translate what the theme has no words for, and
+    link the images of Markdown to their full size.
 
     The theme's script with all icons has 1.5 MB; site.css draws the few that the pages show.
     """
@@ -256,6 +257,8 @@ def polish(language: str) -> None:
         page = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
         for name in ("toggle_menu", "toggle_contents", "menu", "contents", "warning"):
             page = page.replace(f'"{TEXTS["en"][name]}"', f'"{words[name]}"')
+        full_size = rf'<a class="figure" href="\2" title="{words["full_size"]}">\1</a>'
+        page = re.sub(r'(<img [^>]*\bsrc="(_images/[^"]+)"[^>]*>)', full_size, page)
         path.write_text(page, "utf-8")
     if language != "en":
         names = ("copy_to_clipboard", "copy_success", "copy_failure")

@@ -1,7 +1,7 @@
 """How a notebook that somebody reads on the site can be run."""
 
 from notebooks import build
-from notebooks.site.head import TEXTS, github_repository
+from notebooks.site.head import TEXTS, first_page, github_repository
 
 PIP = ".venv/bin/pip install --constraint constraints.txt '.[lab,widget]'"
 
@@ -36,6 +36,8 @@ def describe_run(language: str, name: str) -> str:
     texts = TEXTS[language]
     links = [f"[{service}]({link})" for service, link in list_services(language, name).items()]
     links.append(f'<a href="{name}.ipynb" download>{texts["download"]}</a>')
+    if name == "exercise":
+        links.append(f'<a href="../train/{first_page(language)}">{texts["train_here"]}</a>')
     commands = "\n".join(list_commands(language, name))
     return (
         f"````{{admonition}} {texts['reading']}\n:class: tip run\n"

@@ -5,6 +5,7 @@
 Screenshots are left in ``build/screenshots``.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -98,6 +99,14 @@ return [...document.querySelectorAll(kinds)].filter((each) => each.checkVisibili
     .filter(([, width, height]) => width < 44 || height < 44);
 """
 PHONES = [(375, 553), (390, 664), (667, 331)]
+HEIGHTS = """
+const prompt = document.querySelector("#prompt");
+return arguments[0].map((text) => ((prompt.textContent = text), prompt.offsetHeight));
+"""
+PROMPTS = (
+    *("loading", "demo", "nothing", "small", "agree", "disagree", "unsure", "moment", "guest"),
+    *("guest_digit", "round_prompt", "fool_prompt", "fooled", "fooled_half", "not_fooled"),
+)
 # Drawn as a 2: the linear model takes it for an 8.
 TWO = (
     "digit=2&strokes=Y1bTaPXpcOUqfhSLi2QQm0QsqNSJsVVQtPZHsVctp_gKmTj5iMnYdDrJVQzkSw4LUa3yXs13a51EiG2"
@@ -248,6 +257,37 @@ def test_answers_and_pad_are_in_view(
     browser.execute_script("document.querySelector('.slider').scrollIntoView({block: 'end'})")
     assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, .slider")
     assert browser.execute_script("return document.querySelector('.pad').clientHeight") > 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_prompt_moves_the_pad(language: str, page: Page, browser: webdriver.Chrome) -> None:
+    texts = export.make_texts(language)
+    prompts = [texts[name].format(n="1,000", digit=8, linear=3, network=3) for name in PROMPTS]
+    for width, height in [(320, 900), (360, 900), (480, 480), (768, 900), (820, 900)]:
+        resize(browser, width, height)
+        open_page(browser, f"{page.address}?lang={language}")
+        assert len({*browser.execute_script(HEIGHTS, prompts)}) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(480, 480), (500, 450), (640, 450), (667, 331)])
+def test_pad_leaves_room_for_the_answers(
+    width: int, height: int, page: Page, browser: webdriver.Chrome
+) -> None:
+    resize(browser, width, height)
+    open_page(browser, page.address)
+    assert browser.execute_script("return document.documentElement.scrollWidth") == width
+    assert browser.execute_script(IN_VIEW, "#answers, .slider, .pad")
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (768, 1024), (1400, 900)])
+def test_slider_and_what_it_changes_are_in_view(
+    width: int, height: int, page: Page, browser: webdriver.Chrome
+) -> None:
+    resize(browser, width, height)
+    open_page(browser, page.address)
+    if width < 700:
+        browser.execute_script("document.querySelector('#network').scrollIntoView({block: 'end'})")
+    assert browser.execute_script(IN_VIEW, ".slider, #network")
 
 
 def test_drawn_digits_are_recognised(page: Page, browser: webdriver.Chrome) -> None:
@@ -415,6 +455,43 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
     assert browser.find_element("id", "picture").is_displayed()
 
 
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_digit_to_fool_the_network_is_asked_for(
+    motion: str, page: Page, browser: webdriver.Chrome
+) -> None:
+    texts = TEXTS["en"]
+    resize(browser, 390, 664)
+    pad = open_page(browser, page.address, motion=motion)  # empty, or drawing by itself
+    if motion != "reduce":
+        WebDriverWait(browser, 10).until(lambda driver: find_text(driver, "#answers b") != "–")
+    browser.find_element("xpath", "//*[@id='digits']/button[.='8']").click()
+    assert browser.execute_script(ANSWERS) == ["–", "–"]
+    assert browser.execute_script(IN_VIEW, "#answers dd, #prompt, .pad, #stop")
+    asked = texts["fool_prompt"].format(digit=8)
+    assert find_text(browser, "#prompt") == asked
+    draw_digit(browser, pad, STROKES["7"], (0.1, 0.1, 0.8))
+    assert find_text(browser, "#prompt") == texts["fooled"].format(digit=8, network=7)
+    browser.find_element("css selector", ".clear").click()
+    assert find_text(browser, "#prompt") == asked
+    browser.find_element("id", "stop").click()
+    assert find_text(browser, "#prompt") == texts["nothing"]
+
+
+def test_english_fits_every_digit() -> None:
+    assert [text for text in TEXTS["en"].values() if re.search(r"\ban? {", text)] == []
+
+
+def test_bars_are_printed(page: Page, browser: webdriver.Chrome) -> None:
+    open_page(browser, f"{page.address}#{TWO}")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    adjusted = browser.execute_script(
+        "return [...document.querySelectorAll('#shares .bar, #shares .bar div')]"
+        ".map((bar) => getComputedStyle(bar).printColorAdjust)"
+    )
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert {*adjusted} == {"exact"}
+
+
 def test_best_answer_is_marked_in_forced_colours(page: Page, browser: webdriver.Chrome) -> None:
     open_page(browser, f"{page.address}#{TWO}")
     feature = {"name": "forced-colors", "value": "active"}
@@ -453,6 +530,8 @@ def test_failure_is_told(
         wait = WebDriverWait(browser, 10)
         wait.until(lambda driver: TEXTS["en"]["failed"] in find_text(driver, "#notice"))
         assert browser.find_element("link text", TEXTS["en"]["read"]).is_displayed()
+        time.sleep(0.5)  # while a digit draws itself
+        assert find_text(browser, "#prompt") != TEXTS["en"]["loading"]
     list_complaints(browser)
 
 

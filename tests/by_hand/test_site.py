@@ -203,6 +203,24 @@ def test_images_keep_their_shape(
     assert browser.execute_async_script(distorted) == []
 
 
+@pytest.mark.parametrize("page", THEME_PAGES)
+def test_figures_are_links_to_their_full_size(page: str) -> None:
+    soup = BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
+    images = soup.select(".bd-content img:not(.mnist-nn-animation img)")
+    assert [str(image) for image in images if not image.find_parent("a", href=image["src"])] == []
+
+
+@pytest.mark.parametrize("name", ["solution", "going_further"])
+def test_results_wrap_on_phones(name: str, address: str, browser: webdriver.Chrome) -> None:
+    open_page(browser, f"{address}en/{name}.html", 360)
+    cut = """
+    return [...document.querySelectorAll(".cell_output .stream pre")]
+        .filter((pre) => pre.scrollWidth > pre.clientWidth).map((pre) => pre.textContent);
+    """
+    assert browser.execute_script("return document.querySelectorAll('.stream pre').length")
+    assert browser.execute_script(cut) == []
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if "train" not in page])
 def test_link_to_page_has_a_preview(page: str) -> None:
     soup = BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
@@ -267,18 +285,22 @@ def test_print_is_light_and_wraps_code(address: str, browser: webdriver.Chrome) 
     const {color} = getComputedStyle(document.body);
     const cut = [...document.querySelectorAll("article pre")]
         .filter((pre) => pre.scrollWidth > pre.clientWidth + 1);
-    return [document.documentElement.dataset.theme, color, cut.map((pre) => pre.textContent)];
+    const kept = [...document.querySelectorAll("div.cell_input")]
+        .map((cell) => getComputedStyle(cell))
+        .every(({display, breakInside}) => display === "block" && breakInside === "avoid");
+    return [document.documentElement.dataset.theme, color, cut.map((pre) => pre.textContent), kept];
     """
     screen = browser.execute_script(script)
     assert screen[0] == "dark"
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     time.sleep(0.5)
-    theme, colour, cut = browser.execute_script(script)
+    theme, colour, cut, kept = browser.execute_script(script)
     browser.save_screenshot(str(SCREENSHOTS / "site-print.png"))
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert theme == "light"
     assert colour != screen[1]
     assert cut == []
+    assert kept  # with its border: no empty box is left at the end of a page
 
 
 def test_first_page_without_scripts_leads_to_the_exercise(

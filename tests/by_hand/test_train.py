@@ -30,7 +30,7 @@ from split import split_exercise
 import mnist_nn
 from mnist_nn.fidelity import CALLS
 from mnist_nn.language import LANGUAGES
-from notebooks.site.head import first_page
+from notebooks.site.head import TEXTS, first_page
 from notebooks.site.train import export
 
 RUNS = """
@@ -238,6 +238,67 @@ def test_missing_worker_is_told(tmp_path: Path, browser: webdriver.Chrome) -> No
         worker.write_bytes(program)
         run.train()
         run.wait(VERDICT)
+
+
+@pytest.mark.parametrize("missing", ["page.js", "settings.js"])
+def test_missing_script_is_told(missing: str, tmp_path: Path, browser: webdriver.Chrome) -> None:
+    export.export(tmp_path)
+    (tmp_path / missing).unlink()
+    with serve(tmp_path) as address:
+        browser.get(address)
+        wait = WebDriverWait(browser, 10)
+        wait.until(lambda driver: driver.find_element(By.ID, "broken").is_displayed())
+        assert not browser.find_element(By.CLASS_NAME, "train").is_enabled()
+    list_complaints(browser)
+
+
+def test_file_says_how_to_open_it(tmp_path: Path, browser: webdriver.Chrome) -> None:
+    export.export(tmp_path)
+    browser.get((tmp_path / "index.ko.html").as_uri())
+    assert browser.find_element(By.ID, "file").text.startswith(TEXTS["ko"]["file"])
+    assert not browser.find_element(By.ID, "broken").is_displayed()
+    assert not browser.find_element(By.CLASS_NAME, "train").is_enabled()
+    list_complaints(browser)
+
+
+def test_print_is_light_and_shades_the_matrix(page: str, browser: webdriver.Chrome) -> None:
+    scheme = {"name": "prefers-color-scheme", "value": "dark"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    run = Run(browser, page, **SHORT)
+    run.wait(VERDICT)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": [scheme]})
+    colour, adjust = browser.execute_script("""
+    const cell = getComputedStyle(document.querySelector("tbody td"));
+    return [getComputedStyle(document.body).color, cell.printColorAdjust];
+    """)
+    shown = browser.find_element(By.TAG_NAME, "form").is_displayed()
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert (colour, adjust, shown) == ("rgb(0, 0, 0)", "exact", False)
+
+
+def test_ink_bars_and_matrix_are_seen_in_forced_colours(
+    page: str, browser: webdriver.Chrome
+) -> None:
+    run = Run(browser, page, **SHORT)
+    run.wait(VERDICT)
+    pad = browser.find_element(By.CLASS_NAME, "pad")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", pad)
+    draw_digit(browser, pad, STROKES["7"], (0.1, 0.1, 0.8))
+    forced = [
+        {"name": "forced-colors", "value": "active"},
+        {"name": "prefers-color-scheme", "value": "dark"},
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": forced})
+    grounds = browser.execute_script("""
+    const places = [".pad", ".best div", ".bar:not(.best) div", ".bar", "td", "td + td"];
+    return places.map((selector) =>
+        getComputedStyle(document.querySelector(selector)).backgroundColor);
+    """)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    paper, *bars, dark, pale = grounds
+    assert paper == "rgb(255, 255, 255)"
+    assert len({*bars}) == 3
+    assert dark != pale
 
 
 def test_hidden_tab_is_told(page: str, browser: webdriver.Chrome) -> None:

@@ -5,19 +5,27 @@ const SIDE = 630; // of the picture's height
 const COUNT = 10;
 const INK = "#111";
 const MARK = "#b3261e"; // a wrong answer
+const ADDRESS = location.host + location.pathname.replace(/[^/]*$/, "");
 const find = (selector) => document.querySelector(selector);
 
 /**
- * Make the games work. Return `prompt`, which returns what to draw in a round that runs, and `judge`,
- * which tells whether a drawing of a digit has fooled the models.
+ * Make the games work. Return `prompt`, which returns what to draw in a game that runs; `judge`,
+ * which tells whether a drawing of a digit has fooled the models; and `update`, for new answers.
  */
 export function offerGames({ model, texts, fill, setStrokes, begin }) {
   let round = null; // the digits that are asked for, and those that were drawn
   let finished = null; // the last round, as long as it is what the picture shows
   let claimed = null; // the digit that the drawing is meant as
+  let isFooling = false; // that digit is to be drawn, and to fool the network
+  let settled = null; // the strokes when the pen was last lifted
 
-  const next = find("#next");
-  find("#pad .buttons").append(next);
+  const [next, stop] = [find("#next"), find("#stop")];
+  find("#pad .buttons").append(next, stop);
+
+  function goToPad() {
+    find(".pad").focus({ preventScroll: true });
+    find("h1").scrollIntoView();
+  }
 
   function startRound() {
     const digits = Array.from({ length: COUNT }, (_, digit) => [Math.random(), digit])
@@ -25,19 +33,32 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
       .map(([, digit]) => digit);
     begin();
     round = { digits, drawn: [] };
+    isFooling = false;
     finished = claimed = null;
     find("#result").textContent = "";
-    find("#round").textContent = texts.stop;
     find("#picture").hidden = true;
     setStrokes([]);
-    find(".pad").focus({ preventScroll: true });
-    find("h1").scrollIntoView();
+    goToPad();
   }
 
   function endRound() {
-    find("#round").textContent = texts.start;
     round = null;
     setStrokes([]);
+  }
+
+  function startFooling(digit) {
+    begin();
+    if (round) endRound();
+    isFooling = true;
+    judge(digit);
+    if (!model.get("strokes").length) goToPad();
+  }
+
+  function stopGame() {
+    isFooling = false;
+    if (round) endRound();
+    else model.save_changes();
+    goToPad();
   }
 
   function takeDigit() {
@@ -64,31 +85,47 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   function judge(digit) {
-    if (!model.get("strokes").length) return;
     claimed = digit;
-    update();
+    model.save_changes();
+  }
+
+  /** Return whether the drawing has fooled the models; nothing if none is meant as a digit. */
+  function tellVerdict() {
+    const [linear, network] = model.get("answers");
+    if (claimed === null || network === undefined) return "";
+    const name = network !== claimed ? "fooled" : linear !== claimed ? "fooled_half" : "not_fooled";
+    return fill(texts[name], { digit: claimed, linear, network });
+  }
+
+  function prompt() {
+    if (round) {
+      const n = round.drawn.length;
+      return fill(texts.round_prompt, { n: n + 1, digit: round.digits[n] });
+    }
+    if (!isFooling) return null;
+    const isSettled = model.get("strokes") === settled;
+    return (isSettled && tellVerdict()) || fill(texts.fool_prompt, { digit: claimed });
   }
 
   function update() {
     const [strokes, answers] = [model.get("strokes"), model.get("answers")];
     const isDrawn = strokes.length > 0 && answers.length > 0;
     next.hidden = !round;
+    stop.hidden = !round && !isFooling;
     next.disabled = !isDrawn;
     if (strokes !== update.strokes) {
       find("#address").hidden = true;
       if (strokes.length) finished = null; // a new drawing
       if (!finished) find("#picture").hidden = true;
-      if (!strokes.length) claimed = null;
+      if (!strokes.length && !isFooling) claimed = null;
     }
-    update.strokes = strokes;
+    if (model.get("finished") !== update.lifted) settled = strokes;
+    Object.assign(update, { strokes, lifted: model.get("finished") });
     find("#save").disabled = !isDrawn && !finished;
     find("#link").disabled = !isDrawn;
     for (const button of find("#digits").children)
       button.ariaPressed = String(Number(button.textContent) === claimed);
-    const [linear, network] = answers;
-    const name = network !== claimed ? "fooled" : linear !== claimed ? "fooled_half" : "not_fooled";
-    find("#verdict").textContent =
-      claimed !== null && isDrawn ? fill(texts[name], { digit: claimed, linear, network }) : "";
+    find("#verdict").textContent = tellVerdict();
   }
 
   /** Draw strokes into a square of the picture. */
@@ -145,7 +182,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
       write(pen, String(digit), 640, top + 90, 130, { weight: "bold", colour });
       write(pen, `${Math.round(100 * share)}%`, 760, top + 100, 48, { colour });
     });
-    write(pen, texts.site, 640, 590, 26, { colour: "#555" });
+    write(pen, `${texts.site}  ${ADDRESS}`, 640, 590, 26, { colour: "#555" });
     find("#picture").ariaLabel = `${heading} ${model.get("description")}`;
   }
 
@@ -165,7 +202,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
         write(pen, String(answer), left + 160, top + 195 + 22 * which, 20, { colour, weight: "bold" });
       });
     });
-    write(pen, texts.site, 40, 605, 22, { colour: "#555" });
+    write(pen, `${texts.site}  ${ADDRESS}`, 40, 605, 22, { colour: "#555" });
     find("#picture").ariaLabel = describe(drawn);
     find("#picture").hidden = false;
   }
@@ -185,8 +222,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   async function copyLink() {
     const text = encodeStrokes(model.get("strokes"));
     const digit = claimed;
-    setStrokes(decodeStrokes(text)); // the same that the link opens
-    claimed = digit;
+    setStrokes((settled = decodeStrokes(text))); // the same that the link opens
     const parts = new URLSearchParams(digit === null ? {} : { digit });
     parts.set("strokes", text);
     const address = new URL(`#${parts}`, location.href.split("#")[0]).href;
@@ -201,24 +237,14 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
       field.select();
     }
     find("#address span").textContent = said;
-    update();
   }
 
   for (const button of find("#digits").children)
-    button.addEventListener("click", () => (begin(), judge(Number(button.textContent))));
+    button.addEventListener("click", () => startFooling(Number(button.textContent)));
   next.addEventListener("click", takeDigit);
-  find("#round").addEventListener("click", () => (round ? endRound() : startRound()));
+  find("#round").addEventListener("click", startRound);
+  stop.addEventListener("click", stopGame);
   find("#save").addEventListener("click", save);
   find("#link").addEventListener("click", copyLink);
-  model.on("change", update);
-  update();
-  return {
-    judge,
-    prompt: () =>
-      round &&
-      fill(texts.round_prompt, {
-        n: round.drawn.length + 1,
-        digit: round.digits[round.drawn.length],
-      }),
-  };
+  return { judge, prompt, update };
 }

@@ -26,6 +26,9 @@ let showReason = null; // loaded after the pad, as the games are
 let games = null;
 let meant = null; // the digit that the address calls its drawing
 
+/** Return that the models are loading, as long as nothing failed. */
+const tellLoading = () => (find("#notice").hidden ? texts.loading : "");
+
 const slider = find("#steps");
 const model = createPad(texts.models, texts, (pixels) =>
   moments[slider.value]?.map((layers) => classify(layers, pixels)),
@@ -75,6 +78,7 @@ function setStrokes(strokes) {
 
 /** Show the answers in large type, and what there is to say about them. */
 function showAnswers() {
+  games?.update();
   const [strokes, answers] = [model.get("strokes"), model.get("answers")];
   const shares = model.get("probabilities").map((each) => Math.max(...each));
   const differ = isComplete && answers.length > 0 && answers[0] !== answers[1];
@@ -96,12 +100,12 @@ function showAnswers() {
 }
 
 function choosePrompt(strokes, answers, shares, differ) {
-  if (!moments.length) return texts.loading;
+  if (!moments.length) return tellLoading();
   if (slider.value !== slider.max) return fill(texts.moment, { n: slider.ariaValueText });
   if (guest) return guest;
   if (differ) return texts.disagree;
   if (isDemo) return texts.demo;
-  if (!strokes.length) return texts.only;
+  if (!strokes.length) return texts.nothing;
   const range = (axis) => {
     const places = strokes.flat().map((point) => point[axis]);
     return Math.max(...places) - Math.min(...places);
@@ -223,7 +227,7 @@ try {
     fill,
     setStrokes,
     begin() {
-      stopDemo();
+      if (isDemo) stopDemo(), setStrokes([]); // it is not the visitor's
       stopTraining();
       guest = null;
       moveTo(slider.max);

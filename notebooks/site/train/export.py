@@ -22,7 +22,7 @@ from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
 from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
-from notebooks.site.head import first_page, make_head
+from notebooks.site.head import TEXTS, first_page, make_head
 
 HERE = Path(__file__).parent
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
@@ -156,6 +156,8 @@ def make_page(language: str, file: dict[str, Any]) -> str:
         language=language,
         languages="".join(links),
         first_page=paths[language],
+        broken=html.escape(TEXTS[language]["failed"]),
+        file=html.escape(TEXTS[language]["file"]),
         head=make_head(language, texts["title"], texts["intro"], in_site, "../"),
         data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
         fields=make_fields(texts),
