@@ -67,7 +67,7 @@ from mnist_nn.analysis import plot_examples, plot_gradient, plot_probabilities
 import keras
 
 set_language("en")
-keras.config.set_floatx("float64")  # the same results on every computer
+keras.config.set_floatx("float64")  # nearly the same results on every computer
 SEED = 1
 generator = np.random.default_rng(SEED)
 
