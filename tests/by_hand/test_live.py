@@ -286,7 +286,9 @@ def test_slider_and_what_it_changes_are_in_view(
     resize(browser, width, height)
     open_page(browser, page.address)
     if width < 700:
-        browser.execute_script("document.querySelector('#network').scrollIntoView({block: 'end'})")
+        browser.execute_script(
+            "document.querySelector('#network').scrollIntoView({block: 'center'})"
+        )
     assert browser.execute_script(IN_VIEW, ".slider, #network")
 
 
