@@ -142,6 +142,9 @@ def check_test_accuracy(
         accuracy: The student's accuracy on the test set, a number.
         classifier: The student's trained Keras model. Each of these three may be None.
         validation_examples, validation_targets, test_examples, test_targets: The two data sets.
+
+    Returns:
+        A CheckResult, as :func:`check_linear_classifier`.
     """
     _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
     measured = _measure("classifier", classifier, validation_examples, validation_targets)
@@ -206,6 +209,9 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
         networks: The student's dictionary or Series: number of steps to trained Keras model; or a
             list in this order.
         training_examples: DataFrame or ndarray of shape (n_training, 784).
+
+    Returns:
+        A CheckResult, as :func:`check_linear_classifier`.
     """
     if isinstance(networks, list | tuple):
         networks = dict(zip(STEPS, networks, strict=False))

@@ -150,7 +150,8 @@ def measure_runs(call: Call, seeds: Iterable[int], trainer: Train | None = None)
         trainer: Trains instead of the package's trainer.
 
     Returns:
-        Array of shape (n_seeds, 12): what ``call.metrics`` are for the original's runs.
+        Array of shape (n_seeds, 12), with the columns of ``call.metrics``: ten log losses on the
+        validation set, then the final accuracies on the validation and on the test set.
     """
     features, labels = _load_digits("train")
     test_features, test_labels = _load_digits("test")

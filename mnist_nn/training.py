@@ -139,7 +139,8 @@ def train_nn_classification_model(
         l2: Factor of the sum of squared weights that is added to the loss.
         periods: Number of periods, or a list of the number of steps in each.
         callbacks: Keras callbacks. To them, a period is an epoch; they are not called for batches.
-        seed: Seed of the initial weights, the batches and dropout, to repeat a run.
+        seed: Seed of the initial weights, the batches and dropout, to repeat a run. Without it,
+            each run differs.
         verbose: 1 prints and draws as for the linear model. 0 prints and draws nothing.
 
     Returns, Raises:
@@ -189,6 +190,9 @@ def train_classification_model(
         learning_rate: Learning rate of the optimizer, above 0. None keeps that of a compiled model.
 
     All other arguments are those of :func:`train_linear_classification_model`.
+
+    Returns, Raises:
+        As :func:`train_linear_classification_model`. The model that is returned is ``model``.
 
     Example:
         >>> import keras

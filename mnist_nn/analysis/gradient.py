@@ -28,8 +28,9 @@ def plot_gradient(
 ) -> Axes:
     """Draw the cross entropy of a batch and of the validation set along the batch's gradient.
 
-    The weights move from where they are to ``weights − factor · gradient``. At first, the curve of
-    the batch falls along a dashed line. The model keeps its weights.
+    The weights move from where they are to ``weights − factor · gradient``. A dashed line
+    has the slope that the gradient predicts; the curve of the batch starts along it. The model
+    keeps its weights.
 
     Args:
         model: A Keras model that maps features to class probabilities.

@@ -88,7 +88,7 @@ def search_hyperparameters(
         parameters: Maps other arguments of the trainer to lists of values to try, such as
             ``{"learning_rate": [0.01, 0.1], "steps": [1000], "batch_size": [10, 100]}``. With
             ``samples``, a SciPy distribution can take the place of a list. The trainer's other
-            arguments keep their defaults; if it takes ``**kwargs``, that of ``periods`` becomes 10.
+            arguments keep their defaults; with ``**kwargs``, the default of ``periods`` is 10.
         training_examples, validation_examples: DataFrames or ndarrays of shape (n_examples, 784).
         training_targets, validation_targets: Series or ndarrays of shape (n_examples,), 0 to 9.
         seeds: Each combination is trained once with each of these.
@@ -98,8 +98,9 @@ def search_hyperparameters(
             1/``halving`` of the combinations continue; after some more, the best 1/``halving`` of
             these, and so on. 3 is usual.
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
-            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. It
-            refuses runs on other data, or from a trainer with another name or other bound values.
+            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. The
+            search refuses a file with runs on other data, or from a trainer with another name or
+            other bound values.
             On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.

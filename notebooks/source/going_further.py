@@ -304,10 +304,9 @@ plot_confusion_difference(
 plt.show()
 
 # %% [markdown] id="difference-read"
-# The deeper the red on the diagonal, the more of this digit the network recognised than the linear
-# model, in these two runs. Is there a red cell off the diagonal, a mistake that the network makes
-# more often? (Three stand out: 0 → 2, 8 → 4 and 9 → 5, two examples each. In the paler red cells,
-# it is one.)
+# The deeper the red on the diagonal, the larger the network's lead on this digit, in these two
+# runs. Is there a red cell off the diagonal, a mistake that the network makes more often? (Three
+# stand out: 0 → 2, 8 → 4 and 9 → 5, two examples each. In the paler red cells, it is one.)
 #
 # **Try it:** make `linear` a second network. In the cell that trains it, call
 # `train_nn_classification_model(**network_settings, **data, steps=STEPS, seed=SEED + 1)`. Now both
@@ -317,8 +316,8 @@ plt.show()
 # <details>
 # <summary>What to expect</summary>
 #
-# The one network alone recognises 48 digits, the other alone 47, and the p-value is 1. The two are
-# equally good, and still make different mistakes.
+# Only the one network gets 48 digits right, and only the other gets 47 right. The p-value is 1. The
+# two are equally good, and still make different mistakes.
 #
 # </details>
 
@@ -764,8 +763,8 @@ plt.show()
 # ![Three photos with a green frame and three with a red one.](attachment:photos.png)
 #
 # To try it without a class, the project comes with twenty examples that a script drew from
-# coded strokes, on simulated paper. It drew each digit twice: once neatly, and once with a thicker
-# pen, often slanted, away from the middle.
+# coded strokes, on simulated paper. It drew each digit twice. The first one is neat. The second
+# one has thicker strokes, and is often slanted and away from the middle.
 
 # %% id="class-photos"
 photos = data_folder() / "handwriting"  # replace with the path of your folder

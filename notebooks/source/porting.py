@@ -109,11 +109,11 @@ for name in ("linear", "nn"):
     )
 
 # %% [markdown] id="runs"
-# On the kind of processor that measured the original, the differences are exactly zero. On others,
+# On the kind of processor on which we ran the original, the differences are exactly zero. On others,
 # rounding differs: expect up to 1e-6.
 #
 # Next, we compare run by run. The first comparison does not test how batches are sampled, how
-# random initial weights are drawn or how a metric is computed; full runs can show these. The grey
+# random initial weights are drawn or how a metric is computed; full runs can show mistakes in these. The grey
 # band is the original: the mean of its twelve runs, plus or minus two standard deviations. The thin
 # blue lines are twelve runs of ours, each with its own seed; the thick blue line is their mean.
 
@@ -283,7 +283,7 @@ show_trap("nn 0.05/10/30", trainers)
 show_trap("nn 0.05/1000/30", trainers)
 
 # %% [markdown] id="clipping-read"
-# Clipping each number, or nothing, slows the first steps. Yet in both figures, all means end inside
+# Clipping each number, or not clipping at all, slows the first steps. Yet in both figures, all means end inside
 # the band: at the end, only the comparison step by step shows the mistake.
 
 # %% [markdown] id="trap-accumulator"
