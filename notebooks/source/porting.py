@@ -64,6 +64,7 @@ mnist_dataframe = mnist_dataframe.reindex(
 training_targets, training_examples = mnist_nn.parse_labels_and_features(mnist_dataframe[0:7500])
 validation_targets, validation_examples = mnist_nn.parse_labels_and_features(mnist_dataframe[7500:])
 
+keras.utils.set_random_seed(1)  # of the initial weights
 model = keras.Sequential(
     [
         keras.Input(shape=(784,), name="pixels"),
@@ -214,7 +215,8 @@ def show_trap(call, wrong_trainers):
     for ax, (label, trainer) in zip(axes, wrong_trainers.items(), strict=True):
         draw_original(ax, CALLS[call])
         draw_runs(ax, ours[call], "C0", "this port")
-        draw_runs(ax, measure_runs(CALLS[call], range(3), trainer), "C3", label)
+        print(f"{label} ", end="", flush=True)
+        draw_runs(ax, measure_runs(CALLS[call], print_dots(range(3)), trainer), "C3", label)
         ax.legend(loc="upper right", fontsize="small")
     plt.show()
 
