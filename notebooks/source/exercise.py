@@ -485,15 +485,16 @@ classifier = train_nn_classification_model(
 
 # %% id="nn-regularisation" fold="Task 2"
 def print_gap(history):
-    print(f"  cross entropy on the training set: {history['cross_entropy'][-1]:.3f}")
+    print(f"\n  cross entropy on the training set: {history['cross_entropy'][-1]:.3f}")
     print(f"  on the validation set: {history['val_cross_entropy'][-1]:.3f}")
     print(f"  accuracy on the validation set: {history['val_accuracy'][-1]:.4f}")
 
 
-print("without")
+dots = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: print(".", end="", flush=True))
+print("without", end="")
 print_gap(classifier.history.history)
 for options in ({"dropout": 0.2}, {"l2": 0.001}):
-    print(options)
+    print(options, end=" ", flush=True)
     model = train_nn_classification_model(
         learning_rate=0.05,
         steps=2000,
@@ -503,6 +504,7 @@ for options in ({"dropout": 0.2}, {"l2": 0.001}):
         training_targets=training_targets,
         validation_examples=validation_examples,
         validation_targets=validation_targets,
+        callbacks=[dots],  # a dot for each period
         seed=SEED,
         verbose=0,
         **options,
