@@ -89,8 +89,8 @@ plt.show()
 # 20,000 training digits, which comes with `mnist_nn`. The cell above keeps the first 10,000 rows
 # and shuffles them, so that any large slice is representative.
 #
-# `SEED` controls all randomness: with the same seed, the notebook prints the same numbers on every
-# computer. Change it to see the role of chance.
+# `SEED` controls randomness: with the same seed, the notebook prints nearly the same numbers on
+# every computer. Change it to see the role of chance.
 
 # %% id="head"
 mnist_dataframe.head()
