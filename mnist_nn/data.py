@@ -129,7 +129,7 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
             f"{name} cannot be read: {describe_error(error)}. Each row must be a label and 784 "
             "pixels: whole numbers, separated by commas"
         ) from None
-    if dataset.shape[1] == 1 + PIXELS and dataset.iloc[0].tolist() == [*COLUMNS]:
+    if dataset[:1].to_numpy().tolist() == [[*COLUMNS]]:
         dataset = dataset[1:].reset_index(drop=True)  # what to_csv(index=False) wrote
     dataset = _arrange_columns(name, dataset)
     _check_table(name, dataset)

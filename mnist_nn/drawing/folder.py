@@ -97,7 +97,7 @@ def dataframe_from_images(
             f"{len(contradictions)}, such as {contradictions[0]}"
         )
         print(printable(text))
-    if contact_sheet:
+    if contact_sheet and (rows or problems):
         _draw_contact_sheet(files, rows, problems)
     if problems:
         first = message(f"Files left out: {len(problems)}")

@@ -119,7 +119,8 @@ def drop_common_folder(files: Iterable[Found]) -> list[Found]:
     files = [file for file in files if not is_ignored(file.path)]
     students = {file.path.split("/")[0] for file in files}
     is_deep = any(file.path.count("/") > 1 for file in files)
-    if len(students) == 1 and is_deep and not MOODLE.fullmatch(min(students)):
+    is_students = any(system.fullmatch(min(students, default="")) for system in (MOODLE, CANVAS))
+    if len(students) == 1 and is_deep and not is_students:
         return [file._replace(path=file.path.partition("/")[2]) for file in files]
     return files
 
@@ -132,7 +133,7 @@ def is_ignored(path: str) -> bool:
 def find_student(path: str) -> tuple[str, str, str]:
     """Return who handed in a file: a name for nbgrader, their own, and a number; "" if nobody."""
     parts = PurePosixPath(unicodedata.normalize("NFC", path)).parts
-    matches = [*map(MOODLE.fullmatch, parts), CANVAS.fullmatch(parts[0])]
+    matches = [*map(MOODLE.fullmatch, parts), *map(CANVAS.fullmatch, parts[:2])]
     if match := next(filter(None, matches), None):
         name, number = match["name"].strip(), match["number"]
         return f"{name}_{number}", name, number

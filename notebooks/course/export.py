@@ -200,6 +200,8 @@ def export(
         names = {path.parent.name for path in (place / "submitted").glob(f"*/{assignment}")}
         for student in names | listed.keys():
             failure = find_failure(place, assignment, student)
+            if not failure and student not in found:
+                failure = "graded, but not in gradebook.db: grade again"
             if not failure:
                 graded[student] = found[student]
                 results = place / "autograded" / student / assignment / RESULTS

@@ -26,9 +26,9 @@ def save_answers(
     answers = {}
     for name in names:
         value = variables.get(name)
-        if isinstance(value, Iterator):  # it can be read once: the check that follows needs it
-            value = variables[name] = list(itertools.islice(value, LARGE))
         try:
+            if isinstance(value, Iterator):  # it can be read once: the check that follows needs it
+                value = variables[name] = list(itertools.islice(value, LARGE))
             answers[name] = save(value)
         except Exception as error:
             answers[name] = {"unsaved": f"{type(error).__name__}: {error}"[:300]}

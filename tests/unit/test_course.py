@@ -342,6 +342,13 @@ def test_students_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
     assert students == {"min-1", "min-2", "3", "kim", "kim-2", "kim-3"}
 
 
+@pytest.mark.parametrize("students", [{"kim_11"}, {"kim_11", "lee_12"}])
+def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: Path) -> None:
+    content = zipped("hw/exercise.ipynb", NOTEBOOK, tmp_path)
+    files = {f"{student}_22_hw.zip": content for student in students}
+    assert collect_files(tmp_path, files) == students
+
+
 def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None:
     folder = tmp_path / "handed in"
     for number, name in enumerate(("exercise.ipynb", "exercise (1).ipynb", "notes.ipynb")):

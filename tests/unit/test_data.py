@@ -101,6 +101,11 @@ def test_columns_are_found_whatever_their_names(kind: str, train_table: pd.DataF
     np.testing.assert_array_equal(features, table.loc[:, 1:] / 255)
 
 
+def test_file_of_names_alone_is_told() -> None:
+    with pytest.raises(ValueError, match="has 0 rows"):
+        mnist_nn.load_mnist_dataframe(path=io.StringIO(",".join(NAMES) + "\n"))
+
+
 def test_one_digit_and_a_noisy_corner_do_not_look_like_labels_at_the_end(
     train_table: pd.DataFrame,
 ) -> None:

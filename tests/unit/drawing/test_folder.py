@@ -93,6 +93,11 @@ def test_contact_sheet_shows_all_photos(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.ravel(np.asarray(seen)), table.iloc[0, 1:])
 
 
+def test_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no image: put photos"):
+        dataframe_from_images(tmp_path, contact_sheet=True)
+
+
 def test_network_recognises_the_examples(network: object) -> None:
     labels, examples = mnist_nn.parse_labels_and_features(dataframe_from_images(PHOTOS))
     predicted = network.predict(examples, verbose=0).argmax(axis=1)  # type: ignore[attr-defined]
