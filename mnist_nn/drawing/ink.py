@@ -219,17 +219,17 @@ def _fill_frame(grey: Grey) -> View | None:
     """
     side = max(grey.shape)
     margin = max(1, side // 10)
-    views: dict[float, View] = {}  # by how much the ink is like ink
-    for is_light, picture in ((False, grey), (True, 1 - grey)):
+    views: list[tuple[float, View]] = []  # with how much the ink is like ink
+    for is_light, picture in ((True, 1 - grey), (False, grey)):
         padded = np.pad(picture, margin, constant_values=np.quantile(_border(picture), 0.9))
         contrast = _measure_contrast(padded, 0.7 * side)[1]
         ink = _keep_large(contrast > contrast.max() / 2)[margin:-margin, margin:-margin]
         if contrast.max() >= MINIMUM_CONTRAST and ink.any():
             likeness = _keep_large(ink, 1).sum() / ink.sum() - _border(ink).mean()
-            views[likeness] = View(ink, is_light)
+            views.append((likeness, View(ink, is_light)))
     if not views:
         return None
-    view = views[max(views)]
+    view = max(views, key=lambda each: each[0])[1]
     if _judge_shape(view.ink):
         return None
     rows, columns = box = find_box(_keep_large(view.ink, 1))

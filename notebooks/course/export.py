@@ -207,7 +207,7 @@ def export(
                 results = place / "autograded" / student / assignment / RESULTS
                 judged[student] = json.loads(results.read_text("utf-8"))
             if student not in failures or not failure or failures[student] == "nothing handed in":
-                failures[student] = "" if student in graded else failure
+                failures[student] = failure
     people |= {student: people.get(student, {}) | row for student, row in listed.items()}
     release = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
     cells = [cell for cell in release.cells if nbgrader_of(cell).get("grade")]
