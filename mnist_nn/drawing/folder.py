@@ -7,6 +7,7 @@ import re
 import warnings
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
@@ -117,8 +118,6 @@ def _draw_contact_sheet(
     files: dict[str, Path], rows: dict[str, list[int]], left_out: dict[str, str]
 ) -> None:
     """Draw each photo with its label, and beside it what the models see, in rows of six."""
-    import matplotlib.pyplot as plt  # silently only after TensorFlow
-
     names = [*left_out, *rows][:60]
     lines = -(-len(names) // 6)
     figure = plt.figure(figsize=(12, 1.3 * lines), layout="constrained")

@@ -4,6 +4,8 @@ Strokes are narrow. Whatever is wider than a stroke can be, such as a table besi
 shadow, is background. What the frame cuts off is no part of the digit, unless the digit itself is
 cropped so tightly that it fills the frame. If dark and light both have the shape of a digit, the
 more slender of them is the ink: a digit is more slender than its sheet, and than its loops' inside.
+
+The numbers below were chosen on the pictures of ``tests/helpers/photos.py``, and on MNIST's digits.
 """
 
 from typing import Any, NamedTuple
@@ -25,7 +27,15 @@ MINIMUM_CONTRAST = 0.1  # of ink and background, where black and white have 1
 DARKEST = 0.4  # background that contrast is relative to: on a darker one, noise would have some
 WIDEST = 0.3  # strokes, in parts of the longer side
 SMALLEST = 0.015  # digit, in parts of the longer side
+MOST_THINGS = 8  # large ones that the frame does not cut: a page of text has more
+THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box, in its length
+LIGHTER = 0.85  # share of the pixels around a stroke that are lighter than it
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
+SECOND = 0.4  # length of what may be a second digit, in parts of the first one's
+LONGEST = 3.2  # strokes of a digit, in parts of its longer side: those of an 8
+LONGEST_WIDE = 3.4  # the same, times width / height: two digits that touch have more
+MOST_PARTS, MOST_HOLES = 4, 2  # of a digit
+TIGHT = 0.12  # margin of a digit that fills the frame, in parts of its longer side
 TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corner
 
 
@@ -35,6 +45,7 @@ class View(NamedTuple):
     ink: Mask
     is_light: bool
     problem: str = ""
+    is_line: bool = False  # that the frame cuts, such as a margin's
 
 
 class Parts(NamedTuple):
@@ -46,6 +57,7 @@ class Parts(NamedTuple):
     stops: Any
     lengths: Any  # the longer side of the box
     is_large: Any
+    widths: Any  # the greatest one of a stroke, or 0 if a part is none
     is_stroke: Any
     is_cut: Any  # by the frame
 
@@ -57,7 +69,9 @@ def find_ink(grey: Grey, name: str) -> Mask:
         return drawing
     views = _look_for_strokes(small, False), _look_for_strokes(small, True), _fill_frame(small)
     seen = [view for view in views if view is not None]
-    best = max(seen, key=lambda view: _measure_slenderness(view.ink), default=None)
+    best = max(
+        seen, key=lambda view: (not view.is_line, _measure_slenderness(view.ink)), default=None
+    )
     if best is None:
         raise ArgumentError(
             f"{name} shows no digit: pass one, dark on light or light on dark, with space around it"
@@ -104,8 +118,9 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         if np.any(parts.is_stroke & ~parts.is_cut):
             digit, problem = _join_parts(parts)
             return View(digit, is_light, problem) if problem != "no digit" else None
-        if np.any(parts.is_stroke & ((parts.stops - parts.starts).min(axis=1) > 0.15 * side)):
-            least = peak / 2  # a digit that is cut, and no line: paper's squares are paler
+        is_line = _is_line(parts.widths, parts.stops - parts.starts)
+        if np.any(parts.is_stroke & (parts.lengths > side / 2) & ~is_line):
+            least = peak / 2  # the frame cuts a digit: do not take what is paler for one
         contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, 2)] = 0
     return None
 
@@ -118,35 +133,46 @@ def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
     starts, stops = np.transpose([[(s.start, s.stop) for s in box] for box in boxes], (2, 0, 1))
     lengths = (stops - starts).max(axis=1)
     is_large = lengths >= max(SMALLEST * max(grey.shape), 0.2 * lengths.max())
-    if is_large.sum() > 60:
+    is_cut = np.isin(numbers, _border(labels))
+    if np.sum(is_large & ~is_cut) > MOST_THINGS:
         return None
-    is_stroke = np.array(
+    widths = np.array(
         [
-            large and _is_stroke(labels == number, box, grey, background)
+            _measure_width(labels == number, box, grey, background) if large else 0.0
             for large, number, box in zip(is_large, numbers, boxes, strict=True)
         ]
     )
-    is_cut = np.isin(numbers, _border(labels))
-    return Parts(labels, numbers, starts, stops, lengths, is_large, is_stroke, is_cut)
+    return Parts(labels, numbers, starts, stops, lengths, is_large, widths, widths > 0, is_cut)
 
 
 def _join_parts(parts: Parts) -> tuple[Mask, str]:
     """Return the digit that the parts make up, and what is wrong with it."""
-    labels, numbers, starts, stops, lengths, is_large, is_stroke, is_cut = parts
-    is_inner = is_within = is_stroke & ~is_cut
-    while is_within.any():  # a frame is no part of the digit in it
-        is_inner = is_within
-        main = np.argmax(lengths * is_inner)
-        outside = labels[~ndimage.binary_fill_holes(labels == numbers[main])]
-        is_within = is_inner & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
-        is_within[main] = False
+    labels, numbers, starts, stops, lengths, is_large, _, is_stroke, is_cut = parts
+    is_inner = _skip_frames(parts)
+    main = np.argmax(lengths * is_inner)
     gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
     is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
     digit = _keep_large(np.isin(labels, numbers[is_part]))
-    is_alone = not np.any(is_inner & ~is_near & (relative > 0.4))
+    is_alone = not np.any(is_inner & ~is_near & (relative > SECOND))
     return digit, _judge_shape(digit) if is_alone else "several"
+
+
+def _skip_frames(parts: Parts) -> Any:
+    """Return which parts may be the main one: strokes that the frame does not cut.
+
+    If the longest one is itself a frame around others, as a form's box is, only these may.
+    """
+    labels, numbers, lengths = parts.labels, parts.numbers, parts.lengths
+    is_inner = is_within = parts.is_stroke & ~parts.is_cut
+    while is_within.any():
+        is_inner = is_within
+        main = np.argmax(lengths * is_inner)
+        outside = labels[~ndimage.binary_fill_holes(labels == numbers[main])]
+        is_within = is_inner & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
+        is_within[main] = False
+    return is_inner
 
 
 def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
@@ -156,16 +182,16 @@ def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
     return background, (background - grey) / np.maximum(background, DARKEST)
 
 
-def _is_stroke(part: Mask, box: Box, grey: Grey, background: Grey) -> bool:
-    """Return whether a part is narrow, and it gets lighter all around it."""
+def _measure_width(part: Mask, box: Box, grey: Grey, background: Grey) -> float:
+    """Return the greatest width of a stroke, or 0 if a part is too wide or not darker all round."""
     around = tuple(slice(max(0, side.start - 5), side.stop + 5) for side in box)
     part, lighter = part[around], (grey + (background - grey) / 4)[around]
-    if measure_stroke(part)[1] > WIDEST * max(grey.shape):
-        return False
+    width = measure_stroke(part)[1]
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
     ring = (distances > 2.5) & (distances <= 4)  # compared with the part's nearest pixels
     is_lighter = grey[around][ring] > lighter[tuple(nearest)][ring]
-    return is_lighter.size > 0 and bool(is_lighter.mean() > 0.85)
+    is_stroke = is_lighter.size > 0 and is_lighter.mean() > LIGHTER
+    return width if is_stroke and width <= WIDEST * max(grey.shape) else 0.0
 
 
 def _measure_slenderness(ink: Mask) -> float:
@@ -186,13 +212,12 @@ def _judge_shape(digit: Mask) -> str:
     if has_corners or widest > side / 2:
         return "no digit"
     parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
-    tall = [rows for rows, _ in parts if rows.stop - rows.start > height / 2]
-    if width > 2 * height or (width > height and len(tall) > 1):
-        return "several"
-    # No digit has longer strokes than an 8, or more loops.
-    if ink.sum() > 3.2 * max(1, stroke) * side or holes > 2:
+    length = ink.sum() / max(1, stroke) / side
+    if length > LONGEST or holes > MOST_HOLES or len(parts) > MOST_PARTS:
         return "no digit"
-    return ""
+    tall = [rows for rows, _ in parts if rows.stop - rows.start > height / 2]
+    has_two = width > height and (len(tall) > 1 or length * width / height > LONGEST_WIDE)
+    return "several" if has_two or width > 2 * height else ""
 
 
 def _refine(grey: Grey, digit: Mask) -> Mask:
@@ -235,9 +260,16 @@ def _fill_frame(grey: Grey) -> View | None:
     rows, columns = box = find_box(_keep_large(view.ink, 1))
     length, (height, width) = max(grey[box].shape), grey.shape
     free = rows.start, columns.start, height - rows.stop, width - columns.stop
-    is_tight = max(free) < 0.12 * length
+    is_tight = max(free) < TIGHT * length
     is_cut = min(free) == 0 and _border(view.ink).sum() < length
-    return view if is_tight or is_cut else None
+    is_line = _is_line(measure_stroke(view.ink)[1], np.array(grey[box].shape))
+    return view._replace(is_line=bool(is_line)) if is_tight or is_cut else None
+
+
+def _is_line(width: Any, sides: Any) -> Any:
+    """Return whether a stroke of this width and box, or each of several, is but a line."""
+    lengths = sides.max(axis=-1)
+    return (width < THIN * lengths) | (sides.min(axis=-1) < NARROW * lengths)
 
 
 def _keep_large(ink: Mask, share: float = 0.03) -> Mask:

@@ -183,6 +183,12 @@ PHOTOS: dict[str, Maker] = {
     ),
     "bold, touching": lambda d, o, c: write(make_paper(c), place(enlarge(d, 500, 25), (0.41, 0.5))),
     "very thick": lambda d, o, c: write(make_paper(c), place(enlarge(d, 300, 40), (0.5, 0.5))),
+    "corner of a dark box": lambda d, o, c: draw(
+        plain(d, c, strength=0.5), "line", [(0.12, 1), (0.12, 0.1), (1, 0.1)], 0.1, 6
+    ),
+    "dark pen": lambda d, o, c: draw(
+        plain(d, c, strength=0.5), "line", [(0.1, 1), (0.3, 0.7)], 0.1, 30
+    ),
     "table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0), (0.12, 1)], 0.25),
     "grey table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0.9), (1, 1)], 0.5),
     "dark corner": lambda d, o, c: corner(plain(d, c), 0.2, 0.3),
