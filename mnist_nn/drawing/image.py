@@ -70,17 +70,15 @@ def digit_from_image(
         if values.size in (PIXELS, 1 + PIXELS):
             values = values[-PIXELS:].reshape(IMAGE_SIDE, IMAGE_SIDE)
     elif isinstance(values, bytes | bytearray):
-        values = _read_file(io.BytesIO(values), name)
-    elif isinstance(values, str | os.PathLike):
-        name = f"image {str(values)!r:.300}"
-        if not os.path.exists(values):
-            raise MissingFileError(f"{name}: there is no such file")
-        with open(values, "rb") as file:
-            values = _read_file(file, name)
-    elif isinstance(values, Image.Image):
-        values = _read_picture(values)
-    elif hasattr(values, "read"):
-        values = _read_file(values, name)
+        values = io.BytesIO(values)
+    with contextlib.ExitStack() as files:
+        if isinstance(values, str | os.PathLike):
+            name = f"image {str(values)!r:.300}"
+            if not os.path.exists(values):
+                raise MissingFileError(f"{name}: there is no such file")
+            values = files.enter_context(open(values, "rb"))
+        if hasattr(values, "read") or isinstance(values, Image.Image):
+            values = _read_picture(values, name)
     return prepare_ink(find_ink(_convert_to_grey(values), name))
 
 
@@ -109,18 +107,25 @@ def _adjust_stroke_width(ink: Mask) -> Mask:
     return np.asarray(adjusted[find_box(adjusted)]) if adjusted.any() else ink
 
 
-def _read_file(file: IO[bytes], name: str) -> Array:
-    """Read an image file, or raise an error."""
+def _read_picture(picture: IO[bytes] | Image.Image, name: str) -> Array:
+    """Return the values of an image file or of Pillow's image, or raise an error."""
     with contextlib.suppress(ImportError):  # an optional package, for the photos of iPhones
         importlib.import_module("pillow_heif").register_heif_opener()
     try:
         with warnings.catch_warnings(action="ignore"):  # Pillow's
-            picture = Image.open(file)
-            picture.draft("L", (ENOUGH, ENOUGH))  # JPEG can be decoded at a smaller size
+            if not isinstance(picture, Image.Image):
+                picture = Image.open(picture)
+                picture.draft("L", (ENOUGH, ENOUGH))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
                 raise ArgumentError(f"it has {height} × {width} pixels")
-            return _read_picture(picture)
+            if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
+                raise ArgumentError("it has several frames")
+            upright = ImageOps.exif_transpose(picture)
+            # RGBA can hold all other modes, except those of more than 8 bits: I and F.
+            if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
+                upright = upright.convert("RGBA")
+            return np.asarray(upright)
     except Exception as error:  # each format has its own
         reason = describe_error(error)
         if isinstance(error, UnidentifiedImageError):  # whose message repeats the path
@@ -129,17 +134,6 @@ def _read_file(file: IO[bytes], name: str) -> Array:
             f"{name} cannot be read: {reason}. Save it as a single PNG or JPEG image of at most "
             "16 million pixels"
         ) from None
-
-
-def _read_picture(picture: Image.Image) -> Array:
-    """Return the values of a Pillow image, or raise an error."""
-    if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
-        raise ArgumentError("it has several frames")
-    upright = ImageOps.exif_transpose(picture)
-    # RGBA can hold all other modes, except those of more than 8 bits: I and F.
-    if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
-        upright = upright.convert("RGBA")
-    return np.asarray(upright)
 
 
 def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:

@@ -318,3 +318,7 @@ def test_bad_file_is_named_once(drawing: Image.Image, tmp_path: Path) -> None:
         with warnings.catch_warnings(action="error"), pytest.raises(error, match=text) as raised:
             digit_from_image(tmp_path / name)
         assert str(raised.value).count(name) == 1
+    for name in ("cut.png", "moving.gif"):
+        refused = pytest.raises(ValueError, match="^image cannot be read")
+        with Image.open(tmp_path / name) as picture, refused:
+            digit_from_image(picture)
