@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np

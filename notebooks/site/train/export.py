@@ -107,10 +107,14 @@ def make_texts(language: str) -> dict[str, str]:
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }
     texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
-    numbers = checks.TARGETS | NUMBERS["advice"] | {
-        "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
-        "weights": format_number(MOST_WEIGHTS),
-    }
+    numbers = (
+        checks.TARGETS
+        | NUMBERS["advice"]
+        | {
+            "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
+            "weights": format_number(MOST_WEIGHTS),
+        }
+    )
     mnist_nn.set_language("en")
     with_numbers = ("intro", "learning_rate_help", "curve_help", "too_large")
     return page | texts | {name: page[name].format_map(numbers) for name in with_numbers}
