@@ -148,6 +148,11 @@ def test_lines_are_the_exercises_and_a_link_keeps_the_settings(
 
     run.repeat(2)
     assert len(browser.find_elements(By.CLASS_NAME, "run")) == 2
+    rows = browser.find_elements(By.CSS_SELECTOR, "#results tbody tr")
+    assert [row.text[:10] for row in rows] == ["2. network", "1. network"]
+    accuracy = re.search(r"[01]\.\d{4}", run.text(VERDICT))
+    assert accuracy
+    assert f"{accuracy[0]} 0.05 1000 30 [100, 100]" in rows[0].text
     link = browser.find_element(By.CSS_SELECTOR, ".settings a").get_attribute("href")
     open_page(browser, str(link))
     fields = ("learning_rate", "steps", "batch_size", "hidden_units")
@@ -192,6 +197,15 @@ def test_wrong_settings_are_told_beside_their_field(
     focused.clear()
     focused.send_keys(SHORT[field])
     assert run.text(f"#{field}-error") == ""
+
+
+def test_digits_and_commas_of_other_keyboards_are_read(
+    page: str, browser: webdriver.Chrome
+) -> None:
+    run = Run(browser, page, **SHORT | {"steps": "４０", "hidden_units": "［２０、１０］"})
+    run.wait(VERDICT)
+    expected = "learning_rate=0.05, steps=40, batch_size=30, hidden_units=[20、10]"
+    assert run.text(".settings a") == expected
 
 
 def test_divergence_is_told_as_in_python(page: str, browser: webdriver.Chrome) -> None:
@@ -268,12 +282,12 @@ def test_print_is_light_and_shades_the_matrix(page: str, browser: webdriver.Chro
     run.wait(VERDICT)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": [scheme]})
     colour, adjust = browser.execute_script("""
-    const cell = getComputedStyle(document.querySelector("tbody td"));
+    const cell = getComputedStyle(document.querySelector(".run td"));
     return [getComputedStyle(document.body).color, cell.printColorAdjust];
     """)
     shown = browser.find_element(By.TAG_NAME, "form").is_displayed()
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    assert (colour, adjust, shown) == ("rgb(0, 0, 0)", "exact", False)
+    assert (colour, adjust, shown) == ("rgb(27, 27, 31)", "exact", False)
 
 
 def test_ink_bars_and_matrix_are_seen_in_forced_colours(
@@ -290,7 +304,7 @@ def test_ink_bars_and_matrix_are_seen_in_forced_colours(
     ]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": forced})
     grounds = browser.execute_script("""
-    const places = [".pad", ".best div", ".bar:not(.best) div", ".bar", "td", "td + td"];
+    const places = [".pad", ".best div", ".bar:not(.best) div", ".bar", ".run td", ".run td + td"];
     return places.map((selector) =>
         getComputedStyle(document.querySelector(selector)).backgroundColor);
     """)

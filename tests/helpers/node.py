@@ -3,18 +3,16 @@
 import json
 import shutil
 import subprocess
-from pathlib import Path
+import tempfile
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_nn.arguments import Labels
+from notebooks.site.train.export import FILES
 
-ROOT = Path(__file__).parents[2]
-NAMES = ("training", "sampling", "settings")  # of the page that trains
-MODULES = {name: ROOT / "notebooks" / "site" / "train" / f"{name}.js" for name in NAMES}
-MODULES["widget"] = ROOT / "mnist_nn" / "drawing" / "widget.js"
+MODULES = ("training", "sampling", "settings", "widget")  # of the page that trains
 
 
 def run_node(code: str, **values: Any) -> Any:
@@ -26,19 +24,23 @@ def run_node(code: str, **values: Any) -> Any:
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is missing: it runs our JavaScript")
-    imports = [f"import * as {name} from {path.as_uri()!r};\n" for name, path in MODULES.items()]
+    imports = [f"import * as {name} from './{name}.js';\n" for name in MODULES]
     script = (
         f"import fs from 'node:fs';\n{''.join(imports)}"
         f"const {{ {', '.join(values)} }} = JSON.parse(fs.readFileSync(0, 'utf-8'));\n"
         f"const run = async () => {{ {code} }};\n"
         "console.log(JSON.stringify(await run()));"
     )
-    process = subprocess.run(
-        [node, "--random-seed=1", "--no-warnings", "--input-type=module", "--eval", script],
-        input=json.dumps(values),
-        capture_output=True,
-        text=True,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        for file in FILES:  # together, as on the page
+            shutil.copy(file, folder)
+        process = subprocess.run(
+            [node, "--random-seed=1", "--no-warnings", "--input-type=module", "--eval", script],
+            cwd=folder,
+            input=json.dumps(values),
+            capture_output=True,
+            text=True,
+        )
     assert not process.returncode, process.stderr
     return json.loads(process.stdout)
 

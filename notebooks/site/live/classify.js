@@ -26,12 +26,14 @@ export function readModels(buffer, Whole, sizes) {
 }
 
 /** Return the probabilities of the ten digits, from 784 pixels. */
-export function classify(layers, pixels) {
-  const scores = computeOutputs(layers, pixels).at(-1);
+export const classify = (layers, pixels) => softmax(computeOutputs(layers, pixels).at(-1));
+
+/** Return the probabilities of classes, from their scores. */
+export function softmax(scores) {
   const highest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - highest)); // no overflow
   const sum = powers.reduce((total, power) => total + power);
-  return Array.from(powers, (power) => power / sum);
+  return powers.map((power) => power / sum);
 }
 
 /** Return the outputs of each layer: of hidden ones after ReLU, of the last one the scores. */

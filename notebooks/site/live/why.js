@@ -8,15 +8,15 @@ const ROW = 10; // nodes in a row
 const GAP = 2;
 const CELL = SIDE + 2 * GAP;
 
-/** Return the weights of the first layer as an image for each node, in units of `limit`. */
-function makeWeightImages({ scales, weights }) {
-  return Array.from(scales, (scale, node) =>
+/** Return the weights of the first layer as an image for each node, of the first `most` nodes. */
+export function makeWeightImages({ scales, weights }, most = scales.length) {
+  return Array.from(scales.slice(0, most), (scale, node) =>
     Float32Array.from({ length: AREA }, (_, pixel) => scale * weights[pixel * scales.length + node]),
   );
 }
 
 /** Paint an image with red for values above zero and blue for those below; `limit` is opaque. */
-function paint(canvas, values, limit) {
+export function paint(canvas, values, limit) {
   canvas.width = canvas.height = SIDE;
   const image = new ImageData(SIDE, SIDE);
   values.forEach((value, pixel) => {
@@ -28,7 +28,7 @@ function paint(canvas, values, limit) {
 }
 
 /** Return the value that few weights exceed. */
-function findLimit(images) {
+export function findLimit(images) {
   const sizes = Float32Array.from(images.flatMap((image) => [...image]), Math.abs).sort();
   return sizes[Math.floor(0.995 * sizes.length)];
 }

@@ -26,9 +26,10 @@ from notebooks.site.head import TEXTS, first_page, make_head
 
 HERE = Path(__file__).parent
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
+SHARED = ("page.css", "pad.js", "prepare.js", "classify.js", "why.js")
 FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
-    *(HERE.parent / "live" / name for name in ("pad.js", "prepare.js", "classify.js")),
+    *(HERE.parent / "live" / name for name in SHARED),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
     HERE.parent / "static" / "favicon.svg",
 ]
@@ -101,19 +102,22 @@ def make_texts(language: str) -> dict[str, str]:
     mnist_nn.set_language(language)
     texts = {
         "comma": get_language().comma,
-        "colon": get_language().colon,
         "space": get_language().space,
         "drawing": describe_drawing("{answers}"),
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }
     texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
-    numbers = checks.TARGETS | {
-        "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
-        "weights": format_number(MOST_WEIGHTS),
-    }
+    numbers = (
+        checks.TARGETS
+        | NUMBERS["advice"]
+        | {
+            "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
+            "weights": format_number(MOST_WEIGHTS),
+        }
+    )
     mnist_nn.set_language("en")
-    filled = {name: page[name].format_map(numbers) for name in ("intro", "too_large")}
-    return page | texts | filled
+    with_numbers = ("intro", "learning_rate_help", "curve_help", "too_large")
+    return page | texts | {name: page[name].format_map(numbers) for name in with_numbers}
 
 
 def make_fields(texts: dict[str, str]) -> str:
@@ -155,6 +159,7 @@ def make_page(language: str, file: dict[str, Any]) -> str:
         values,
         language=language,
         languages="".join(links),
+        names=" ".join(other.name for other in LANGUAGES.values()),
         first_page=paths[language],
         broken=html.escape(TEXTS[language]["failed"]),
         file=html.escape(TEXTS[language]["file"]),

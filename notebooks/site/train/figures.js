@@ -1,10 +1,8 @@
 // The figures of a run, each with its text for screen readers, as in mnist_nn/plots.py.
-import { fill } from "./settings.js";
-import { PIXELS } from "./training.js";
+import { fill } from "./pad.js";
+import { findLimit, makeWeightImages, paint } from "./why.js";
 
-const [SIDE, GAP, PER_ROW, MOST_IMAGES] = [28, 2, 10, 100]; // of the images of weights
-const SHARE_IN_COLOURS = 0.995; // of the weights: the others have the last colours
-const [RED, BLUE] = [[178, 24, 43, 255], [33, 102, 172, 255]]; // opaque
+const [CELL, GAP, PER_ROW, MOST_IMAGES] = [30, 2, 10, 100]; // of the images of weights
 
 /** Draw the log losses of both sets up to `highest`, or a little more. */
 export function drawLosses(svg, losses, highest, texts) {
@@ -35,24 +33,17 @@ export function drawMatrix(table, note, matrix, texts) {
 }
 
 /** Draw the weights of the first layer, an image for each node. */
-export function drawWeights(canvas, { weights, biases }, texts) {
-  const [all, cell] = [biases.length, SIDE + GAP];
-  const nodes = Math.min(all, MOST_IMAGES);
-  const shown = weights.subarray(0, PIXELS * all).filter((_, n) => n % all < nodes).sort();
-  const limit = shown.map(Math.abs).sort()[Math.floor(SHARE_IN_COLOURS * shown.length)] || 1;
-  canvas.width = PER_ROW * cell - GAP;
-  canvas.height = Math.ceil(nodes / PER_ROW) * cell - GAP;
-  for (let node = 0; node < nodes; node++) {
-    const image = new ImageData(SIDE, SIDE);
-    for (let pixel = 0; pixel < PIXELS; pixel++) {
-      const weight = weights[all * pixel + node];
-      const white = 1 - Math.min(1, Math.abs(weight) / limit);
-      const colour = weight > 0 ? RED : BLUE;
-      for (let c = 0; c < 4; c++) image.data[4 * pixel + c] = colour[c] + white * (255 - colour[c]);
-    }
-    const [x, y] = [cell * (node % PER_ROW), cell * Math.floor(node / PER_ROW)];
-    canvas.getContext("2d").putImageData(image, x, y);
-  }
-  const [lowest, highest] = [shown[0], shown.at(-1)].map((end) => end.toFixed(2).replace("-", "−"));
+export function drawWeights(canvas, layer, texts) {
+  const images = makeWeightImages(layer, MOST_IMAGES);
+  const [nodes, limit] = [images.length, findLimit(images) || 1];
+  canvas.width = PER_ROW * CELL - GAP;
+  canvas.height = Math.ceil(nodes / PER_ROW) * CELL - GAP;
+  images.forEach((image, node) => {
+    const painted = paint(document.createElement("canvas"), image, limit);
+    const [x, y] = [CELL * (node % PER_ROW), CELL * Math.floor(node / PER_ROW)];
+    canvas.getContext("2d").drawImage(painted, x, y);
+  });
+  const ends = [Math.min, Math.max].map((end) => end(...images.map((image) => end(...image))));
+  const [lowest, highest] = ends.map((end) => end.toFixed(2).replace("-", "−"));
   canvas.ariaLabel = fill(texts.images, { nodes, limit: limit.toFixed(2), lowest, highest });
 }

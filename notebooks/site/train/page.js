@@ -1,8 +1,8 @@
 // The page: its fields, its runs and their figures; worker.js trains.
 import { classify } from "./classify.js";
 import { drawLosses, drawMatrix, drawWeights } from "./figures.js";
-import { createPad } from "./pad.js";
-import { checkSettings, fill, judge } from "./settings.js";
+import { createPad, fill } from "./pad.js";
+import { checkSettings, judge } from "./settings.js";
 import widget from "./widget.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -12,21 +12,20 @@ const [form, progress, status] = ["form", "progress", "#status"].map((selector) 
 const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
-const trained = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
-const pad = createPad([], texts, (pixels) => trained().map((run) => classify(run.layers, pixels)));
-let removePad = () => {};
 let isStopped = false;
-let worker = null;
+let [worker, pad] = [];
 
-/** Return the settings of the fields; what is wrong is told beside them once they are left. */
+/** Return the fields' texts and settings; what is wrong is told beside them once they are left. */
 function readSettings() {
   form.elements.hidden_units.disabled = form.elements.model.value === "linear";
-  const { values, errors } = checkSettings(Object.fromEntries(new FormData(form)), data);
+  const entries = [...new FormData(form)].map(([name, text]) => [name, text.normalize("NFKC")]);
+  const given = Object.fromEntries(entries);
+  const { values, errors } = checkSettings(given, data);
   for (const field of form.querySelectorAll(".field input")) {
     field.setCustomValidity(errors[field.name] ?? "");
     find(`#${field.name}-error`).textContent = field.validationMessage;
   }
-  return values;
+  return [given, values];
 }
 
 /** Let the worker do a job, and return its answer; other tabs hear of it. */
@@ -35,8 +34,7 @@ function ask(...job) {
   worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   worker.postMessage(job);
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data: message }) =>
-      "answer" in message ? resolve(message.answer) : reject(message);
+    worker.onmessage = ({ data: { error, answer } }) => (error ? reject(error) : resolve(answer));
     worker.onerror = ({ message }) => {
       worker = null;
       reject({ kind: "failed", reason: message ?? "" });
@@ -44,27 +42,30 @@ function ask(...job) {
   });
 }
 
-/** Show a card for a run, the newest first; fold all but the last two. */
-function createRun(entries) {
+/** Show a row and a card for a run, the newest first; fold all but the last two cards. */
+function createRun({ model, ...shown }) {
   const card = find("#run").content.cloneNode(true).firstElementChild;
-  const [[, model], ...shown] = entries;
-  const run = { card, losses: { training: [], validation: [] } };
+  const row = find("#results tbody").insertRow(0);
+  const run = { card, row, losses: { training: [], validation: [] } };
   run.name = `${runs.push(run)}. ${texts[model]}`;
+  const cells = [run.name, "…", ...Object.values(shown)];
+  for (const text of cells) row.insertCell().textContent = text;
   find("h2", card).textContent = run.name;
-  find("a", card).textContent = shown.map((entry) => entry.join("=")).join(", ");
-  find("a", card).href = `?${new URLSearchParams(entries)}`;
+  find("a", card).textContent = Object.entries(shown).map((entry) => entry.join("=")).join(", ");
+  find("a", card).href = `?${new URLSearchParams({ model, ...shown })}`;
   runs.forEach((old, n) => (old.card.open = n >= runs.length - 2));
   find("#runs").prepend(card, find("#drawing"));
-  find(".buttons").scrollIntoView(); // so that the progress and the card's start are in view
+  form.scrollIntoView(); // so that the settings, and what comes of them, are in view
   return run;
 }
 
 const print = ({ card }, line) => find("pre", card).append(`${line}\n`);
 
-function say({ card }, text, isGood = false) {
-  const verdict = find(".verdict", card);
-  verdict.textContent = `${isGood ? "✔" : "✘"} ${text}`;
+function say({ card, row }, text, isGood = false, accuracy = "") {
+  const [verdict, mark] = [find(".verdict", card), isGood ? "✔" : "✘"];
+  verdict.textContent = `${mark} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
+  row.cells[1].textContent = `${mark} ${accuracy}`;
 }
 
 /** Show the figures of a period; the last two runs have the same axes. */
@@ -79,14 +80,12 @@ function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
   drawWeights(find("canvas", run.card), layers[0], texts);
 }
 
-async function runTraining(settings) {
-  const entries = [...new FormData(form)];
+async function runTraining(given, settings) {
   await ask("start", settings, data);
   status.textContent = "";
-  const run = createRun(entries);
-  print(run, "Training model...\nLogLoss error (on validation data):");
+  const run = createRun(given);
   let figures;
-  for (let next; (next = await ask("train", isStopped)); ) {
+  for (let next; (next = await ask("goOn", isStopped)); ) {
     progress.value = next.done / settings.steps;
     if (next.hasDiverged) return say(run, fill(texts.diverged, { ...next, ...settings }));
     if ("period" in next) showPeriod(run, (figures = next));
@@ -95,20 +94,20 @@ async function runTraining(settings) {
   const isWhole = done === settings.steps;
   print(run, isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done }));
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
-  say(run, ...judge(settings, accuracy, data));
-  find("h2", run.card).append(texts.colon + accuracy.toFixed(4));
+  say(run, ...judge(settings, accuracy, data), accuracy.toFixed(4));
   run.layers = layers;
   showPad();
 }
 
 /** Let the last two models answer; the drawing stays. */
 function showPad() {
-  find("#drawing").hidden = false;
-  removePad();
-  find("#pad").replaceChildren();
-  pad.set("classifiers", trained().map(({ name }) => name));
-  pad.save_changes();
-  removePad = widget.render({ model: pad, el: find("#pad") });
+  const last = runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
+  const classifyAll = (pixels) => last.map(({ layers }) => classify(layers, pixels));
+  const model = createPad(last.map(({ name }) => name), texts, classifyAll);
+  for (const kept of pad ? ["strokes", "prepared"] : []) model.set(kept, pad.get(kept));
+  model.save_changes();
+  find("#board").replaceChildren();
+  widget.render({ model: (pad = model), el: find("#board") });
 }
 
 const isTraining = () => !stop.disabled;
@@ -131,7 +130,7 @@ form.addEventListener("submit", async (event) => {
   progress.removeAttribute("value");
   status.textContent = texts.loading;
   try {
-    await runTraining(readSettings());
+    await runTraining(...readSettings());
     status.textContent = "";
   } catch (error) {
     status.textContent = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
@@ -144,7 +143,7 @@ tabs.addEventListener("message", () => tell(texts.tabs));
 document.addEventListener("visibilitychange", () => document.hidden && tell(texts.hidden));
 
 for (const [name, value] of new URLSearchParams(location.search)) {
-  Object.assign(form.elements[name] ?? {}, { value });
+  Object.assign(form.elements.namedItem(name) ?? {}, { value });
 }
 readSettings();
 performance.mark("usable");

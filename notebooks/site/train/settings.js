@@ -1,15 +1,15 @@
 // The settings of a run: texts of fields and links, checked by the rules of the trainers.
+import { fill } from "./pad.js";
 import { CLASSES, PERIODS, PIXELS } from "./training.js";
 
 const [SMALLEST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127]; // a rate, as float32
 
-export const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const show = (text) => (text === "" || Number.isNaN(Number(text)) ? `'${text}'` : text); // as Python
 
 /** Return settings that are given as texts, and what is wrong, by field. */
 export function checkSettings(given, { texts, examples, weights }) {
   const { model, learning_rate: rate, steps, batch_size: size, hidden_units: units } = given;
-  const listed = units?.split(/[\s,[\]]+/).filter(Boolean) ?? []; // none for the linear model
+  const listed = units?.split(/[\s,、[\]]+/).filter(Boolean) ?? []; // none for the linear model
   const sizes = [PIXELS, ...listed, CLASSES].map(Number);
   const count = sizes.slice(1).reduce((sum, nodes, below) => sum + (sizes[below] + 1) * nodes, 0);
   const errors = {};

@@ -1,12 +1,14 @@
 // The exercise's models and their training, as in mnist_nn/models.py and training.py, in float64.
 // TensorFlow.js 4.22 took at least 1.4 times the processor time with WebAssembly, and 7 times
 // without. In its float32, weights were 0.000001 to 0.03 off after 100 steps.
+import { softmax } from "./classify.js";
 import { permute, sampleBatchNumbers, splitSteps } from "./sampling.js";
 
 export const [PIXELS, CLASSES, PERIODS] = [784, 10, 10];
 const WRONG = -Math.log(1e-15); // what a wrong digit costs: see mnist_nn/metrics.py
 const FIRST_ACCUMULATOR = Math.fround(0.1); // 0.1 in float32: so does Keras, also in float64
 const LARGEST_NORM = 5;
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 /** Return the digits of a file that has all labels, then all pixels. */
 export function readDigits(bytes) {
@@ -22,85 +24,62 @@ export function createLayers(hiddenUnits) {
     const limit = hiddenUnits.length ? Math.sqrt(6 / (inputs + nodes)) : 0;
     const weights = new Float64Array((inputs + 1) * nodes); // the last row: the biases
     for (let n = 0; n < inputs * nodes; n++) weights[n] = limit * (2 * Math.random() - 1);
-    const [places, values] = [new Uint16Array(inputs + 4), new Float64Array(inputs + 4)];
     const accumulators = weights.slice().fill(FIRST_ACCUMULATOR);
     const gradients = new Float64Array(weights.length);
-    const sums = new Float64Array(nodes);
-    return { inputs, nodes, weights, accumulators, gradients, places, values, sums };
+    const [starts, values] = [new Uint32Array(inputs + 4), new Float64Array(inputs + 4)];
+    const forPage = { scales: Array(nodes).fill(1), biases: weights.subarray(-nodes), weights };
+    return { inputs, nodes, weights, accumulators, gradients, starts, values, forPage };
   });
 }
 
 /**
- * Give a layer its inputs above zero (one in five pixels, and what passes ReLU), and their places.
- * Then come a 1, which the biases are the weights of, and zeros for computeScores.
+ * Return the scores of the classes for a digit. Each layer keeps its inputs above zero (one in five
+ * pixels, and what passes ReLU), and where their weights start.
  */
-function setInputs(layer, all, unit) {
-  const { inputs, places, values } = layer;
-  let count = 0;
-  for (let place = 0; place < inputs; place++) {
-    if (all[place] <= 0) continue;
-    places[count] = place;
-    values[count++] = all[place] / unit;
-  }
-  places.fill(inputs, count);
-  values.fill(0, count);
-  values[count] = 1;
-  layer.count = count + 1;
-}
-
-/** Return the scores of the classes for a digit. */
 function computeScores(layers, { pixels }, row) {
   let [all, unit] = [pixels.subarray(PIXELS * row, PIXELS * (row + 1)), 255];
   for (const layer of layers) {
-    setInputs(layer, all, unit);
-    const { nodes, weights, places, values, count, sums } = layer;
-    sums.fill(0);
-    for (let n = 0; n < count; n += 4) { // four at a time take half the time
+    const { inputs, nodes, weights, starts, values } = layer;
+    let count = 0;
+    for (let place = 0; place < inputs; place++) {
+      if (all[place] <= 0) continue;
+      starts[count] = nodes * place;
+      values[count++] = all[place] / unit;
+    }
+    starts.fill(nodes * inputs, count); // of the biases, which are the weights of a 1
+    values.fill(0, count); // so that there are four
+    values[count] = 1;
+    layer.count = count + 1;
+    [all, unit] = [new Float64Array(nodes), 1];
+    for (let n = 0; n <= count; n += 4) { // four at a time take half the time
       const [a, b, c, d] = [values[n], values[n + 1], values[n + 2], values[n + 3]];
-      const [i, j] = [nodes * places[n], nodes * places[n + 1]];
-      const [k, l] = [nodes * places[n + 2], nodes * places[n + 3]];
+      const [i, j, k, l] = [starts[n], starts[n + 1], starts[n + 2], starts[n + 3]];
       for (let node = 0; node < nodes; node++) {
-        const sum = a * weights[i + node] + b * weights[j + node];
-        sums[node] += sum + c * weights[k + node] + d * weights[l + node];
+        const two = a * weights[i + node] + b * weights[j + node];
+        all[node] += two + c * weights[k + node] + d * weights[l + node];
       }
     }
-    [all, unit] = [sums, 1];
   }
   return all;
 }
 
 /** Add a digit's gradients of the cross entropy to those of the batch. */
 function addGradients(layers, digits, row) {
-  const scores = computeScores(layers, digits, row);
-  const highest = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - highest)); // no overflow
-  const sum = powers.reduce((total, power) => total + power);
-  let errors = powers.map((power) => power / sum);
+  let errors = softmax(computeScores(layers, digits, row));
   errors[digits.labels[row]] -= 1;
-  for (const layer of layers.toReversed()) {
-    addProducts(layer, errors);
-    if (layer !== layers[0]) errors = propagate(layer, errors);
+  for (const { inputs, nodes, weights, gradients, starts, values, count } of layers.toReversed()) {
+    const below = new Float64Array(inputs + 1);
+    for (let n = 0; n < count; n++) {
+      const [value, start] = [values[n], starts[n]];
+      let error = 0;
+      for (let node = 0; node < nodes; node++) {
+        gradients[start + node] += value * errors[node];
+        error += weights[start + node] * errors[node];
+      }
+      below[start / nodes] = error;
+    }
+    errors = below;
   }
-}
-
-/** Add a layer's inputs times its errors to its gradients. */
-function addProducts({ nodes, gradients, places, values, count }, errors) {
-  for (let n = 0; n < count; n++) {
-    const [value, start] = [values[n], nodes * places[n]];
-    for (let node = 0; node < nodes; node++) gradients[start + node] += value * errors[node];
-  }
-}
-
-/** Return the errors of the layer below. */
-function propagate({ inputs, nodes, weights, places, count }, errors) {
-  const below = new Float64Array(inputs + 1);
-  for (let n = 0; n < count; n++) {
-    const start = nodes * places[n];
-    let sum = 0;
-    for (let node = 0; node < nodes; node++) sum += weights[start + node] * errors[node];
-    below[places[n]] = sum;
-  }
-  return below;
 }
 
 /** Train a step: the summed cross entropy of some rows, clipped to norm 5, Adagrad. */
@@ -134,11 +113,8 @@ export function evaluate(layers, digits, rows) {
     if (!Number.isFinite(highest)) return null;
     counts[digits.labels[row]][scores.indexOf(highest)] += 1;
   }
-  const accuracy = counts.reduce((sum, row, digit) => sum + row[digit], 0) / rows.length;
-  const matrix = counts.map((row) => {
-    const sum = row.reduce((total, count) => total + count);
-    return row.map((count) => count / (sum || 1));
-  });
+  const accuracy = sum(counts.map((row, digit) => row[digit])) / rows.length;
+  const matrix = counts.map((row) => row.map((count) => count / (sum(row) || 1)));
   return { logLoss: WRONG * (1 - accuracy), accuracy, matrix };
 }
 
@@ -160,7 +136,8 @@ export function* train(layers, digits, halves, settings) {
     }
     const [training, validation] = halves.map((each) => evaluate(layers, digits, each));
     if (!training || !validation) return yield { done, period, hasDiverged: true };
-    yield { done, period, trainingLogLoss: training.logLoss, ...validation };
+    const trained = layers.map(({ forPage }) => forPage);
+    yield { done, period, trainingLogLoss: training.logLoss, ...validation, layers: trained };
     if (isStopped) return;
   }
 }

@@ -2,7 +2,7 @@
 import { createLayers, readDigits, train } from "./training.js";
 
 const LONGEST = 100; // milliseconds until the page hears of the steps, and may stop them
-let [digits, layers, figures] = [];
+let [digits, figures] = [];
 
 /** Return a file unpacked; the browser checks its SHA-256. */
 async function load({ name, sha256 }) {
@@ -11,35 +11,28 @@ async function load({ name, sha256 }) {
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
-/** Return a layer as classify.js has it. */
-function convert({ nodes, weights }) {
-  return { scales: Array(nodes).fill(1), biases: weights.slice(-nodes), weights };
+/** Load the digits, unless they are there, and prepare to train a model. */
+async function start(settings, { file, examples }) {
+  digits ??= readDigits(await load(file));
+  const rows = Uint32Array.from(digits.labels, (_, row) => row);
+  const halves = [rows.subarray(0, examples), rows.subarray(examples)];
+  figures = train(createLayers(settings.hidden_units), digits, halves, settings);
 }
 
-const JOBS = {
-  async start(settings, { file, examples }) {
-    digits ??= readDigits(await load(file));
-    layers = createLayers(settings.hidden_units);
-    const rows = Uint32Array.from(digits.labels, (_, row) => row);
-    const halves = [rows.subarray(0, examples), rows.subarray(examples)];
-    figures = train(layers, digits, halves, settings);
-  },
-  /** Return the next figures; nothing after the last. */
-  train(isStopped) {
-    const end = performance.now() + LONGEST;
-    for (;;) {
-      const next = figures.next(isStopped).value;
-      if (next && "period" in next) return { ...next, layers: layers.map(convert) };
-      if (!next || performance.now() > end) return next;
-    }
-  },
-};
+/** Train for a while, and return the next figures; nothing after the last. */
+function goOn(isStopped) {
+  const end = performance.now() + LONGEST;
+  for (;;) {
+    const next = figures.next(isStopped).value;
+    if (!next || "period" in next || performance.now() > end) return next;
+  }
+}
 
 onmessage = async ({ data: [job, ...given] }) => {
   try {
-    postMessage({ answer: await JOBS[job](...given) });
+    postMessage({ answer: await { start, goOn }[job](...given) });
   } catch (error) {
     const kind = error instanceof RangeError ? "memory" : "failed";
-    postMessage({ kind: digits ? kind : "not_loaded", reason: String(error) });
+    postMessage({ error: { kind: digits ? kind : "not_loaded", reason: String(error) } });
   }
 };
