@@ -263,12 +263,16 @@ def test_the_table_is_named_not_the_model(answers: Answers) -> None:
         fitted(new, scaled, answers.data[1], epochs=8)
         for scaled in (standardised(plain), 2 * plain - 1, 1 - plain)
     )
+    tables = {"training_examples": 255 * plain, "validation_examples": 255 * examples}
+    with pytest.warns(mnist_nn.arguments.RawPixelsWarning):
+        of_raw = answers.train(100, hidden_units=[100], **tables)
     for words, model, *tables in (
         (usual, answers.network, standardised(examples), targets),
         (usual, answers.network, transposed(examples), targets),
         (usual, answers.network, examples, targets[::-1]),
         *((usual, model, examples, targets) for model in of_others),
         (raw, answers.weak, 255 * examples, targets),
+        (raw, of_raw, examples, targets),
     ):
         result = answers.check_network(model, *tables)
         assert f"0.9500. {words}" in result.message
