@@ -56,7 +56,7 @@ class Answers:
     def train_on_few(self, steps: int, **changes: Any) -> Any:
         """Train on 300 examples: quick, and enough for what the weights show."""
         few = {name: table[:300] for name, table in self.data._asdict().items()}
-        return self.train(steps, **few, periods=1, **changes)
+        return self.train(steps, periods=1, **few | changes)
 
     def change_predictions(self, n: int) -> Any:
         """Return predictions of which n differ, as another batch size may decide."""
@@ -145,6 +145,9 @@ def wrong_network(a: Answers) -> Iterator[tuple[Any, ...]]:
         yield "0.9500. Try a learning rate from 0.02 to 0.15", model
     scaled_twice = wrapped(a.weak, [keras.layers.Rescaling(0.9)], [])
     yield "0.9500. Leave out Rescaling", scaled_twice
+    of_raw = wrapped(a.weak, [keras.layers.Rescaling(1 / 255)], [])
+    for examples in (a.data[2], 255 * a.data[2]):
+        yield "0.9500. Try more nodes", of_raw, examples
     yield "0.9500. Try more steps", convolution()
     yield "no finite numbers", copied(a.network, lambda weights: weights * np.nan)
     yield "output of shape (2, 9)", wrapped(a.network, [], [keras.layers.Dense(9)])
@@ -263,9 +266,9 @@ def test_the_table_is_named_not_the_model(answers: Answers) -> None:
         fitted(new, scaled, answers.data[1], epochs=8)
         for scaled in (standardised(plain), 2 * plain - 1, 1 - plain)
     )
-    tables = {"training_examples": 255 * plain, "validation_examples": 255 * examples}
+    of_255 = {"training_examples": 255 * plain, "validation_examples": 255 * examples}
     with pytest.warns(mnist_nn.arguments.RawPixelsWarning):
-        of_raw = answers.train(100, hidden_units=[100], **tables)
+        of_raw = answers.train(100, hidden_units=[100], **of_255)
     for words, model, *tables in (
         (usual, answers.network, standardised(examples), targets),
         (usual, answers.network, transposed(examples), targets),
@@ -363,6 +366,10 @@ def test_three_networks_in_other_containers(answers: Answers) -> None:
         assert answers.check_three(networks).passed
     result = answers.check_three([*map(copied, three.values())])
     assert result.passed
+    table = 2 * answers.data.training_examples - 1  # pixels without ink are -1
+    changes = {"learning_rate": 0.5, "training_examples": table, "periods": 1}
+    others = [answers.train(steps, **changes) for steps in STEPS]
+    assert check_networks(others, table).passed
     wiped_out = [answers.train_on_few(steps, l1=0.03) for steps in STEPS]
     assert answers.check_three(wiped_out).passed
 
@@ -395,8 +402,8 @@ def test_knowing_more_than_the_exercise_has_is_said(answers: Answers, train_tabl
     assert "rows of the table after the first 10,000" in result.message
     assert "0.9500. Try more steps" in result.message
     test = answers.test
-    both = zip(test, answers.data[2:], strict=True)
-    model = fitted(answers.network, *map(np.concatenate, both))
+    both: list[Any] = [*map(np.concatenate, zip(test, answers.data[2:], strict=True))]
+    model = fitted(answers.network, both[0], both[1])
     predictions = predict(model, test[0])
     result = answers.check_test(predictions, np.mean(predictions == test[1]), model)
     assert "The accuracy on test_examples is" in result.message
