@@ -63,24 +63,19 @@ class Notebook(NamedTuple):
 
 def list_files(path: Path, rows: Sequence[Row]) -> list[Found]:
     """Return the files of a folder or zip file, each path beginning with what names its student."""
-    if path.is_dir():
-        folder = path.resolve()
-        files: list[Found] = []
-        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
-            name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
-            files += expand(Found(name, modified(file), file.read_bytes()))
-    else:
-        found = Found(path.name, modified(path), path.read_bytes())
-        if is_notebook(path.name):
-            return [found]
-        files = expand(found._replace(path=f"{path.stem}.zip"))
-        if len(files) == 1 and files[0].content is found.content:
+    path = path.resolve()
+    paths = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
+    files: list[Found] = []
+    for each in paths:
+        name = each.relative_to(path.parent).as_posix()
+        if each == path and not is_notebook(name):
+            name = f"{path.stem}.zip"
+        time = datetime.fromtimestamp(each.stat().st_mtime, UTC)
+        found = Found(name, time, each.read_bytes())
+        files += expand(found)
+        if each == path and files == [found] and not is_notebook(name):
             raise NotebookError("this is no folder or notebook, and no zip file that can be read")
     return drop_common_folders(files, rows)
-
-
-def modified(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def expand(found: Found) -> list[Found]:

@@ -4,7 +4,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,19 @@ MOODLE_ENDS = ("Last modified (grade)", "Feedback comments")
 
 
 @dataclass
-class Graded:
-    """What the gradebook knows of a submission."""
+class Submission:
+    """What a course's folder knows of a student's submission."""
 
-    points: float  # without the penalty for a late one
+    failure: str = "nothing handed in"  # why there are no points, or nothing
+    time: str = ""  # when it was handed in
+    points: float = 0.0  # without the penalty for a late one
     penalty: float = 0.0
     cells: dict[str, float] = field(default_factory=dict)  # the points of each graded cell
     unread: set[str] = field(default_factory=set)  # cells that a person has yet to look at
+    judged: dict[str, Any] = field(default_factory=dict)  # the outcome of each check
 
 
-def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
+def read_gradebook(folder: Path, assignment: str) -> dict[str, Submission]:
     """Return what a course's gradebook says of an assignment, by student."""
     from nbgrader.api import Gradebook
     from sqlalchemy.orm import close_all_sessions
@@ -45,7 +48,7 @@ def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
     with Gradebook(f"sqlite:///{(folder / 'gradebook.db').resolve()}") as gradebook:
         for submission in gradebook.assignment_submissions(assignment):
             grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-            graded[submission.student_id] = Graded(
+            graded[submission.student_id] = Submission(
                 points=submission.score,
                 penalty=submission.late_submission_penalty or 0.0,
                 cells={grade.name: grade.score or 0.0 for grade in grades},
@@ -55,23 +58,12 @@ def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
     return graded
 
 
-@dataclass
-class Submission:
-    """What a course's folder knows of a student's submission."""
-
-    failure: str = "nothing handed in"  # why there are no points, or nothing
-    time: str = ""  # when it was handed in
-    graded: Graded = field(default_factory=lambda: Graded(0.0))
-    judged: dict[str, Any] = field(default_factory=dict)  # an outcome for each check
-
-
 def read_submission(
-    folder: Path, assignment: str, student: str, graded: Graded | None
+    folder: Path, assignment: str, student: str, graded: Submission | None
 ) -> Submission:
-    """Return what a course's folder knows of a submission, and a gradebook that has it or not."""
-    submitted, autograded = (
-        folder / each / student / assignment for each in ("submitted", "autograded")
-    )
+    """Return what a course's folder knows, given what its gradebook says, if anything."""
+    submitted = folder / "submitted" / student / assignment
+    autograded = folder / "autograded" / student / assignment
     stamps = [path / "timestamp.txt" for path in (submitted, autograded)]
     time, graded_time = [path.read_text() if path.exists() else "" for path in stamps]
     notebook, results = submitted / "exercise.ipynb", autograded / RESULTS
@@ -82,7 +74,8 @@ def read_submission(
             return Submission("a newer file has not been graded", time)
         if not graded:
             return Submission("graded, but not in gradebook.db: grade again", time)
-        return Submission("", time, graded, json.loads(results.read_text("utf-8")))
+        judged = json.loads(results.read_text("utf-8"))
+        return replace(graded, failure="", time=time, judged=judged)
     try:
         nbformat.read(notebook, 4)
     except Exception as error:  # of any kind of file
@@ -111,16 +104,15 @@ def make_rows(
         rows.append(row | {"submitted": each.time, "points": "", "note": each.failure})
         if each.failure:
             continue
-        unread = each.graded.unread
         reasons: dict[str, list[str]] = {}  # and the tasks that each of them is for
-        for cell in sorted(unread & {*checks}):
+        for cell in sorted(each.unread & {*checks}):
             for reason in each.judged.get(cell, {}).get("reasons", []) or ["see there"]:
                 reasons.setdefault(reason, []).append(cell)
         rows[-1] |= {
-            "points": f"{max(0.0, each.graded.points - each.graded.penalty):.2f}",
-            "penalty": f"{each.graded.penalty:.2f}",
-            "unread_answers": len(unread - {*checks}),
-            "unread_tasks": len(unread & {*checks}),
+            "points": f"{max(0.0, each.points - each.penalty):.2f}",
+            "penalty": f"{each.penalty:.2f}",
+            "unread_answers": len(each.unread - {*checks}),
+            "unread_tasks": len(each.unread & {*checks}),
             "note": "; ".join(f"{', '.join(where)}: {why}" for why, where in reasons.items()),
         }
     return rows
@@ -136,7 +128,7 @@ def make_tasks(
         if each.failure:
             continue
         row: dict[str, Any] = {"student": student}
-        row |= {cell: f"{each.graded.cells.get(cell, 0.0):.2f}" for cell in cells}
+        row |= {cell: f"{each.cells.get(cell, 0.0):.2f}" for cell in cells}
         for result in each.judged.values():
             for name, model in result["models"].items():
                 row |= {f"{key} of {name}": value for key, value in model.items()}

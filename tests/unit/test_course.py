@@ -337,16 +337,14 @@ def test_students_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
     table = tmp_path / "students.csv"
     table.write_text(
         "student,name,number,section\n"
-        "min-1,Kim Minjun,101,3\nmin-2,Kim Minjun,102,3\n3,Lee Jia,103,4\n"
+        "min-1,Kim Minjun,101,3\nmin-2,Kim Minjun,102,3\n3,Lee Jia,103,4\nkim-2,Lee,104,4\n"
     )
     files = [f"Kim Minjun_{number}_assignsubmission_file_/exercise.ipynb" for number in (101, 102)]
-    others = ("3", "kim-3", "kim", "kim.", "KIM", "min-1.", "Min")
-    files += [f"{student}/exercise.ipynb" for student in others]
+    files += [f"{student}/exercise.ipynb" for student in ("3", "kim-3", "kim", "kim.", "KIM")]
     notebooks = {file: NOTEBOOK.replace(b"{}", b'{"n": "%s"}' % file.encode()) for file in files}
-    expected = {"min-1", "min-2", "3", "kim", "kim-2", "kim-3", "KIM-4", "Min"}
-    del notebooks["min-1./exercise.ipynb"]
+    expected = {"min-1", "min-2", "3", "kim", "kim-3", "kim-4", "KIM-5"}
     assert collect_files(tmp_path, notebooks, table) == expected
-    for file in reversed(files[:-2]):  # alone: nobody gets another's folder
+    for file in reversed(files):  # alone: nobody gets another's folder
         assert collect_files(tmp_path, {file: notebooks[file]}, table) == expected
     contents = {path.read_bytes() for path in tmp_path.glob("submitted/*/*/exercise.ipynb")}
     assert contents == {*notebooks.values()}
@@ -387,12 +385,11 @@ def test_folders_of_a_class_are_no_students(
     assert students == {*expected.split()}
 
 
-def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path, capsys: Any) -> None:
+def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path) -> None:
     (tmp_path / "kim.zip").write_bytes(zipped("hw/exercise.ipynb", NOTEBOOK, tmp_path))
     rows = [{"student": "kim"}, {"student": "lee"}]
     for known, student in ((rows, "kim"), ([], "hw")):
         (file,) = collect.list_files(tmp_path / "kim.zip", known)
-        assert collect.match_student(*collect.find_student(file.path), rows) in ("kim", "")
         assert collect.find_student(file.path)[0] == student
 
 
@@ -484,10 +481,11 @@ def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None
 
 def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
     same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
-    anna = export.Graded(12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"})
     submissions = {
-        "anna": export.Submission("", "noon", anna, same),
-        "bea": export.Submission("", "", export.Graded(20.0, cells={"q": 8.0, "c": 12.0}), same),
+        "anna": export.Submission(
+            "", "noon", 12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}, same
+        ),
+        "bea": export.Submission("", points=20.0, cells={"q": 8.0, "c": 12.0}, judged=same),
         "eve": export.Submission("could not be graded: not a notebook (NotJSONError)"),
     }
     rows = export.make_rows(submissions, ["c"], 20)
@@ -530,9 +528,9 @@ def test_feedback_has_folders_as_moodle_named_them(tmp_path: Path) -> None:
 
 
 def test_what_a_folder_knows_of_a_submission(tmp_path: Path) -> None:
-    graded = export.Graded(3.0)
+    graded = export.Submission(points=3.0)
 
-    def read(gradebook: export.Graded | None) -> export.Submission:
+    def read(gradebook: export.Submission | None) -> export.Submission:
         return export.read_submission(tmp_path, "exercise-en", "anna", gradebook)
 
     assert read(None).failure == "nothing handed in"
@@ -547,12 +545,12 @@ def test_what_a_folder_knows_of_a_submission(tmp_path: Path) -> None:
     stamp = (submitted / "timestamp.txt").read_text()
     (autograded / "timestamp.txt").write_text(stamp)
     assert read(None).failure == "graded, but not in gradebook.db: grade again"
-    assert read(graded) == export.Submission("", stamp, graded)
+    assert read(graded) == export.Submission("", stamp, 3.0)
 
 
 def test_the_newest_file_counts_wherever_it_was_graded() -> None:
     none, old, new = export.Submission(), *(export.Submission("not", time) for time in "12")
-    graded_old, graded_new = (export.Submission("", time, export.Graded(4.0)) for time in "12")
+    graded_old, graded_new = (export.Submission("", time, 4.0) for time in "12")
     for folders, expected in (
         ([none, old], old),
         ([old, graded_old], graded_old),
