@@ -13,6 +13,7 @@ import codecs
 import csv
 import io
 import json
+import os
 import re
 import unicodedata
 import zipfile
@@ -67,7 +68,7 @@ def list_files(path: Path, rows: Sequence[Row]) -> list[Found]:
     paths = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
     files: list[Found] = []
     for each in paths:
-        name = each.relative_to(path.parent).as_posix()
+        name = "/".join(map(decode_name, each.relative_to(path.parent).parts))
         if each == path and not is_notebook(name):
             name = f"{path.stem}.zip"
         time = datetime.fromtimestamp(each.stat().st_mtime, UTC)
@@ -118,6 +119,12 @@ def find_encoding(content: bytes) -> str | None:
     return None
 
 
+def decode_name(name: str) -> str:
+    """Return a file's name, also one that its file system has in the encoding of another."""
+    raw = os.fsencode(name)
+    return raw.decode(find_encoding(raw) or "utf-8", errors="replace")
+
+
 def decode(content: bytes) -> str:
     is_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_16 else find_encoding(content) or "utf-8")
@@ -131,12 +138,13 @@ def drop_common_folders(files: Iterable[Found], rows: Sequence[Row]) -> list[Fou
     ``class/kim/exercise.ipynb``, and the folder next to the notebook counts.
     """
     options = [[file for file in files if not is_ignored(file.path)]]
-    for shortest in count(2):  # the parts of a path: a notebook in an archive, then in a folder
+    while True:
         paths = [file.path.split("/") for file in options[-1] if is_notebook(file.path)]
-        tops = {parts[0] for parts in paths}
-        if len(tops) != 1 or max(map(len, paths)) < min(shortest, 3):
+        top = min(paths, default=[""])[0]
+        fewest = 2 if len(options) == 1 else 3  # parts: a folder is left, but if it is the archive
+        if {parts[0] for parts in paths} != {top} or max(map(len, paths)) < fewest:
             break
-        if MOODLE.fullmatch(top := tops.pop()) or CANVAS.fullmatch(top):
+        if MOODLE.fullmatch(top) or CANVAS.fullmatch(top):
             break
         options.append([f._replace(path=f.path.removeprefix(f"{top}/")) for f in options[-1]])
 
@@ -285,8 +293,8 @@ def choose(
         notes = []
         if not is_named(best.path):
             notes.append(f"the file is called {PurePosixPath(best.path).name}")
-        if "_late_" in best.path.lower() and best.number:
-            notes.append("late, as Canvas says")
+        if "_late_" in best.path.lower():  # from Canvas
+            notes.append("late, as the file's name says")
         folder, owner = make_safe(known or unknown), (best.name, best.number)
         if not known:
             names = (f"{folder}-{n}" if n > 1 else folder for n in count(1))

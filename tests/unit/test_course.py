@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from split import split_exercise
 from mnist_nn.checks import TARGETS
 from notebooks import build
 from notebooks.course import cells, collect, export, judge, make, results, save
+from notebooks.course.__main__ import main as course
 
 LANGUAGES = build.languages("exercise")
 
@@ -408,6 +411,24 @@ def test_names_in_archives_of_all_systems(
     monkeypatch.setattr(zipfile.ZipInfo, "_encodeFilenameFlags", encode)
     files = {f"{name}/exercise.ipynb": NOTEBOOK for name in names.split()}
     assert collect_files(tmp_path, files) == {*names.split()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have UTF-8 names alone")
+def test_folders_unpacked_with_names_of_another_system(tmp_path: Path) -> None:
+    folder = tmp_path / "all" / os.fsdecode("홍길동".encode("cp949"))
+    folder.mkdir(parents=True)
+    (folder / "exercise.ipynb").write_bytes(NOTEBOOK)
+    collect.collect(tmp_path, "exercise-en", [tmp_path / "all"], None)
+    assert (tmp_path / "submitted" / "홍길동").is_dir()
+
+
+@pytest.mark.parametrize("option", ["--folder", "--machines"])
+def test_a_folder_that_is_no_course_is_told(option: str, tmp_path: Path) -> None:
+    make.make(tmp_path / "class", ["en"])
+    arguments = ["export", "exercise-en", "--folder", str(tmp_path / "class")]
+    with pytest.raises(build.NotebookError, match="no folder of a course"):
+        course([*arguments, option, str(tmp_path / "other")])
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(
