@@ -173,7 +173,7 @@ def find_student(path: str) -> tuple[str, str, str]:
     if len(parts) > 1:
         student = re.sub(r"\.zip$", "", parts[0], flags=re.I)
     else:
-        student = re.sub(r"( ?\(\d+\))+$", "", PurePosixPath(path).stem)
+        student = re.sub(r"( ?\(\d+\))+$", "", PurePosixPath(parts[0]).stem)
         student = "" if student.lower() in PLAIN_NAMES else student
     return student, student, ""
 
@@ -191,7 +191,8 @@ def read_notebook(content: bytes) -> str:
         raise ValueError("an empty, huge, encrypted or damaged file")
     text = decode(content)
     notebook = json.loads(text)
-    if not isinstance(notebook, dict) or not {"cells", "worksheets"} & notebook.keys():
+    cells = [notebook.get(key) for key in ("cells", "worksheets")] if type(notebook) is dict else []
+    if not any(isinstance(each, list) for each in cells):
         raise ValueError("JSON, but not a notebook")
     return text
 

@@ -409,8 +409,9 @@ def test_names_in_archives_of_all_systems(
         ), 0
 
     monkeypatch.setattr(zipfile.ZipInfo, "_encodeFilenameFlags", encode)
-    files = {f"{name}/exercise.ipynb": NOTEBOOK for name in names.split()}
-    assert collect_files(tmp_path, files) == {*names.split()}
+    for ending in ("/exercise.ipynb", ".ipynb"):
+        files = {f"{name}{ending}": NOTEBOOK for name in names.split()}
+        assert collect_files(tmp_path, files) == {*names.split()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have UTF-8 names alone")
@@ -472,12 +473,13 @@ def test_damaged_archives_do_not_stop_the_others(tmp_path: Path, capsys: Any) ->
         "eve/hw.zip": deep,
         "fay/hw.zip": zipped("hw/", b"", tmp_path),
         "gil/exercise.ipynb": b"[" * 100_000,
+        "ida/exercise.ipynb": b'{"cells": 3}',
         "hal/exercise.ipynb": (build.NOTEBOOKS / "figures" / "digits.png").read_bytes(),
         "././.": b"",
     }
     assert collect_files(tmp_path, files) == {"anna"}
     said = capsys.readouterr().out
-    for student in ("bea", "carl", "dan", "eve", "gil", "hal"):
+    for student in ("bea", "carl", "dan", "eve", "gil", "hal", "ida"):
         assert f"Skipped: {student}/" in said
     (tmp_path / "damaged.zip").write_bytes(inner[:-30])
     collect.collect(tmp_path, "exercise-en", [tmp_path / "damaged.zip"], None)
