@@ -39,7 +39,6 @@ HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
 MOST_BYTES = 100_000_000  # of a file
 MOST_NAME_BYTES = 200  # of a folder
 MOST_ZIPS = 4  # in each other
-PLAIN_NAMES = ("exercise",)  # of a notebook in the top folder: these name no student
 Row = dict[str, str]  # of a table, by column
 
 
@@ -174,7 +173,7 @@ def find_student(path: str) -> tuple[str, str, str]:
         student = re.sub(r"\.zip$", "", parts[0], flags=re.I)
     else:
         student = re.sub(r"( ?\(\d+\))+$", "", PurePosixPath(parts[0]).stem)
-        student = "" if student.lower() in PLAIN_NAMES else student
+        student = "" if student.lower() == "exercise" else student
     return student, student, ""
 
 
@@ -185,8 +184,8 @@ def make_safe(student: str) -> str:
     return name.encode()[:MOST_NAME_BYTES].decode(errors="ignore") or "student"
 
 
-def read_notebook(content: bytes) -> str:
-    """Return a notebook's text; raise a ValueError that says what it is instead."""
+def read_notebook(content: bytes) -> bytes:
+    """Return a notebook in UTF-8; raise a ValueError that says what it is instead."""
     if not content.strip():
         raise ValueError("an empty, huge, encrypted or damaged file")
     text = decode(content)
@@ -194,7 +193,9 @@ def read_notebook(content: bytes) -> str:
     cells = [notebook.get(key) for key in ("cells", "worksheets")] if type(notebook) is dict else []
     if not any(isinstance(each, list) for each in cells):
         raise ValueError("JSON, but not a notebook")
-    return text
+    # Half an emoji, where an output was cut off, cannot be written again.
+    writable = json.dumps(notebook, ensure_ascii=False).encode(errors="replace")
+    return text.encode() if json.loads(writable) == notebook else writable
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -261,7 +262,7 @@ def read_notebooks(files: Iterable[Found], skipped: list[str]) -> Iterator[Noteb
             skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")
         else:
             try:
-                content = read_notebook(file.content).encode()
+                content = read_notebook(file.content)
             except (ValueError, RecursionError) as error:
                 reason = "no text" if isinstance(error, UnicodeError) else str(error)
                 skipped.append(f"{file.path}: cannot be read as a notebook ({reason})")
@@ -295,7 +296,7 @@ def choose(
         if not is_named(best.path):
             notes.append(f"the file is called {PurePosixPath(best.path).name}")
         if "_late_" in best.path.lower():  # from Canvas
-            notes.append("late, as the file's name says")
+            notes.append("late, as the path says")
         folder, owner = make_safe(known or unknown), (best.name, best.number)
         if not known:
             names = (f"{folder}-{n}" if n > 1 else folder for n in count(1))

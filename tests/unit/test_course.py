@@ -297,19 +297,22 @@ def test_collect_takes_what_systems_and_students_make(tmp_path: Path, capsys: An
             "all/a[1]*b/exercise.ipynb": b"\xef\xbb\xbf" + NOTEBOOK,
             "all/gil/exercise.ipynb": NOTEBOOK.decode().encode("utf-16"),
             "all/홍길동/exercise.ipynb": NOTEBOOK,
+            "all/ida/exercise.ipynb": NOTEBOOK.replace(b"{}", rb'{"half an emoji": "\ud83d"}'),
         },
     )
-    assert students == {"anna", "bea", "carl", "dan", "a_1_b", "gil", "홍길동"}
+    assert students == {"anna", "bea", "carl", "dan", "a_1_b", "gil", "홍길동", "ida"}
     said = capsys.readouterr().out
     assert "carl: the file is called homework_carl.ipynb" in said
     assert "a[1]*b is called a_1_b" in said
     assert "Skipped: eve/exercise.ipynb: cannot be read as a notebook (an empty, " in said
     assert "Skipped: fay/photo.png: not a notebook" in said
-    assert "Collected 7 of exercise-en: 7 new" in said
+    assert "Collected 8 of exercise-en: 8 new" in said
     for student in ("a_1_b", "gil"):
         path = tmp_path / "submitted" / student / "exercise-en" / "exercise.ipynb"
         assert path.read_bytes() == NOTEBOOK
     assert path.with_name("timestamp.txt").read_text().endswith(" UTC")
+    path = tmp_path / "submitted" / "ida" / "exercise-en" / "exercise.ipynb"
+    assert json.loads(path.read_text())["metadata"] == {"half an emoji": "?"}
 
 
 def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys: Any) -> None:
