@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -227,24 +228,26 @@ def read_students(path: Path | None) -> list[Row]:
     return rows
 
 
+@cache
+def simplify(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
 def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> str:
     """Return the student for whom a file is named, if one alone is meant; "" otherwise."""
-
-    def simple(text: str) -> str:
-        return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
     def spell_name(row: Row) -> set[str]:
         # Canvas names files after the family name and then the first name, in one word.
         words = row.get("name", "").replace(",", " ").split()
-        return {simple("".join(words[i:] + words[:i])) for i in range(len(words))}
+        return {simplify("".join(words[i:] + words[:i])) for i in range(len(words))}
 
-    wanted = {simple(student), simple(name)} - {""}
+    wanted = {simplify(student), simplify(name)} - {""}
     for is_meant in (  # the surest first: two students may have the same name
         lambda row: number != "" and row.get("number") == number,
         lambda row: row["student"] in (student, number),
-        lambda row: simple(row["student"]) in wanted,
+        lambda row: simplify(row["student"]) in wanted,
         lambda row: wanted & spell_name(row),
-        lambda row: wanted & {simple(row.get(key, "")) for key in IDENTIFIERS},
+        lambda row: wanted & {simplify(row.get(key, "")) for key in IDENTIFIERS},
     ):
         found = {row["student"] for row in rows if is_meant(row)}
         if len(found) == 1:
