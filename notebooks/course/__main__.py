@@ -48,7 +48,9 @@ def main(arguments: Sequence[str]) -> None:
     folder, assignment = options["folder"], options["assignment"]
     for each in (folder, *options.get("machines", ())):
         if not (each / CONFIG).exists():
-            raise NotebookError(f"{each.resolve()} is no folder of a course: it has no {CONFIG}")
+            raise NotebookError(
+                f"{each.resolve()} is no folder of a course: go to one, with {CONFIG}"
+            )
     if not (folder / "source" / assignment).is_dir():
         found = sorted(path.name for path in (folder / "source").glob("*"))
         raise NotebookError(f"ASSIGNMENT must be one of {found}, not {assignment!r}")
