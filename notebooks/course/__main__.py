@@ -46,8 +46,11 @@ def main(arguments: Sequence[str]) -> None:
         run_make(**options)
         return
     folder, assignment = options["folder"], options["assignment"]
-    if not (folder / CONFIG).exists():
-        raise NotebookError(f"{folder.resolve()} is no course: run this where {CONFIG} is")
+    for each in (folder, *options.get("machines", ())):
+        if not (each / CONFIG).exists():
+            raise NotebookError(
+                f"{each.resolve()} is no folder of a course: go to one, with {CONFIG}"
+            )
     if not (folder / "source" / assignment).is_dir():
         found = sorted(path.name for path in (folder / "source").glob("*"))
         raise NotebookError(f"ASSIGNMENT must be one of {found}, not {assignment!r}")

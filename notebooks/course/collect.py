@@ -9,9 +9,11 @@ A file of a student is found by its path:
     STUDENT.ipynb                                        flat, with other names
 """
 
+import codecs
 import csv
 import io
 import json
+import os
 import re
 import unicodedata
 import zipfile
@@ -19,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -29,12 +32,15 @@ COLLECTED = "collected.csv"  # in the course's folder: who handed in which file
 COLUMNS = ("assignment", "student", "name", "number", "file", "time", "note")
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.I)
 CANVAS = re.compile(
-    r"(?P<name>[^_]+?)_(?:late_)?(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+\.(ipynb|zip))", re.I
-)
+    r"(?P<name>[^_]+?)_(?:late_)?(?!20\d\d_[01]?\d_)(?P<number>\d+)_\d+_.+\.(ipynb|zip)", re.I
+)  # but exercise_2026_11_28.ipynb has a date
 IDENTIFIERS = ("email", "identifier", "sis user id", "sis login id")
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
+HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
 MOST_BYTES = 100_000_000  # of a file
-PLAIN_NAMES = ("exercise",)  # of a notebook in the top folder: these name no student
+MOST_NAME_BYTES = 200  # of a folder
+MOST_ZIPS = 4  # in each other
+Row = dict[str, str]  # of a table, by column
 
 
 class Found(NamedTuple):
@@ -56,73 +62,100 @@ class Notebook(NamedTuple):
     content: bytes
 
 
-def list_files(path: Path) -> list[Found]:
-    """Return the files of a folder or zip file, and of the zip files in them."""
-    if path.is_dir():
-        files: list[Found] = []
-        for file in sorted(file for file in path.rglob("*") if file.is_file()):
-            name = file.relative_to(path).as_posix()
-            files += expand(Found(name, modified(file), file.read_bytes()))
-        return drop_common_folder(files)
-    found = Found(path.name, modified(path), path.read_bytes())
-    if path.suffix.lower() == ".ipynb":
-        return [found]
-    if not zipfile.is_zipfile(path):
-        raise NotebookError("this is no zip file, folder or notebook")
-    files = [file._replace(path=file.path.partition("/")[2]) for file in unzip(found)]
-    return drop_common_folder(files)
+def list_files(path: Path, rows: Sequence[Row]) -> list[Found]:
+    """Return the files of a folder or zip file, each path beginning with what names its student."""
+    path = path.resolve()
+    paths = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
+    files: list[Found] = []
+    for each in paths:
+        name = "/".join(map(decode_name, each.relative_to(path.parent).parts))
+        if each == path and not is_notebook(name):
+            name = f"{path.stem}.zip"
+        time = datetime.fromtimestamp(each.stat().st_mtime, UTC)
+        found = Found(name, time, each.read_bytes())
+        files += expand(found)
+        if each == path and files == [found] and not is_notebook(name):
+            raise NotebookError("this is no folder or notebook, and no zip file that can be read")
+    return drop_common_folders(files, rows)
 
 
-def modified(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-
-
-def expand(found: Found) -> Iterator[Found]:
-    """Yield a file, or what it contains if it is a zip file."""
+def expand(found: Found) -> list[Found]:
+    """Return a file, or the files in it if it is a zip file."""
     is_zip = found.path.lower().endswith(".zip") and not is_ignored(found.path)
-    if is_zip and zipfile.is_zipfile(io.BytesIO(found.content)):
-        yield from unzip(found)
-    else:
-        yield found
+    if is_zip and found.path.lower().count(".zip") <= MOST_ZIPS:
+        with suppress(Exception):  # of a damaged one
+            return [*unzip(found)]
+    return [found]
 
 
 def unzip(found: Found) -> Iterator[Found]:
     with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
+        # Without the flag for UTF-8, zipfile takes the bytes of a name for code page 437.
+        raw = {e: e.filename.encode("cp437") for e in archive.infolist() if not e.flag_bits & 0x800}
+        encoding = find_encoding(b"\n".join(raw.values())) or "cp437"
         for entry in archive.infolist():
-            if entry.is_dir():
+            name = raw[entry].decode(encoding) if entry in raw else entry.filename
+            parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
+            if entry.is_dir() or not parts:
                 continue
-            name = entry.filename.replace("\\", "/")
-            if not entry.flag_bits & 0x800:  # that its name is in UTF-8
-                name = guess_encoding(name)
             try:
                 time = datetime(*entry.date_time).astimezone()
             except ValueError:  # some programs write none
                 time = found.time
             content = b""
-            with suppress(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
+            with suppress(Exception):  # of all kinds, if it is damaged or encrypted
                 content = archive.read(entry) if entry.file_size < MOST_BYTES else b""
-            yield from expand(Found(f"{found.path}/{name}", time, content))
+            yield from expand(Found("/".join([found.path, *parts]), time, content))
 
 
-def guess_encoding(name: str) -> str:
-    """Return the name of a file in an archive that was written without saying its encoding."""
-    for encoding in ("utf-8", "cp949", "gb18030"):
-        try:
-            return name.encode("cp437").decode(encoding)
-        except UnicodeError:
-            continue
-    return name
+def find_encoding(content: bytes) -> str | None:
+    """Return the encoding of a text that does not say it: from Korea, from China, or UTF-8."""
+    for encoding in ("utf-8-sig", "cp949", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            # Chinese text may be valid in Korea's encoding, too, but it has Hanja then.
+            if encoding != "cp949" or not HANJA.search(text):
+                return encoding
+    return None
 
 
-def drop_common_folder(files: Iterable[Found]) -> list[Found]:
-    """Take off the folder that all files of an archive are in."""
-    files = [file for file in files if not is_ignored(file.path)]
-    students = {file.path.split("/")[0] for file in files}
-    is_deep = any(file.path.count("/") > 1 for file in files)
-    is_students = any(system.fullmatch(min(students, default="")) for system in (MOODLE, CANVAS))
-    if len(students) == 1 and is_deep and not is_students:
-        return [file._replace(path=file.path.partition("/")[2]) for file in files]
-    return files
+def decode_name(name: str) -> str:
+    """Return a file's name, also one that its file system has in the encoding of another."""
+    raw = os.fsencode(name)
+    return raw.decode(find_encoding(raw) or "utf-8", errors="replace")
+
+
+def decode(content: bytes) -> str:
+    is_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_16 else find_encoding(content) or "utf-8")
+
+
+def drop_common_folders(files: Iterable[Found], rows: Sequence[Row]) -> list[Found]:
+    """Take off the folders that all notebooks are in, so that each path begins with a student.
+
+    The first is the archive. The last may be a lone student's own: as many are taken off as leave
+    the most students of the table. Without a table, nobody can tell ``kim/hw/exercise.ipynb`` from
+    ``class/kim/exercise.ipynb``, and the folder next to the notebook counts.
+    """
+    options = [[file for file in files if not is_ignored(file.path)]]
+    while True:
+        paths = [file.path.split("/") for file in options[-1] if is_notebook(file.path)]
+        top = min(paths, default=[""])[0]
+        fewest = 2 if len(options) == 1 else 3  # parts: a folder is left, but if it is the archive
+        if {parts[0] for parts in paths} != {top} or max(map(len, paths)) < fewest:
+            break
+        if MOODLE.fullmatch(top) or CANVAS.fullmatch(top):
+            break
+        options.append([f._replace(path=f.path.removeprefix(f"{top}/")) for f in options[-1]])
+
+    def count_known(files: Iterable[Found]) -> int:
+        return len({match_student(*find_student(file.path), rows) for file in files} - {""})
+
+    return max(reversed(options), key=count_known)
+
+
+def is_notebook(path: str) -> bool:
+    return path.lower().endswith(".ipynb")
 
 
 def is_ignored(path: str) -> bool:
@@ -138,115 +171,146 @@ def find_student(path: str) -> tuple[str, str, str]:
         name, number = match["name"].strip(), match["number"]
         return f"{name}_{number}", name, number
     if len(parts) > 1:
-        return parts[0].removesuffix(".zip"), parts[0].removesuffix(".zip"), ""
-    stem = re.sub(r"( ?\(\d+\))+$", "", PurePosixPath(parts[0]).stem)
-    return ("", "", "") if stem.lower() in PLAIN_NAMES else (stem, stem, "")
+        student = re.sub(r"\.zip$", "", parts[0], flags=re.I)
+    else:
+        student = re.sub(r"( ?\(\d+\))+$", "", PurePosixPath(parts[0]).stem)
+        student = "" if student.lower() == "exercise" else student
+    return student, student, ""
 
 
 def make_safe(student: str) -> str:
     """Return a name that nbgrader, file systems and shells take as it is."""
-    name = re.sub(r"[^\w.@-]+", "_", unicodedata.normalize("NFC", student)).strip("._")
-    return re.sub(r"_+", "_", name)[:100] or "student"
+    name = re.sub(r"[^\w.@-]+", "_", unicodedata.normalize("NFC", student))
+    name = re.sub(r"_+", "_", name).strip("._")
+    return name.encode()[:MOST_NAME_BYTES].decode(errors="ignore") or "student"
 
 
-def read_notebook(content: bytes) -> str:
-    """Return a notebook's text; raise a ValueError that says what it is instead."""
+def read_notebook(content: bytes) -> bytes:
+    """Return a notebook in UTF-8; raise a ValueError that says what it is instead."""
     if not content.strip():
-        raise ValueError("an empty file")
-    is_16 = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    text = content.decode("utf-16" if is_16 else "utf-8-sig")
+        raise ValueError("an empty, huge, encrypted or damaged file")
+    text = decode(content)
     notebook = json.loads(text)
-    if not isinstance(notebook, dict) or not {"cells", "worksheets"} & notebook.keys():
+    cells = [notebook.get(key) for key in ("cells", "worksheets")] if type(notebook) is dict else []
+    if not any(isinstance(each, list) for each in cells):
         raise ValueError("JSON, but not a notebook")
-    return text
+    # Half an emoji, where an output was cut off, cannot be written again.
+    writable = json.dumps(notebook, ensure_ascii=False).encode(errors="replace")
+    return text.encode() if json.loads(writable) == notebook else writable
 
 
-def read_students(path: Path | None) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a table, however a spreadsheet wrote it."""
+    try:
+        text = decode(path.read_bytes())
+    except UnicodeDecodeError:
+        raise NotebookError(f"{path} is no text: save it as CSV, in UTF-8") from None
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    return [*csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)]
+
+
+def read_students(path: Path | None) -> list[Row]:
     """Return the table of students: one row each, with a column ``student``."""
     if path is None:
         return []
-    content = path.read_bytes()
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:  # from Excel, in Korea
-        lines = content.decode("cp949", errors="replace").splitlines()
-    delimiter = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","
     rows = [
         {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
-        for row in csv.DictReader(lines, delimiter=delimiter)
+        for row in read_rows(path)
     ]
     if not rows or "student" not in rows[0]:
         raise NotebookError(f"{path} must have a column named student")
-    return [row for row in rows if row["student"]]
+    rows = [row for row in rows if row["student"]]
+    folders: dict[str, str] = {}
+    for student in (row["student"] for row in rows):
+        other = folders.setdefault(make_safe(student).casefold(), student)
+        if other != student:
+            raise NotebookError(f"{path}: {other!r} and {student!r} are too alike: rename one")
+    return rows
 
 
-def match_student(student: str, name: str, number: str, rows: Sequence[dict[str, str]]) -> str:
-    """Return the student for whom a file is named, if one row alone is meant; "" otherwise."""
+@cache
+def simplify(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
-    def simple(text: str) -> str:
-        return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
-    def spell_name(row: dict[str, str]) -> set[str]:
+def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> str:
+    """Return the student for whom a file is named, if one alone is meant; "" otherwise."""
+
+    def spell_name(row: Row) -> set[str]:
         # Canvas names files after the family name and then the first name, in one word.
         words = row.get("name", "").replace(",", " ").split()
-        return {simple("".join(words[i:] + words[:i])) for i in range(len(words))}
+        return {simplify("".join(words[i:] + words[:i])) for i in range(len(words))}
 
-    wanted = {simple(student), simple(name)} - {""}
+    wanted = {simplify(student), simplify(name)} - {""}
     for is_meant in (  # the surest first: two students may have the same name
         lambda row: number != "" and row.get("number") == number,
         lambda row: row["student"] in (student, number),
-        lambda row: simple(row["student"]) in wanted,
+        lambda row: simplify(row["student"]) in wanted,
         lambda row: wanted & spell_name(row),
-        lambda row: wanted & {simple(row.get(key, "")) for key in IDENTIFIERS},
+        lambda row: wanted & {simplify(row.get(key, "")) for key in IDENTIFIERS},
     ):
-        found = [row["student"] for row in rows if is_meant(row)]
+        found = {row["student"] for row in rows if is_meant(row)}
         if len(found) == 1:
-            return found[0]
+            return found.pop()
     return ""
 
 
-def choose(
-    files: Iterable[Found], rows: Sequence[dict[str, str]]
-) -> tuple[dict[str, tuple[Notebook, str]], list[str]]:
-    """Return each student's newest notebook with a note, and what was skipped and why."""
-    skipped: list[str] = []
-    notebooks: dict[tuple[str, str], list[Notebook]] = {}
+def read_notebooks(files: Iterable[Found], skipped: list[str]) -> Iterator[Notebook]:
+    """Yield the notebooks that name a student; add to the list what was skipped, and why."""
     for file in files:
-        if is_ignored(file.path):
-            continue
         student, name, number = find_student(file.path)
-        if not file.path.lower().endswith(".ipynb"):
+        if not is_notebook(file.path):
             skipped.append(f"{file.path}: not a notebook")
         elif not student:
-            skipped.append(f"{file.path}: the path names no student")
+            skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")
         else:
             try:
-                text = read_notebook(file.content)
+                content = read_notebook(file.content)
             except (ValueError, RecursionError) as error:
                 reason = "no text" if isinstance(error, UnicodeError) else str(error)
                 skipped.append(f"{file.path}: cannot be read as a notebook ({reason})")
-                continue
-            found = Notebook(student, name, number, file.path, file.time, text.encode())
-            key = match_student(student, name, number, rows)
-            notebooks.setdefault((key, "" if key else student), []).append(found)
+            else:
+                yield Notebook(student, name, number, file.path, file.time, content)
+
+
+def choose(
+    notebooks: Iterable[Notebook],
+    rows: Sequence[Row],
+    collected: Mapping[str, Row],
+    skipped: list[str],
+) -> dict[str, tuple[Notebook, str]]:
+    """Return each student's newest notebook, with a note, by the name of the student's folder.
+
+    Nobody gets a folder that is another's: in the table of students, or collected earlier.
+    """
+    found: dict[tuple[str, str], list[Notebook]] = {}
+    for notebook in notebooks:
+        known = match_student(notebook.student, notebook.name, notebook.number, rows)
+        found.setdefault((known, "" if known else notebook.student), []).append(notebook)
+    owners = {key.casefold(): (row["name"], row["number"]) for key, row in collected.items()}
+    owners |= {make_safe(row["student"]).casefold(): ("", "") for row in rows}
     chosen: dict[str, tuple[Notebook, str]] = {}
-    for (known, _), several in notebooks.items():
+    for (known, unknown), several in found.items():
         best = max(several, key=rank)
-        notes = []
         for other in several:
             if other is not best:
                 skipped.append(f"{other.path}: {best.path} counts instead")
+        notes = []
         if not is_named(best.path):
             notes.append(f"the file is called {PurePosixPath(best.path).name}")
-        safe = make_safe(known or best.student)
-        if rows and not known:
-            notes.append("not in the list of students")
-        if safe != (known or best.student):
-            notes.append(f"{known or best.student} is called {safe}")
-        if safe in chosen:
-            safe = next(each for n in count(2) if (each := f"{safe}-{n}") not in chosen)
-        chosen[safe] = (best, "; ".join(notes))
-    return chosen, skipped
+        if "_late_" in best.path.lower():  # from Canvas
+            notes.append("late, as the path says")
+        folder, owner = make_safe(known or unknown), (best.name, best.number)
+        if not known:
+            names = (f"{folder}-{n}" if n > 1 else folder for n in count(1))
+            folder = next(each for each in names if owners.get(each.casefold(), owner) == owner)
+            owners[folder.casefold()] = owner
+            if rows:
+                notes.append("not in the list of students")
+        if folder != (known or unknown):
+            notes.append(f"{known or unknown} is called {folder}")
+        chosen[folder] = (best, "; ".join(notes))
+    return chosen
 
 
 def is_named(path: str) -> bool:
@@ -264,29 +328,32 @@ def collect(folder: Path, assignment: str, paths: Sequence[Path], students: Path
     """Put each student's notebook where nbgrader finds it, and say what was not collected."""
     rows = read_students(students)
     files: list[Found] = []
+    skipped: list[str] = []
     for path in paths:
         try:
-            files += list_files(path)
+            files += list_files(path, rows)
         except NotebookError as error:
-            print(f"Skipped: {path}: {error}")
-    chosen, skipped = choose(files, rows)
+            skipped.append(f"{path}: {error}")
     table = read_table(folder / COLLECTED)
+    collected = {student: row for (each, student), row in table.items() if each == assignment}
+    chosen = choose(read_notebooks(files, skipped), rows, collected, skipped)
     counts: Counter[str] = Counter()
     for student, (notebook, note) in sorted(chosen.items()):
         target = folder / "submitted" / student / assignment
-        time = notebook.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        stamp = target / "timestamp.txt"
         path = target / "exercise.ipynb"
         is_same = path.exists() and path.read_bytes() == notebook.content
         state = "unchanged" if is_same else "replaced" if path.exists() else "new"
         counts[state] += 1
-        if not is_same:
+        if not is_same or not stamp.exists():
             target.mkdir(parents=True, exist_ok=True)
             path.write_bytes(notebook.content)
-            (target / "timestamp.txt").write_text(time)
+            stamp.write_text(notebook.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"))
         if note:
             print(f"{student}: {note}")
-        row = (assignment, student, notebook.name, notebook.number, notebook.path, time, note)
-        table[assignment, student] = dict(zip(COLUMNS, row, strict=True))
+        row = (assignment, student, notebook.name, notebook.number, notebook.path)
+        values = (*row, stamp.read_text(), note)
+        table[assignment, student] = dict(zip(COLUMNS, values, strict=True))
         if state == "replaced" and (folder / "autograded" / student / assignment).exists():
             print(f"Grade again: nbgrader autograde {assignment} --student={student} --force")
     for line in skipped:
@@ -299,11 +366,10 @@ def collect(folder: Path, assignment: str, paths: Sequence[Path], students: Path
     print(f"Collected {len(chosen)} of {assignment}: {said}")
 
 
-def read_table(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+def read_table(path: Path) -> dict[tuple[str, str], Row]:
     if not path.exists():
         return {}
-    rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    return {(row["assignment"], row["student"]): row for row in rows}
+    return {(row["assignment"], row["student"]): row for row in read_rows(path)}
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:

@@ -4,32 +4,42 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from notebooks.course.cells import is_check, nbgrader_of
-from notebooks.course.collect import COLLECTED, make_safe, read_students, read_table, write_table
+from notebooks.course.collect import (
+    COLLECTED,
+    MOODLE,
+    make_safe,
+    read_students,
+    read_table,
+    write_table,
+)
 from notebooks.course.results import RESULTS
 
-CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-MOODLE = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade")
+CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MOODLE_COLUMNS = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade")
 MOODLE_ENDS = ("Last modified (grade)", "Feedback comments")
 
 
 @dataclass
-class Graded:
-    """What the gradebook knows of a submission."""
+class Submission:
+    """What a course's folder knows of a student's submission."""
 
-    points: float  # without the penalty for a late one
+    failure: str = "nothing handed in"  # why there are no points, or nothing
+    time: str = ""  # when it was handed in
+    points: float = 0.0  # without the penalty for a late one
     penalty: float = 0.0
     cells: dict[str, float] = field(default_factory=dict)  # the points of each graded cell
     unread: set[str] = field(default_factory=set)  # cells that a person has yet to look at
+    judged: dict[str, Any] = field(default_factory=dict)  # the outcome of each check
 
 
-def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
+def read_gradebook(folder: Path, assignment: str) -> dict[str, Submission]:
     """Return what a course's gradebook says of an assignment, by student."""
     from nbgrader.api import Gradebook
     from sqlalchemy.orm import close_all_sessions
@@ -38,7 +48,7 @@ def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
     with Gradebook(f"sqlite:///{(folder / 'gradebook.db').resolve()}") as gradebook:
         for submission in gradebook.assignment_submissions(assignment):
             grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-            graded[submission.student_id] = Graded(
+            graded[submission.student_id] = Submission(
                 points=submission.score,
                 penalty=submission.late_submission_penalty or 0.0,
                 cells={grade.name: grade.score or 0.0 for grade in grades},
@@ -48,79 +58,91 @@ def read_gradebook(folder: Path, assignment: str) -> dict[str, Graded]:
     return graded
 
 
-def find_failure(folder: Path, assignment: str, student: str) -> str:
-    """Return why a student has no points, or nothing."""
+def read_submission(
+    folder: Path, assignment: str, student: str, graded: Submission | None
+) -> Submission:
+    """Return what a course's folder knows, given what its gradebook says, if anything."""
     submitted = folder / "submitted" / student / assignment
-    graded = folder / "autograded" / student / assignment
-    notebook = submitted / "exercise.ipynb"
+    autograded = folder / "autograded" / student / assignment
+    stamps = [path / "timestamp.txt" for path in (submitted, autograded)]
+    time, graded_time = [path.read_text() if path.exists() else "" for path in stamps]
+    notebook, results = submitted / "exercise.ipynb", autograded / RESULTS
     if not notebook.exists():
-        return "nothing handed in"
-    if (graded / RESULTS).exists():
-        stamps = [path / "timestamp.txt" for path in (submitted, graded)]
-        texts = [path.read_text() if path.exists() else "" for path in stamps]
-        return "" if texts[0] == texts[1] else "a newer file has not been graded"
+        return Submission()
+    if results.exists():
+        if time != graded_time:
+            return Submission("a newer file has not been graded", time)
+        if not graded:
+            return Submission("graded, but not in gradebook.db: grade again", time)
+        judged = json.loads(results.read_text("utf-8"))
+        return replace(graded, failure="", time=time, judged=judged)
     try:
         nbformat.read(notebook, 4)
     except Exception as error:  # of any kind of file
-        return f"could not be graded: not a notebook ({type(error).__name__})"
-    return "not graded, or the grading failed: its log says why"
+        return Submission(f"could not be graded: not a notebook ({type(error).__name__})", time)
+    return Submission("not graded, or the grading failed: its log says why", time)
+
+
+def merge(folders: Iterable[Mapping[str, Submission]]) -> dict[str, Submission]:
+    """Return each student's submission: the newest, and of several one that is graded."""
+    merged: dict[str, Submission] = {}
+    for found in folders:
+        for student, each in found.items():
+            other = merged.get(student, each)
+            if (each.time, not each.failure) >= (other.time, not other.failure):
+                merged[student] = each
+    return dict(sorted(merged.items()))
 
 
 def make_rows(
-    students: Iterable[str],
-    failures: Mapping[str, str],
-    graded: Mapping[str, Graded],
-    judged: Mapping[str, Mapping[str, Any]],
-    checks: Sequence[str],
-    maximum: float,
+    submissions: Mapping[str, Submission], checks: Sequence[str], maximum: float
 ) -> list[dict[str, Any]]:
     """Return a row of ``grades.csv`` for each student."""
     rows = []
-    for student in students:
+    for student, each in submissions.items():
         row: dict[str, Any] = {"student": student, "maximum": f"{maximum:g}"}
-        if (failure := failures.get(student, "")) or student not in graded:
-            rows.append(row | {"points": "", "note": failure or "not graded"})
+        rows.append(row | {"submitted": each.time, "points": "", "note": each.failure})
+        if each.failure:
             continue
-        of = graded[student]
-        tasks = sorted(of.unread & {*checks})
-        row["points"] = f"{max(0.0, of.points - of.penalty):.2f}"
-        row["penalty"] = f"{of.penalty:.2f}"
-        row["unread_answers"] = len(of.unread - {*checks})
-        row["unread_tasks"] = len(tasks)
         reasons: dict[str, list[str]] = {}  # and the tasks that each of them is for
-        for cell in tasks:
-            for reason in judged.get(student, {}).get(cell, {}).get("reasons", []) or ["see there"]:
+        for cell in sorted(each.unread & {*checks}):
+            for reason in each.judged.get(cell, {}).get("reasons", []) or ["see there"]:
                 reasons.setdefault(reason, []).append(cell)
-        row["note"] = "; ".join(f"{', '.join(where)}: {why}" for why, where in reasons.items())
-        rows.append(row)
+        rows[-1] |= {
+            "points": f"{max(0.0, each.points - each.penalty):.2f}",
+            "penalty": f"{each.penalty:.2f}",
+            "unread_answers": len(each.unread - {*checks}),
+            "unread_tasks": len(each.unread & {*checks}),
+            "note": "; ".join(f"{', '.join(where)}: {why}" for why, where in reasons.items()),
+        }
     return rows
 
 
 def make_tasks(
-    graded: Mapping[str, Graded], judged: Mapping[str, Mapping[str, Any]], cells: Sequence[str]
+    submissions: Mapping[str, Submission], cells: Sequence[str]
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Return the columns and rows of ``tasks.csv``: points, accuracies, fingerprints of weights."""
     rows = []
     columns = ["student", *cells]
-    for student, results in judged.items():
-        if student not in graded:
+    for student, each in submissions.items():
+        if each.failure:
             continue
         row: dict[str, Any] = {"student": student}
-        row |= {cell: f"{graded[student].cells.get(cell, 0.0):.2f}" for cell in cells}
-        for result in results.values():
+        row |= {cell: f"{each.cells.get(cell, 0.0):.2f}" for cell in cells}
+        for result in each.judged.values():
             for name, model in result["models"].items():
                 row |= {f"{key} of {name}": value for key, value in model.items()}
         columns += [column for column in row if column not in columns]
+        row["reasons"] = "; ".join(
+            f"{cell}: {reason}"
+            for cell, result in each.judged.items()
+            for reason in result["reasons"]
+        )
         rows.append(row)
     weights = [column for column in columns if column.startswith("weights of ")]
     counts = {w: Counter(row[w] for row in rows if w in row) for w in weights}
     for row in rows:
         row["models_that_others_have_too"] = sum(counts[w][row.get(w)] > 1 for w in weights)
-        row["reasons"] = "; ".join(
-            f"{cell}: {reason}"
-            for cell, result in judged[row["student"]].items()
-            for reason in result["reasons"]
-        )
     return [*columns, "models_that_others_have_too", "reasons"], rows
 
 
@@ -136,7 +158,7 @@ def fill_canvas(
     ]
     for row in rows:
         person = people.get(row["student"], {})
-        each: dict[str, Any] = {column: person.get(column.lower(), "") for column in CANVAS}
+        each: dict[str, Any] = {column: person.get(column.lower(), "") for column in CANVAS_COLUMNS}
         each["Student"] = person.get("name") or row["student"]
         each["ID"] = each["ID"] or person.get("number", "")
         filled.append(each | {assignment: row["points"]})
@@ -166,7 +188,7 @@ def fill_moodle(
 def pack_feedback(
     folder: Path, folders: Iterable[Path], assignment: str, people: Mapping[str, Mapping[str, str]]
 ) -> int:
-    """Write the feedback pages to ``feedback.zip``, in the folders that a system gave students."""
+    """Write the feedback pages to ``feedback.zip``, in folders as Moodle takes them, or by name."""
     pages = {
         page.parts[-3]: page
         for place in folders
@@ -174,8 +196,10 @@ def pack_feedback(
     }
     with zipfile.ZipFile(folder / "feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for student, page in sorted(pages.items()):
-            top, _, rest = people.get(student, {}).get("file", "").partition("/")
-            archive.write(page, f"{top if rest else student}/exercise.html")
+            parts = people.get(student, {}).get("file", "").split("/")
+            match = next(filter(None, map(MOODLE.fullmatch, parts)), None)
+            name = match[0][: match.start("rest")] if match else student
+            archive.write(page, f"{name}/exercise.html")
     return len(pages)
 
 
@@ -189,49 +213,40 @@ def export(
     folders = [folder, *machines]
     listed = {make_safe(row["student"]): row for row in read_students(students)}
     people: dict[str, dict[str, str]] = {}
-    graded: dict[str, Graded] = {}
-    judged: dict[str, Any] = {}
-    failures: dict[str, str] = {}
+    found = [dict.fromkeys(listed, Submission())]
     for place in folders:
         for (name, student), row in read_table(place / COLLECTED).items():
-            if name == assignment:
+            if name == assignment and row["time"] >= people.get(student, row)["time"]:
                 people[student] = row
-        found = read_gradebook(place, assignment)
-        names = {path.parent.name for path in (place / "submitted").glob(f"*/{assignment}")}
-        for student in names | listed.keys():
-            failure = find_failure(place, assignment, student)
-            if not failure and student not in found:
-                failure = "graded, but not in gradebook.db: grade again"
-            if not failure:
-                graded[student] = found[student]
-                results = place / "autograded" / student / assignment / RESULTS
-                judged[student] = json.loads(results.read_text("utf-8"))
-            if student not in failures or not failure or failures[student] == "nothing handed in":
-                failures[student] = failure
+        graded = read_gradebook(place, assignment)
+        names = sorted(path.parent.name for path in (place / "submitted").glob(f"*/{assignment}"))
+        found.append({s: read_submission(place, assignment, s, graded.get(s)) for s in names})
+    submissions = merge(found)
     people |= {student: people.get(student, {}) | row for student, row in listed.items()}
     release = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
     cells = [cell for cell in release.cells if nbgrader_of(cell).get("grade")]
     maximum = sum(cell.metadata.nbgrader.points for cell in cells)
     ids = [cell.metadata.nbgrader.grade_id for cell in cells]
     checks = [cell.metadata.nbgrader.grade_id for cell in cells if is_check(cell)]
-    rows = make_rows(sorted(failures), failures, graded, judged, checks, maximum)
+    rows = make_rows(submissions, checks, maximum)
     for row in rows:
         person = people.get(row["student"], {})
-        row["name"], row["submitted"] = person.get("name", ""), person.get("time", "")
+        row["name"] = person.get("name", "")
         row["note"] = "; ".join(filter(None, [row["note"], person.get("note", "")]))
     columns = ("student", "name", "points", "maximum", "penalty", "unread_answers")
     write_table(folder / "grades.csv", [*columns, "unread_tasks", "submitted", "note"], rows)
-    write_table(folder / "tasks.csv", *make_tasks(graded, dict(sorted(judged.items())), ids))
+    write_table(folder / "tasks.csv", *make_tasks(submissions, ids))
     canvas = fill_canvas(assignment, rows, people, maximum)
-    write_table(folder / "canvas.csv", [*CANVAS, assignment], canvas)
-    write_table(folder / "moodle.csv", [*MOODLE, *MOODLE_ENDS], fill_moodle(rows, people))
-    for student, failure in sorted(failures.items()):
-        if failure:
-            print(f"{student}: {failure}")
+    write_table(folder / "canvas.csv", [*CANVAS_COLUMNS, assignment], canvas)
+    write_table(folder / "moodle.csv", [*MOODLE_COLUMNS, *MOODLE_ENDS], fill_moodle(rows, people))
+    for student, each in submissions.items():
+        if each.failure:
+            print(f"{student}: {each.failure}")
     unread = sum(row.get("unread_answers", 0) for row in rows)
     tasks = sum(row.get("unread_tasks", 0) for row in rows)
     if unread or tasks:
         print(f"Not read yet: {unread} written answers, {tasks} tasks (see grades.csv)")
     pages = pack_feedback(folder, folders, assignment, people)
-    print(f"Written: grades.csv, tasks.csv, canvas.csv, moodle.csv ({len(graded)} graded)")
+    count = sum(not each.failure for each in submissions.values())
+    print(f"Written: grades.csv, tasks.csv, canvas.csv, moodle.csv ({count} graded)")
     print(f"Written: feedback.zip ({pages} pages)")

@@ -28,10 +28,7 @@ KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost
 TOO_LONG = "a cell took too long, and was stopped"
 LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
 
-SANITIZE = (
-    *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
-    "CheckCellMetadata",
-)
+SANITIZE = "ClearOutput DeduplicateIds OverwriteKernelspec OverwriteCells CheckCellMetadata"
 limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
 
 
@@ -142,10 +139,7 @@ def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNod
 
 
 def configure(
-    config: Any,
-    folder: Path = Path(),
-    cell_seconds: float = 120,
-    notebook_seconds: float = 600,
+    config: Any, folder: Path = Path(), cell_seconds: float = 120, notebook_seconds: float = 600
 ) -> None:
     """Configure nbgrader for a course.
 
@@ -158,9 +152,8 @@ def configure(
     limits.update(cell=cell_seconds, notebook=notebook_seconds)
     warnings.filterwarnings("ignore", category=SAWarning)
     config.CourseDirectory.course_id = "mnist_nn"
-    config.CourseDirectory.ignore = [
-        *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
-    ]
+    ignored = (".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS)
+    config.CourseDirectory.ignore = [*ignored]
     exchange = (folder / "exchange").resolve()  # without one, formgrader complains
     exchange.mkdir(exist_ok=True)
     config.Exchange.root = str(exchange)
@@ -170,7 +163,7 @@ def configure(
     # By name: nbgrader imports them.
     config.Autograde.sanitize_preprocessors = [
         f"{__name__}.restore_cells",
-        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE),
+        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE.split()),
     ]
     config.Autograde.autograde_preprocessors = [
         *(f"{__name__}.{name}" for name in ("insert_saves", "ExecuteToTheEnd", "judge_answers")),
@@ -178,9 +171,7 @@ def configure(
         f"{__name__}.flag_for_person",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
-    no_exit = (
-        "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"  # exit() does nothing
-    )
+    no_exit = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"
     config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
     config.Execute.raise_on_iopub_timeout = False
     config.LimitOutput.max_lines = 200

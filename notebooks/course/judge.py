@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import nbformat
 import numpy as np
 
-from notebooks.course.cells import END, is_check, list_answers
+from notebooks.course.cells import END, is_check, list_answers, nbgrader_of
 
 MEMORY = 8 * 2**30  # bytes
 SECONDS = 300  # of processor time
@@ -127,7 +127,7 @@ def judge(release: Path, folder: Path) -> Iterator[Verdict]:
     cells = [c for c in nbformat.read(release, 4).cells if c.cell_type == "code"]
     data: dict[str, Any] = {}
     for cell in cells:
-        if cell.metadata.get("nbgrader", {}).get("locked") and not is_check(cell):
+        if nbgrader_of(cell).get("locked") and not is_check(cell):
             exec(cell.source, data)
     for cell in filter(is_check, cells):
         score = 0.0

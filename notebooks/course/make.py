@@ -175,7 +175,7 @@ def check_texts(language: str) -> Iterator[str]:
 
 
 def check_page() -> Iterator[str]:
-    """Yield what the page for instructors says otherwise."""
+    """Yield the accuracies and points of tasks that the page for instructors does not name."""
     text = (build.NOTEBOOKS / "INSTRUCTORS.md").read_text("utf-8")
     numbers = {*map(pad, re.findall(r"\d\.\d+", text))}
     for kind, target in TARGETS.items():

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
 import re
+import sys
+import unicodedata
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ from split import split_exercise
 from mnist_nn.checks import TARGETS
 from notebooks import build
 from notebooks.course import cells, collect, export, judge, make, results, save
+from notebooks.course.__main__ import main as course
 
 LANGUAGES = build.languages("exercise")
 
@@ -205,6 +210,11 @@ def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
     assert ("model" in names) == (not own)
 
 
+def fail() -> Iterator[int]:
+    yield 1
+    raise RuntimeError("odd")
+
+
 def test_answers_are_saved_as_they_are(tmp_path: Path) -> None:
     values: dict[str, Any] = {
         "number": np.float64(0.5),
@@ -212,6 +222,7 @@ def test_answers_are_saved_as_they_are(tmp_path: Path) -> None:
         "array": np.arange(3),
         "nested": {10: [None, "text"], "tensor": keras.ops.ones(2)},
         "dots": ...,
+        "failing": fail(),
         "strange": object(),
         "large": "x" * save.LARGE,
     }
@@ -224,7 +235,7 @@ def test_answers_are_saved_as_they_are(tmp_path: Path) -> None:
     assert nested[10] == [None, "text"]
     assert nested["tensor"].tolist() == [1, 1]
     assert answers.read("dots") is None
-    for name in ("strange", "large"):
+    for name in ("failing", "strange", "large"):
         with pytest.raises(judge.NoAnswerError, match=name):
             answers.read(name)
 
@@ -286,19 +297,22 @@ def test_collect_takes_what_systems_and_students_make(tmp_path: Path, capsys: An
             "all/a[1]*b/exercise.ipynb": b"\xef\xbb\xbf" + NOTEBOOK,
             "all/gil/exercise.ipynb": NOTEBOOK.decode().encode("utf-16"),
             "all/홍길동/exercise.ipynb": NOTEBOOK,
+            "all/ida/exercise.ipynb": NOTEBOOK.replace(b"{}", rb'{"half an emoji": "\ud83d"}'),
         },
     )
-    assert students == {"anna", "bea", "carl", "dan", "a_1_b", "gil", "홍길동"}
+    assert students == {"anna", "bea", "carl", "dan", "a_1_b", "gil", "홍길동", "ida"}
     said = capsys.readouterr().out
     assert "carl: the file is called homework_carl.ipynb" in said
     assert "a[1]*b is called a_1_b" in said
-    assert "Skipped: eve/exercise.ipynb: cannot be read as a notebook (an empty file)" in said
+    assert "Skipped: eve/exercise.ipynb: cannot be read as a notebook (an empty, " in said
     assert "Skipped: fay/photo.png: not a notebook" in said
-    assert "Collected 7 of exercise-en: 7 new" in said
+    assert "Collected 8 of exercise-en: 8 new" in said
     for student in ("a_1_b", "gil"):
         path = tmp_path / "submitted" / student / "exercise-en" / "exercise.ipynb"
         assert path.read_bytes() == NOTEBOOK
     assert path.with_name("timestamp.txt").read_text().endswith(" UTC")
+    path = tmp_path / "submitted" / "ida" / "exercise-en" / "exercise.ipynb"
+    assert json.loads(path.read_text())["metadata"] == {"half an emoji": "?"}
 
 
 def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys: Any) -> None:
@@ -320,6 +334,7 @@ def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys:
     said = capsys.readouterr().out
     assert "Missing: zoe" in said
     assert "otto_6: not in the list of students" in said
+    assert "max: late, as the path says" in said
     rows = collect.read_table(tmp_path / collect.COLLECTED)
     assert rows["exercise-en", "kim"]["number"] == "12345"
     assert rows["exercise-en", "Ben_O_Neil_777"]["name"] == "Ben O'Neil"
@@ -329,17 +344,20 @@ def test_students_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
     table = tmp_path / "students.csv"
     table.write_text(
         "student,name,number,section\n"
-        "min-1,Kim Minjun,101,3\nmin-2,Kim Minjun,102,3\n3,Lee Jia,103,4\n"
+        "min-1,Kim Minjun,101,3\nmin-2,Kim Minjun,102,3\n3,Lee Jia,103,4\nkim-2,Lee,104,4\n"
     )
     files = [f"Kim Minjun_{number}_assignsubmission_file_/exercise.ipynb" for number in (101, 102)]
-    files += [
-        "3/exercise.ipynb",
-        "kim-3/exercise.ipynb",
-        "kim/exercise.ipynb",
-        "kim./exercise.ipynb",
-    ]
-    students = collect_files(tmp_path, dict.fromkeys(files, NOTEBOOK), table)
-    assert students == {"min-1", "min-2", "3", "kim", "kim-2", "kim-3"}
+    files += [f"{student}/exercise.ipynb" for student in ("3", "kim-3", "kim", "kim.", "KIM")]
+    notebooks = {file: NOTEBOOK.replace(b"{}", b'{"n": "%s"}' % file.encode()) for file in files}
+    expected = {"min-1", "min-2", "3", "kim", "kim-3", "kim-4", "KIM-5"}
+    assert collect_files(tmp_path, notebooks, table) == expected
+    for file in reversed(files):  # alone: nobody gets another's folder
+        assert collect_files(tmp_path, {file: notebooks[file]}, table) == expected
+    contents = {path.read_bytes() for path in tmp_path.glob("submitted/*/*/exercise.ipynb")}
+    assert contents == {*notebooks.values()}
+    table.write_text("student\nmin\nMin.\n")
+    with pytest.raises(build.NotebookError, match="'min' and 'Min.' are too alike"):
+        collect.read_students(table)
 
 
 @pytest.mark.parametrize("students", [{"kim_11"}, {"kim_11", "lee_12"}])
@@ -347,6 +365,133 @@ def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: P
     content = zipped("hw/exercise.ipynb", NOTEBOOK, tmp_path)
     files = {f"{student}_22_hw.zip": content for student in students}
     assert collect_files(tmp_path, files) == students
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["all/class 3/kim/exercise.ipynb", "all/class 3/lee/hw/exercise.ipynb"], "kim lee"),
+        (["3/1/exercise.ipynb", "3/2/exercise.ipynb"], "1 2"),
+        (["kim/hw/exercise.ipynb"], "kim"),
+        (["kim/hw/exercise.ipynb", "kim/exercise.ipynb", "readme.txt"], "kim"),
+        (["kim/exercise.ipynb"], "kim"),
+        (["new/hw/exercise.ipynb"], "hw"),
+        (["Kim.ipynb", "all.ipynb"], "kim all"),
+        (["class 1/submissions/kim_11_22_exercise.ipynb"], "kim"),
+        (["1/lee_LATE_12_23_exercise.ipynb", "2/kim_11_22_exercise.ipynb"], "lee kim"),
+        (["kim/exercise_2026_11_28.ipynb", "lee/exercise_2026_11_28.ipynb"], "kim lee"),
+        (["Kim.ZIP/exercise.ipynb", "./lee/exercise.ipynb", "/../1\\exercise.ipynb"], "kim lee 1"),
+    ],
+)
+def test_folders_of_a_class_are_no_students(
+    files: list[str], expected: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "students.csv"
+    table.write_text("student\n1\n2\n3\nkim\nlee\n")
+    students = collect_files(tmp_path, dict.fromkeys(files, NOTEBOOK), table)
+    assert students == {*expected.split()}
+
+
+def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path) -> None:
+    (tmp_path / "kim.zip").write_bytes(zipped("hw/exercise.ipynb", NOTEBOOK, tmp_path))
+    rows = [{"student": "kim"}, {"student": "lee"}]
+    for known, student in ((rows, "kim"), ([], "hw")):
+        (file,) = collect.list_files(tmp_path / "kim.zip", known)
+        assert collect.find_student(file.path)[0] == student
+
+
+@pytest.mark.parametrize(
+    ("encoding", "form", "names"),
+    [
+        ("cp949", "NFC", "홍길동 김민준"),
+        ("gb18030", "NFC", "王伟 李娜"),
+        ("cp437", "NFC", "José Zoë"),
+        ("utf-8", "NFD", "홍길동 王伟 José"),  # macOS
+    ],
+)
+def test_names_in_archives_of_all_systems(
+    encoding: str, form: Any, names: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encode(entry: zipfile.ZipInfo) -> tuple[bytes, int]:
+        return entry.filename.encode(encoding), 0  # without the flag for UTF-8
+
+    monkeypatch.setattr(zipfile.ZipInfo, "_encodeFilenameFlags", encode)
+    for ending in ("/exercise.ipynb", ".ipynb"):
+        written = unicodedata.normalize(form, names).split()
+        files = {f"{name}{ending}": NOTEBOOK for name in written}
+        assert collect_files(tmp_path, files) == {*names.split()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have UTF-8 names alone")
+def test_folders_unpacked_with_names_of_another_system(tmp_path: Path) -> None:
+    folder = tmp_path / "all" / os.fsdecode("홍길동".encode("cp949"))
+    folder.mkdir(parents=True)
+    (folder / "exercise.ipynb").write_bytes(NOTEBOOK)
+    collect.collect(tmp_path, "exercise-en", [tmp_path / "all"], None)
+    assert (tmp_path / "submitted" / "홍길동").is_dir()
+
+
+@pytest.mark.parametrize("option", ["--folder", "--machines"])
+def test_a_folder_that_is_no_course_is_told(option: str, tmp_path: Path) -> None:
+    make.make(tmp_path / "class", ["en"])
+    arguments = ["export", "exercise-en", "--folder", str(tmp_path / "class")]
+    with pytest.raises(build.NotebookError, match="no folder of a course"):
+        course([*arguments, option, str(tmp_path / "other")])
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding", "name"),
+    [
+        (",", "utf-8-sig", "Kim\u2028Minjun"),
+        (";", "cp949", "김, 민준"),
+        ("\t", "utf-16", "김 민준"),
+        (",", "gb18030", "王伟"),
+    ],
+)
+def test_tables_of_all_spreadsheets_are_read(
+    delimiter: str, encoding: str, name: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "students.csv"
+    with table.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([["Student", "Name"], ["kim", name]])
+    assert collect.read_students(table) == [{"student": "kim", "name": name}]
+
+
+def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    table = tmp_path / "students.xlsx"
+    for content, reason in ((b"PK\x03\x04\xff\xff", "is no text"), (b"name\nkim", "student")):
+        table.write_bytes(content)
+        with pytest.raises(build.NotebookError, match=reason):
+            collect.read_students(table)
+
+
+def test_damaged_archives_do_not_stop_the_others(tmp_path: Path, capsys: Any) -> None:
+    inner = zipped("exercise.ipynb", NOTEBOOK * 50, tmp_path)
+    start = inner.index(b"exercise.ipynb") + len("exercise.ipynb")
+    encrypted = inner.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
+    deep = NOTEBOOK
+    for _ in range(20):
+        deep = zipped("exercise.zip" if deep != NOTEBOOK else "exercise.ipynb", deep, tmp_path)
+    files = {
+        "anna/exercise.ipynb": NOTEBOOK,
+        "bea/hw.zip": inner[:start] + b"\xff" * 40 + inner[start + 40 :],
+        "carl/hw.zip": encrypted,
+        "dan/hw.zip": inner[:-30] + b"\x00" * 8 + inner[-22:],
+        "eve/hw.zip": deep,
+        "fay/hw.zip": zipped("hw/", b"", tmp_path),
+        "gil/exercise.ipynb": b"[" * 100_000,
+        "ida/exercise.ipynb": b'{"cells": 3}',
+        "hal/exercise.ipynb": (build.NOTEBOOKS / "figures" / "digits.png").read_bytes(),
+        "././.": b"",
+    }
+    assert collect_files(tmp_path, files) == {"anna"}
+    said = capsys.readouterr().out
+    for student in ("bea", "carl", "dan", "eve", "gil", "hal", "ida"):
+        assert f"Skipped: {student}/" in said
+    (tmp_path / "damaged.zip").write_bytes(inner[:-30])
+    collect.collect(tmp_path, "exercise-en", [tmp_path / "damaged.zip"], None)
+    assert "damaged.zip: this is no folder or notebook, and no zip" in capsys.readouterr().out
 
 
 def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None:
@@ -366,18 +511,19 @@ def test_the_newest_of_several_files_counts(tmp_path: Path, capsys: Any) -> None
 
 
 def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
-    graded = {
-        "anna": export.Graded(12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}),
-        "bea": export.Graded(20.0, cells={"q": 8.0, "c": 12.0}),
-    }
-    failures = {"eve": "could not be graded: not a notebook (NotJSONError)"}
     same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
-    judged = {"anna": same, "bea": same}
-    rows = export.make_rows(["anna", "bea", "eve"], failures, graded, judged, ["c"], 20)
+    submissions = {
+        "anna": export.Submission(
+            "", "noon", 12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}, same
+        ),
+        "bea": export.Submission("", points=20.0, cells={"q": 8.0, "c": 12.0}, judged=same),
+        "eve": export.Submission("could not be graded: not a notebook (NotJSONError)"),
+    }
+    rows = export.make_rows(submissions, ["c"], 20)
     assert [row["points"] for row in rows] == ["11.35", "20.00", ""]
     assert [row.get("unread_answers") for row in rows] == [1, 0, None]
-    assert rows[0]["note"] == "c: odd"
-    assert rows[2]["note"] == failures["eve"]
+    assert [row["note"] for row in rows] == ["c: odd", "", submissions["eve"].failure]
+    assert rows[0]["submitted"] == "noon"
     people = {"anna": {"name": "Kim, Anna", "number": "5"}}
     canvas = export.fill_canvas("exercise-en", rows, people, 20)
     assert canvas[0] == {"Student": "    Points Possible", "exercise-en": "20"}
@@ -385,17 +531,63 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
     assert canvas[3]["exercise-en"] == ""
     (moodle,) = export.fill_moodle(rows, people)
     assert (moodle["Identifier"], moodle["Grade"]) == ("Participant 5", "11.35")
-    columns, tasks = export.make_tasks(graded, judged, ["q", "c"])
+    columns, tasks = export.make_tasks(submissions, ["q", "c"])
     assert [row["models_that_others_have_too"] for row in tasks] == [1, 1]
     assert tasks[0]["reasons"] == "c: odd"
     collect.write_table(tmp_path / "tasks.csv", columns, tasks)
     text = (tmp_path / "tasks.csv").read_text("utf-8-sig")
     assert [row["c"] for row in csv.DictReader(text.splitlines())] == ["12.35", "12.00"]
-    page = tmp_path / "feedback" / "anna" / "exercise-en" / "exercise.html"
-    page.parent.mkdir(parents=True)
-    page.write_text("page")
-    file = {"anna": {"file": "Anna Kim_5_assignsubmission_file_/exercise.ipynb"}}
-    assert export.pack_feedback(tmp_path, [tmp_path], "exercise-en", file) == 1
+
+
+def test_feedback_has_folders_as_moodle_named_them(tmp_path: Path) -> None:
+    for student in ("anna", "bea", "carl"):
+        page = tmp_path / "feedback" / student / "exercise-en" / "exercise.html"
+        page.parent.mkdir(parents=True)
+        page.write_text("page")
+    files = {
+        "anna": {"file": "class 1/Anna Kim_5_assignsubmission_file_/exercise.ipynb"},
+        "bea": {"file": "Bea Lee_6_assignsubmission_file_exercise.ipynb"},
+        "carl": {"file": "class 1/carl_1_2_exercise.ipynb"},
+    }
+    assert export.pack_feedback(tmp_path, [tmp_path], "exercise-en", files) == 3
     with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
-        assert archive.namelist() == ["Anna Kim_5_assignsubmission_file_/exercise.html"]
-    assert export.find_failure(tmp_path, "exercise-en", "zoe") == "nothing handed in"
+        assert archive.namelist() == [
+            "Anna Kim_5_assignsubmission_file_/exercise.html",
+            "Bea Lee_6_assignsubmission_file_/exercise.html",
+            "carl/exercise.html",
+        ]
+
+
+def test_what_a_folder_knows_of_a_submission(tmp_path: Path) -> None:
+    graded = export.Submission(points=3.0)
+
+    def read(gradebook: export.Submission | None) -> export.Submission:
+        return export.read_submission(tmp_path, "exercise-en", "anna", gradebook)
+
+    assert read(None).failure == "nothing handed in"
+    collect_files(tmp_path, {"anna/exercise.ipynb": NOTEBOOK})
+    assert read(None).failure.startswith("not graded, or the grading failed")
+    submitted, autograded = (
+        tmp_path / name / "anna" / "exercise-en" for name in ("submitted", "autograded")
+    )
+    autograded.mkdir(parents=True)
+    (autograded / results.RESULTS).write_text("{}")
+    assert read(graded).failure == "a newer file has not been graded"
+    stamp = (submitted / "timestamp.txt").read_text()
+    (autograded / "timestamp.txt").write_text(stamp)
+    assert read(None).failure == "graded, but not in gradebook.db: grade again"
+    assert read(graded) == export.Submission("", stamp, 3.0)
+
+
+def test_the_newest_file_counts_wherever_it_was_graded() -> None:
+    none, old, new = export.Submission(), *(export.Submission("not", time) for time in "12")
+    graded_old, graded_new = (export.Submission("", time, 4.0) for time in "12")
+    for folders, expected in (
+        ([none, old], old),
+        ([old, graded_old], graded_old),
+        ([graded_old, old], graded_old),
+        ([graded_old, new], new),
+        ([new, graded_old], new),
+        ([graded_new, old, graded_old], graded_new),
+    ):
+        assert export.merge({"anna": each} for each in folders) == {"anna": expected}
