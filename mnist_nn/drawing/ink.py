@@ -56,9 +56,7 @@ class Parts(NamedTuple):
     starts: Any  # of shape (n_parts, 2): the box of each part
     stops: Any
     lengths: Any  # the longer side of the box
-    is_large: Any
-    widths: Any  # the greatest one of a stroke, or 0 if a part is none
-    is_stroke: Any
+    is_stroke: Any  # which is large enough for a digit's
     is_cut: Any  # by the frame
 
 
@@ -108,21 +106,30 @@ def resize(grey: Grey, height: int, width: int) -> Grey:
 
 def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     """Look for a digit of dark or light strokes that the frame does not cut."""
-    grey, side = 1 - grey if is_light else grey, max(grey.shape)
-    background, contrast = _measure_contrast(grey, WIDEST * side)
-    least = MINIMUM_CONTRAST
-    while (peak := contrast.max()) >= least:
+    grey = 1 - grey if is_light else grey
+    background, contrast = _measure_contrast(grey, WIDEST * max(grey.shape))
+    darkest = contrast.max()
+    while (peak := contrast.max()) >= MINIMUM_CONTRAST:
         parts = _find_parts(contrast > peak / 2, grey, background)
         if parts is None:  # a page of text
             return None
         if np.any(parts.is_stroke & ~parts.is_cut):
             digit, problem = _join_parts(parts)
+            if not problem and peak == darkest:
+                paler = _find_parts(contrast > max(peak / 4, MINIMUM_CONTRAST), grey, background)
+                problem = "several" if paler is None or _has_second(paler, digit) else ""
             return View(digit, is_light, problem) if problem != "no digit" else None
-        is_line = _is_line(parts.widths, parts.stops - parts.starts)
-        if np.any(parts.is_stroke & (parts.lengths > side / 2) & ~is_line):
-            least = peak / 2  # the frame cuts a digit: do not take what is paler for one
         contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, 2)] = 0
     return None
+
+
+def _has_second(parts: Parts, digit: Mask) -> bool:
+    """Return whether a stroke beside a digit, and not around it, is as large as a second one."""
+    box = np.array([(side.start, side.stop) for side in find_box(digit)])
+    is_around = np.all((parts.starts <= box[:, 0]) & (parts.stops >= box[:, 1]), axis=1)
+    is_long = parts.lengths > SECOND * np.ptp(box, axis=1).max()
+    is_beside = ~parts.is_cut & ~is_around & ~np.isin(parts.numbers, parts.labels[digit])
+    return bool(np.any(parts.is_stroke & is_long & is_beside))
 
 
 def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
@@ -136,25 +143,24 @@ def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
     is_cut = np.isin(numbers, _border(labels))
     if np.sum(is_large & ~is_cut) > MOST_THINGS:
         return None
-    widths = np.array(
+    is_stroke = np.array(
         [
-            _measure_width(labels == number, box, grey, background) if large else 0.0
+            large and _is_stroke(labels == number, box, grey, background)
             for large, number, box in zip(is_large, numbers, boxes, strict=True)
         ]
     )
-    return Parts(labels, numbers, starts, stops, lengths, is_large, widths, widths > 0, is_cut)
+    return Parts(labels, numbers, starts, stops, lengths, is_stroke, is_cut)
 
 
 def _join_parts(parts: Parts) -> tuple[Mask, str]:
     """Return the digit that the parts make up, and what is wrong with it."""
-    labels, numbers, starts, stops, lengths, is_large, _, is_stroke, is_cut = parts
+    labels, numbers, starts, stops, lengths, _, is_cut = parts
     is_inner = _skip_frames(parts)
     main = np.argmax(lengths * is_inner)
     gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
     relative = lengths / lengths[main]
     is_near = (gaps < NEAR * lengths[main]) & ~is_cut
-    is_part = is_near & (is_stroke | ~is_large) & (relative <= 1)
-    digit = _keep_large(np.isin(labels, numbers[is_part]))
+    digit = _keep_large(np.isin(labels, numbers[is_near & (relative <= 1)]))
     is_alone = not np.any(is_inner & ~is_near & (relative > SECOND))
     return digit, _judge_shape(digit) if is_alone else "several"
 
@@ -182,16 +188,16 @@ def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
     return background, (background - grey) / np.maximum(background, DARKEST)
 
 
-def _measure_width(part: Mask, box: Box, grey: Grey, background: Grey) -> float:
-    """Return the greatest width of a stroke, or 0 if a part is too wide or not darker all round."""
+def _is_stroke(part: Mask, box: Box, grey: Grey, background: Grey) -> bool:
+    """Return whether a part is narrow, and it gets lighter all around it."""
     around = tuple(slice(max(0, side.start - 5), side.stop + 5) for side in box)
     part, lighter = part[around], (grey + (background - grey) / 4)[around]
-    width = measure_stroke(part)[1]
+    if measure_stroke(part)[1] > WIDEST * max(grey.shape):
+        return False
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
     ring = (distances > 2.5) & (distances <= 4)  # compared with the part's nearest pixels
     is_lighter = grey[around][ring] > lighter[tuple(nearest)][ring]
-    is_stroke = is_lighter.size > 0 and is_lighter.mean() > LIGHTER
-    return width if is_stroke and width <= WIDEST * max(grey.shape) else 0.0
+    return is_lighter.size > 0 and bool(is_lighter.mean() > LIGHTER)
 
 
 def _measure_slenderness(ink: Mask) -> float:
@@ -262,14 +268,9 @@ def _fill_frame(grey: Grey) -> View | None:
     free = rows.start, columns.start, height - rows.stop, width - columns.stop
     is_tight = max(free) < TIGHT * length
     is_cut = min(free) == 0 and _border(view.ink).sum() < length
-    is_line = _is_line(measure_stroke(view.ink)[1], np.array(grey[box].shape))
-    return view._replace(is_line=bool(is_line)) if is_tight or is_cut else None
-
-
-def _is_line(width: Any, sides: Any) -> Any:
-    """Return whether a stroke of this width and box, or each of several, is but a line."""
-    lengths = sides.max(axis=-1)
-    return (width < THIN * lengths) | (sides.min(axis=-1) < NARROW * lengths)
+    is_thin = measure_stroke(view.ink)[1] < THIN * length
+    is_line = is_thin or min(grey[box].shape) < NARROW * length
+    return view._replace(is_line=is_line) if is_tight or is_cut else None
 
 
 def _keep_large(ink: Mask, share: float = 0.03) -> Mask:

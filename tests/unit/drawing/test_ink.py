@@ -64,6 +64,10 @@ READ = {
     "beside a line as high as the photo": make(
         line((30, 0), (30, SIDE), fill=10), lambda pen: seven(pen, fill=160)
     ),
+    "in the corner of a dark box": make(
+        line((40, SIDE), (40, 30), (SIDE, 30), width=6, fill=10),
+        lambda pen: seven(pen, fill=150),
+    ),
     "on a paler square": make(lambda pen: pen.rectangle((90, 90, 300, 310), fill=230), seven),
     "on a dark table": make(
         lambda pen: pen.rectangle((70, 70, 330, 330), fill=PAPER), seven, paper=40
@@ -98,11 +102,15 @@ REFUSED = {
     "half as long": ("several", make(seven, line((370, 160), (370, 228)))),
     "two that touch": (
         "several",
-        make(lambda pen: seven(pen, -65), lambda pen: seven(pen, 65), line((110, 190), (270, 190))),
+        make(lambda pen: seven(pen, -65), lambda pen: seven(pen, 65), line((110, 190), (290, 190))),
     ),
-    "wide": ("several", make(line((80, 200), (320, 200), (320, 260)))),
+    "wide": ("several", make(line((80, 150), (320, 240)))),
+    "darker than the digit": (
+        "several",
+        make(lambda pen: seven(pen, fill=150), line((40, 360), (80, 300), fill=20)),
+    ),
     "five parts": ("no", pieces(4)),
-    "nine dots": ("no", make(seven, dots(9, 34))),
+    "below eight dots": ("no", make(seven, dots(8, 34))),
     "hash": (
         "no",
         make(*(line((130, y), (270, y)) for y in (150, 200, 250)), line((200, 130), (200, 270))),
