@@ -41,8 +41,9 @@ def digit_from_image(
     proportions kept, and places it in 28×28 pixels with its centre of mass in the middle.
 
     A good photo shows one digit, nothing else but paper, and a margin around it. The function
-    ignores a table beside the sheet, ruled lines, the frame of a form, a shadow and small marks far
-    from the digit. Photos of several digits, or of none, are refused.
+    ignores what the photo's border cuts, such as a table beside the sheet, a pen or ruled lines. It
+    also ignores the box of a form, a shadow and small marks far from the digit. It refuses photos
+    of several digits, or of none.
 
     Args:
         image: Path of an image file, open file, bytes of a file, or Pillow image. Or an array of
