@@ -4,12 +4,10 @@ import contextlib
 import html
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
@@ -20,6 +18,9 @@ from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier
 from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, embed_png, encode_png, figure_text, language_font
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Stroke = Sequence[Sequence[float]]
 
@@ -70,12 +71,14 @@ class DrawingPad:
         return describe_drawing(self._list_answers())
 
     @language_font()
-    def plot(self, *, ax: Axes | None = None) -> Axes:
+    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """Draw what the classifiers see, and below it their predictions.
 
         Args:
             ax: Axes to draw into. Without it, the function makes a new figure.
         """
+        import matplotlib.pyplot as plt  # silently only after TensorFlow
+
         ax = ax or plt.subplots(layout="constrained")[1]
         draw_image(self.pixels, ax, cmap="gray_r")
         digits = self.probabilities.idxmax().items()
