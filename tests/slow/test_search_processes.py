@@ -94,6 +94,7 @@ def run_after(path: Path, n_runs: int, action: Callable[[], None]) -> threading.
     return thread
 
 
+@pytest.mark.weekly
 def test_search_resumes_after_a_worker_is_lost(
     small: Split, tmp_path: Path, expected: pd.DataFrame
 ) -> None:
