@@ -2,10 +2,11 @@
 
 Strokes are narrow. Whatever is wider than a stroke can be, such as a table beside the sheet or a
 shadow, is background. What the frame cuts off is no part of the digit, unless the digit itself is
-cropped so tightly that it fills the frame. If dark and light both have the shape of a digit, the
-more slender of them is the ink: a digit is more slender than its sheet, and than its loops' inside.
+cropped so tightly that it fills the frame. So there are three searches: for dark strokes, for light
+ones, and for a digit that fills the frame. Of what they find, the more slender is the ink: a digit
+is more slender than its sheet, and than its loops' inside. A line that the frame cuts comes last.
 
-The numbers below were chosen on the pictures of ``tests/helpers/photos.py``, and on MNIST's digits.
+The limits below were chosen on the pictures of ``tests/helpers/photos.py``, and on MNIST's digits.
 """
 
 from typing import Any, NamedTuple
@@ -25,8 +26,8 @@ WORK_SIDE = 400  # pixels of the longer side while ink is looked for
 NOISE = 0.04  # of the background around a drawing, where black and white have 1
 MINIMUM_CONTRAST = 0.1  # of ink and background, where black and white have 1
 DARKEST = 0.4  # background that contrast is relative to: on a darker one, noise would have some
-WIDEST = 0.3  # strokes, in parts of the longer side
-SMALLEST = 0.015  # digit, in parts of the longer side
+WIDEST = 0.3  # strokes, in parts of the image's longer side
+SMALLEST = 0.015  # digit, in parts of the image's longer side
 MOST_THINGS = 8  # large ones that the frame does not cut: a page of text has more
 THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box, in its length
 LIGHTER = 0.85  # share of the pixels around a stroke that are lighter than it
@@ -40,7 +41,7 @@ TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corne
 
 
 class View(NamedTuple):
-    """What may be a digit, in a smaller image."""
+    """What may be a digit, in the scaled image."""
 
     ink: Mask
     is_light: bool
@@ -62,10 +63,10 @@ class Parts(NamedTuple):
 
 def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
-    small = scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
-    if max(grey.shape) <= WORK_SIDE / 4 and (drawing := _find_drawing(small)) is not None:
+    scaled = _scale(grey, min(WORK_SIDE, 4 * max(grey.shape)))
+    if max(grey.shape) <= WORK_SIDE / 4 and (drawing := _find_drawing(scaled)) is not None:
         return drawing
-    views = _look_for_strokes(small, False), _look_for_strokes(small, True), _fill_frame(small)
+    views = _look_for_strokes(scaled, False), _look_for_strokes(scaled, True), _fill_frame(scaled)
     seen = [view for view in views if view is not None]
     best = max(
         seen, key=lambda view: (not view.is_line, _measure_slenderness(view.ink)), default=None
@@ -91,8 +92,8 @@ def _find_drawing(grey: Grey) -> Mask | None:
     return None if ndimage.label(ink, TOUCHING)[1] > 1 or _judge_shape(ink) else ink
 
 
-def scale(grey: Grey, side: float) -> Grey:
-    """Scale an image so that its longer side has some pixels, without noise."""
+def _scale(grey: Grey, side: float) -> Grey:
+    """Scale an image to this length of its longer side, and smooth its noise."""
     factor = side / max(grey.shape)
     small = resize(grey, *(max(1, round(length * factor)) for length in grey.shape))
     return np.asarray(ndimage.gaussian_filter(small, 1))
@@ -115,10 +116,11 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
             return None
         if np.any(parts.is_stroke & ~parts.is_cut):
             digit, problem = _join_parts(parts)
-            if not problem and peak == darkest:
+            if not problem and peak == darkest:  # a pen beside a paler digit is no 1
                 paler = _find_parts(contrast > max(peak / 4, MINIMUM_CONTRAST), grey, background)
                 problem = "several" if paler is None or _has_second(paler, digit) else ""
             return View(digit, is_light, problem) if problem != "no digit" else None
+        # Nothing of this contrast is a digit: look at what is paler.
         contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, 2)] = 0
     return None
 
@@ -227,7 +229,7 @@ def _judge_shape(digit: Mask) -> str:
 
 
 def _refine(grey: Grey, digit: Mask) -> Mask:
-    """Return the ink of a digit that was found in a smaller image, from the larger one."""
+    """Return the ink of a digit that was found in the scaled image, from the larger one."""
     box = find_box(digit)
     side, shrunk = max(digit[box].shape), max(grey.shape) / max(digit.shape)
     factor = min(WORK_SIDE / 2 / side, 4 * shrunk)
@@ -235,12 +237,12 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
         return digit
     margin = round(NEAR * side) + 3
     around = [slice(max(0, each.start - margin), each.stop + margin) for each in box]
-    digit = digit[tuple(around)]
+    place = ndimage.binary_dilation(digit[tuple(around)], TOUCHING, 2).astype(np.float32)
     cut = grey[tuple(slice(int(shrunk * a.start), round(shrunk * a.stop)) for a in around)]
-    fine = scale(cut, factor * max(digit.shape))
-    place = ndimage.binary_dilation(digit, TOUCHING, 2).astype(np.float32)
+    fine = _scale(cut, factor * max(place.shape))
     contrast = _measure_contrast(fine, 0.45 * factor * side)[1] * resize(place, *fine.shape)
-    return _keep_large(contrast > contrast.max() / 2)
+    ink = _keep_large(contrast > contrast.max() / 2)
+    return ink if ink.any() else digit  # whose strokes may be too wide
 
 
 def _fill_frame(grey: Grey) -> View | None:
@@ -282,7 +284,7 @@ def _keep_large(ink: Mask, share: float = 0.03) -> Mask:
 
 
 def measure_stroke(ink: Mask) -> tuple[float, float]:
-    """Return the average and the greatest width of strokes, in pixels."""
+    """Return the average width of strokes, and the greatest less up to 2, in pixels."""
     distances = ndimage.distance_transform_edt(np.pad(ink, 1))
     # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
     return float(4 * distances[distances > 0].mean() - 2), float(2 * distances.max() - 2)

@@ -21,7 +21,8 @@ SAVE = "{code}\nsave_answers({names!r}, {known!r}, values, Path({folder!r}))"
 
 
 def nbgrader_of(cell: NotebookNode) -> Any:
-    return cell.metadata.get("nbgrader") or {}
+    of = cell.metadata.get("nbgrader")
+    return of if isinstance(of, dict) else {}  # a student may write anything
 
 
 def is_check(cell: NotebookNode) -> bool:
@@ -62,7 +63,8 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
     found: dict[str, NotebookNode] = {}
     unmarked = []
     for cell in reversed(notebook.cells):  # of several copies, the last one counts
-        grade_id = str((cell.metadata.pop("nbgrader", None) or {}).get("grade_id"))
+        grade_id = str(nbgrader_of(cell).get("grade_id"))
+        cell.metadata.pop("nbgrader", None)
         if grade_id in known and grade_id not in found:
             found[grade_id] = cell
         elif grade_id not in known:

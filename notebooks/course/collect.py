@@ -32,8 +32,8 @@ COLLECTED = "collected.csv"  # in the course's folder: who handed in which file
 COLUMNS = ("assignment", "student", "name", "number", "file", "time", "note")
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.I)
 CANVAS = re.compile(
-    r"(?P<name>[^_]+?)_(?:late_)?(?!20\d\d_[01]?\d_)(?P<number>\d+)_\d+_.+\.(ipynb|zip)", re.I
-)  # but exercise_2026_11_28.ipynb has a date
+    r"(?P<name>[^_]+?)_(?:late_)?(?P<number>\d+)_\d{3,}_.+\.(ipynb|zip)", re.I
+)  # but exercise_2026_11_28.ipynb and week_1_2_exercise.ipynb have other numbers
 IDENTIFIERS = ("email", "identifier", "sis user id", "sis login id")
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
 HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
@@ -90,8 +90,14 @@ def expand(found: Found) -> list[Found]:
 
 def unzip(found: Found) -> Iterator[Found]:
     with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
-        # Without the flag for UTF-8, zipfile takes the bytes of a name for code page 437.
-        raw = {e: e.filename.encode("cp437") for e in archive.infolist() if not e.flag_bits & 0x800}
+        # Without the flag for UTF-8, or a name in Unicode beside it, which newer Pythons read,
+        # zipfile takes the bytes of a name for code page 437.
+        raw = {
+            e: e.filename.encode("cp437")
+            for e in archive.infolist()
+            if not e.flag_bits & 0x800
+            and e.filename.replace("\\", "/") == e.orig_filename.replace("\\", "/")
+        }
         encoding = find_encoding(b"\n".join(raw.values())) or "cp437"
         for entry in archive.infolist():
             name = raw[entry].decode(encoding) if entry in raw else entry.filename
@@ -110,6 +116,8 @@ def unzip(found: Found) -> Iterator[Found]:
 
 def find_encoding(content: bytes) -> str | None:
     """Return the encoding of a text that does not say it: from Korea, from China, or UTF-8."""
+    if not content.isascii() and not re.search(rb"[\x80-\xff]{2}", content):
+        return None  # Western: in all three, a letter beyond ASCII has two such bytes or more
     for encoding in ("utf-8-sig", "cp949", "gb18030"):
         with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
@@ -345,10 +353,13 @@ def collect(folder: Path, assignment: str, paths: Sequence[Path], students: Path
         is_same = path.exists() and path.read_bytes() == notebook.content
         state = "unchanged" if is_same else "replaced" if path.exists() else "new"
         counts[state] += 1
+        time = notebook.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        if state == "replaced" and stamp.exists() and time < stamp.read_text():
+            print(f"{student}: older than the file that it replaces")
         if not is_same or not stamp.exists():
             target.mkdir(parents=True, exist_ok=True)
             path.write_bytes(notebook.content)
-            stamp.write_text(notebook.time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"))
+            stamp.write_text(time)
         if note:
             print(f"{student}: {note}")
         row = (assignment, student, notebook.name, notebook.number, notebook.path)

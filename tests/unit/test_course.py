@@ -129,6 +129,7 @@ def test_cells_are_restored_by_metadata_and_by_id() -> None:
     notebook.cells = [c for c in notebook.cells if c.id not in (deleted, question)]
     for cell in notebook.cells[::2]:
         cell.metadata.pop("nbgrader", None)
+    notebook.cells[2].metadata["nbgrader"] = "a student's"
     next(c for c in notebook.cells if c.id == edited).source = "5.0"
     lines = [*cells.restore(notebook, release, make.make_assignment("en"))]
     assert sorted(lines) == sorted(
@@ -325,8 +326,8 @@ def test_collect_reads_the_archives_of_moodle_and_canvas(tmp_path: Path, capsys:
             "Ben O'Neil_777_assignsubmission_file_/exercise.zip": zipped(
                 "exercise.ipynb", NOTEBOOK, tmp_path
             ),
-            "hansmax_LATE_5_9_exercise-1.ipynb": NOTEBOOK,
-            "otto_6_10_exercise.ipynb": NOTEBOOK,
+            "hansmax_LATE_5_902_exercise-1.ipynb": NOTEBOOK,
+            "otto_6_1001_exercise.ipynb": NOTEBOOK,
         },
         table,
     )
@@ -363,7 +364,7 @@ def test_students_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("students", [{"kim_11"}, {"kim_11", "lee_12"}])
 def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: Path) -> None:
     content = zipped("hw/exercise.ipynb", NOTEBOOK, tmp_path)
-    files = {f"{student}_22_hw.zip": content for student in students}
+    files = {f"{student}_2202_hw.zip": content for student in students}
     assert collect_files(tmp_path, files) == students
 
 
@@ -377,9 +378,10 @@ def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: P
         (["kim/exercise.ipynb"], "kim"),
         (["new/hw/exercise.ipynb"], "hw"),
         (["Kim.ipynb", "all.ipynb"], "kim all"),
-        (["class 1/submissions/kim_11_22_exercise.ipynb"], "kim"),
-        (["1/lee_LATE_12_23_exercise.ipynb", "2/kim_11_22_exercise.ipynb"], "lee kim"),
+        (["class 1/submissions/kim_11_2202_exercise.ipynb"], "kim"),
+        (["1/lee_LATE_12_2303_exercise.ipynb", "2/kim_11_2202_exercise.ipynb"], "lee kim"),
         (["kim/exercise_2026_11_28.ipynb", "lee/exercise_2026_11_28.ipynb"], "kim lee"),
+        (["kim/week_1_2_exercise.ipynb", "lee/week_1_2_exercise.ipynb"], "kim lee"),
         (["Kim.ZIP/exercise.ipynb", "./lee/exercise.ipynb", "/../1\\exercise.ipynb"], "kim lee 1"),
     ],
 )
@@ -460,7 +462,11 @@ def test_tables_of_all_spreadsheets_are_read(
 
 def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     table = tmp_path / "students.xlsx"
-    for content, reason in ((b"PK\x03\x04\xff\xff", "is no text"), (b"name\nkim", "student")):
+    for content, reason in (
+        (b"PK\x03\x04\xff\xff", "is no text"),
+        ("student,name\nkim,Jörg Müller".encode("cp1252"), "is no text.*UTF-8"),
+        (b"name\nkim", "student"),
+    ):
         table.write_bytes(content)
         with pytest.raises(build.NotebookError, match=reason):
             collect.read_students(table)

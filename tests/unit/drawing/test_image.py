@@ -252,6 +252,11 @@ SEVEN[:, 25:29] = SEVEN[:4, 6:] = 1
         (np.pad(np.ones((6, 60)), 47), ValueError, "shows several digits"),
         (np.pad(np.hstack(2 * [SEVEN]), 47), ValueError, "shows several digits"),
         (np.random.default_rng(0).normal(0.5, 0.02, (300, 300)), ValueError, "shows no digit"),
+        (
+            np.pad(np.zeros((32, 62)), ((255, 288), (94, 235)), constant_values=1),
+            ValueError,
+            "shows",
+        ),
         (draw_in_colour([0, 1, 0], 0.587), ValueError, "shows no digit"),
         (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
         (np.ones((1, 1_000), int), ValueError, "shows no digit"),
