@@ -413,13 +413,14 @@ def _list_differences(one: Any, other: Any, blank: Any) -> list[str]:
 
 def _read_hyperparameters(network: Any) -> dict[str, Any]:
     """Return the arguments with which a network was built and trained, as far as it knows them."""
+    names = [type(layer).__name__ for layer in network.layers]
     penalties = [getattr(layer, "kernel_regularizer", None) for layer in network.layers]
     found = {
         "hidden_units": [kernel.shape for kernel in _list_kernels(network)],
         "dropout": [layer.rate for layer in network.layers if hasattr(layer, "rate")],
         "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
         "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
-        "layers": [type(layer) for layer in network.layers],
+        "batch_normalization": [name for name in names if name == "BatchNormalization"],
     }
     if _count_steps(network):
         found["learning_rate"] = network.optimizer.get_config()["learning_rate"]

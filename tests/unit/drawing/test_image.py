@@ -227,6 +227,11 @@ def test_thin_strokes_between_two_pixels_are_as_black_as_others() -> None:
     assert digit_from_image(image).max() == 1
 
 
+def test_strokes_may_be_nearly_half_as_wide_as_long() -> None:
+    image = np.pad(np.zeros((32, 62)), ((255, 288), (94, 235)), constant_values=1)
+    assert digit_from_image(image).max() == 1
+
+
 def test_dot_stays_a_dot() -> None:
     for side in (1, 3, 9):
         ink = np.zeros((28, 28), bool)
@@ -252,11 +257,6 @@ SEVEN[:, 25:29] = SEVEN[:4, 6:] = 1
         (np.pad(np.ones((6, 60)), 47), ValueError, "shows several digits"),
         (np.pad(np.hstack(2 * [SEVEN]), 47), ValueError, "shows several digits"),
         (np.random.default_rng(0).normal(0.5, 0.02, (300, 300)), ValueError, "shows no digit"),
-        (
-            np.pad(np.zeros((32, 62)), ((255, 288), (94, 235)), constant_values=1),
-            ValueError,
-            "shows",
-        ),
         (draw_in_colour([0, 1, 0], 0.587), ValueError, "shows no digit"),
         (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
         (np.ones((1, 1_000), int), ValueError, "shows no digit"),
