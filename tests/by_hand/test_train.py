@@ -173,7 +173,7 @@ def test_stop_ends_training_with_figures(page: str, browser: webdriver.Chrome) -
     stop.click()
     assert "after" in run.wait("pre", "Training stopped")
     assert "period 00" in run.text("pre")
-    assert run.wait(VERDICT).startswith("✘ Not there yet")
+    assert run.wait(VERDICT).startswith("✘ Training stopped after ")
     assert not stop.is_enabled()
 
 

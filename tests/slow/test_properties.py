@@ -118,7 +118,7 @@ def draw_digit(digit: str) -> Any:
 
 
 @settings(
-    cases, max_examples=50 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    cases, max_examples=30 * TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.sampled_from(sorted(STROKES)),

@@ -192,6 +192,7 @@ def test_interrupt_keeps_finished_runs_and_leaves_no_process(
     assert err == ""
 
 
+@pytest.mark.weekly
 def test_interrupt_between_runs_is_silent(
     small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,9 +92,11 @@ async function runTraining(given, settings) {
   }
   const { done, accuracy, layers } = figures;
   const isWhole = done === settings.steps;
-  print(run, isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done }));
+  const ended = isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done });
+  print(run, ended);
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
-  say(run, ...judge(settings, accuracy, data), accuracy.toFixed(4));
+  const [verdict, isGood] = judge(settings, accuracy, data);
+  say(run, isWhole || isGood ? verdict : ended, isGood, accuracy.toFixed(4));
   run.layers = layers;
   showPad();
 }
