@@ -66,6 +66,7 @@ function say({ card, row }, text, isGood = false, accuracy = "") {
   verdict.textContent = `${mark} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
   row.cells[1].textContent = `${mark} ${accuracy}`;
+  find("h2", card).append(` ${row.cells[1].textContent}`);
 }
 
 /** Show the figures of a period; the last two runs have the same axes. */
