@@ -207,6 +207,7 @@ def test_interrupt_between_runs_is_silent(
     assert err == ""
 
 
+@pytest.mark.weekly
 def test_user_may_have_a_name_in_any_letters(
     small: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_random_start_of_the_linear_model_is_rejected_step_by_step() -> None:
     assert difference.weights > 1e-2
 
 
+@pytest.mark.weekly
 def test_same_batches_in_each_period_are_rejected_by_the_means() -> None:
     call = CALLS["linear 0.02/100/10"]  # the quickest of those that reject it
     trainer = trainer_with(sample_batches=variants()["sample_the_same"])
