@@ -323,38 +323,37 @@ def _advise(kind: str, measured: Measured) -> Iterator[str]:
     model, features, rows = measured.model, measured.features, len(measured.features)
     rescales = "Rescaling" in [type(layer).__name__ for layer in model.layers]
     is_raw = measured.scale > 1 or (features.max() > 1 and not (features % 1).any())
+    if rescales != is_raw:
+        yield message(
+            "Leave out Rescaling, unless the pixels are from 0 to 255."
+            if rescales
+            else "Divide the pixels by 255, as parse_labels_and_features() does: those of "
+            "validation_examples, and those that the model is trained on."
+        )
+        return
     table, digits = _load_new_digits()[1]  # the test set: fewest models are trained on it
     pixels = table[:rows]
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
     scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
     best_accuracy = max(measured.measure(scaled, digits[:rows]) for scaled in scales)
     # After few steps, a model may do better in another scale by chance.
-    is_better = best_accuracy > PARTIAL_CREDIT_FROM["linear"] and _is_above(
-        best_accuracy, measured.accuracy, rows, rows
-    )
-    if rescales and not is_raw:
-        yield message("Leave out Rescaling, unless the pixels are from 0 to 255.")
-    elif is_raw and not rescales:
-        yield message(
-            "Divide the pixels by 255, as parse_labels_and_features() does: those of "
-            "validation_examples, and those that the model is trained on."
-        )
-    elif is_better:
+    is_good = best_accuracy > PARTIAL_CREDIT_FROM["linear"]
+    if is_good and _is_above(best_accuracy, measured.accuracy, rows, rows):
         yield message(
             f"On other digits, in a usual scale, it is {best_accuracy:.4f}: do "
             "validation_examples have the scale of training_examples, and the order of "
             "validation_targets?"
         )
-    else:
-        shape: Any = next((kernel.shape for kernel in _list_kernels(model)), ())
-        if kind == "network" and len(shape) == 2:  # not of a convolution
-            optimizer: Any = getattr(model, "optimizer", None)
-            rate = float(optimizer.learning_rate) if type(optimizer).__name__ == "Adagrad" else 0.1
-            if shape[1] < ENOUGH_NODES:
-                yield message("Try more nodes in the first hidden layer, as in [100, 100].")
-            if not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
-                yield message("Try a learning rate from 0.02 to 0.15.")
-        yield message("Try more steps, larger batches or another learning rate.")
+        return
+    shape: Any = next((kernel.shape for kernel in _list_kernels(model)), ())
+    if kind == "network" and len(shape) == 2:  # not of a convolution
+        optimizer: Any = getattr(model, "optimizer", None)
+        rate = float(optimizer.learning_rate) if type(optimizer).__name__ == "Adagrad" else 0.1
+        if shape[1] < ENOUGH_NODES:
+            yield message("Try more nodes in the first hidden layer, as in [100, 100].")
+        if not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
+            yield message("Try a learning rate from 0.02 to 0.15.")
+    yield message("Try more steps, larger batches or another learning rate.")
 
 
 def _check_done(**answers: Any) -> None:

@@ -101,14 +101,15 @@ def make_rows(
     rows = []
     for student, each in submissions.items():
         row: dict[str, Any] = {"student": student, "maximum": f"{maximum:g}"}
-        rows.append(row | {"submitted": each.time, "points": "", "note": each.failure})
+        row |= {"submitted": each.time, "points": "", "note": each.failure}
+        rows.append(row)
         if each.failure:
             continue
         reasons: dict[str, list[str]] = {}  # and the tasks that each of them is for
         for cell in sorted(each.unread & {*checks}):
             for reason in each.judged.get(cell, {}).get("reasons", []) or ["see there"]:
                 reasons.setdefault(reason, []).append(cell)
-        rows[-1] |= {
+        row |= {
             "points": f"{max(0.0, each.points - each.penalty):.2f}",
             "penalty": f"{each.penalty:.2f}",
             "unread_answers": len(each.unread - {*checks}),

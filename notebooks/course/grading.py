@@ -28,7 +28,10 @@ KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost
 TOO_LONG = "a cell took too long, and was stopped"
 LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
 
-SANITIZE = "ClearOutput DeduplicateIds OverwriteKernelspec OverwriteCells CheckCellMetadata"
+SANITIZE = (
+    *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
+    "CheckCellMetadata",
+)
 limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
 
 
@@ -152,8 +155,9 @@ def configure(
     limits.update(cell=cell_seconds, notebook=notebook_seconds)
     warnings.filterwarnings("ignore", category=SAWarning)
     config.CourseDirectory.course_id = "mnist_nn"
-    ignored = (".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS)
-    config.CourseDirectory.ignore = [*ignored]
+    config.CourseDirectory.ignore = [
+        *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
+    ]
     exchange = (folder / "exchange").resolve()  # without one, formgrader complains
     exchange.mkdir(exist_ok=True)
     config.Exchange.root = str(exchange)
@@ -163,7 +167,7 @@ def configure(
     # By name: nbgrader imports them.
     config.Autograde.sanitize_preprocessors = [
         f"{__name__}.restore_cells",
-        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE.split()),
+        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE),
     ]
     config.Autograde.autograde_preprocessors = [
         *(f"{__name__}.{name}" for name in ("insert_saves", "ExecuteToTheEnd", "judge_answers")),
@@ -171,6 +175,7 @@ def configure(
         f"{__name__}.flag_for_person",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
+    # exit() does nothing:
     no_exit = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"
     config.Execute.extra_arguments = ["--log-level=ERROR", no_exit]
     config.Execute.raise_on_iopub_timeout = False
