@@ -29,8 +29,8 @@ from split import split_exercise, train_table
 
 data = split_exercise(train_table(), seed=1)
 network = mnist_nn.train_nn_classification_model(
-    0.05, 600, 30, [100, 100], *data, seed=1, dropout=0.1, verbose=1)
-linear = mnist_nn.train_linear_classification_model(0.03, 300, 30, *data, seed=1, verbose=1)
+    0.05, 300, 30, [100, 100], *data, seed=1, dropout=0.1, verbose=1)
+linear = mnist_nn.train_linear_classification_model(0.03, 100, 30, *data, seed=1, verbose=1)
 np = mnist_nn.metrics.np
 np.savez(sys.argv[1], *network.get_weights(), *linear.get_weights())
 """
