@@ -45,20 +45,24 @@ function render({ model, el }) {
   const spoken = add(middle, "div", "unseen");
   spoken.setAttribute("aria-live", "polite");
 
-  const answers = model.get("classifiers").map((name) => {
-    const answer = add(root, "div", "answer");
-    add(answer, "div", "name", name);
-    return Array.from({ length: 10 }, (_, digit) => {
-      add(answer, "span", "", String(digit));
-      const bar = add(answer, "div", "bar");
-      return { bar, filled: add(bar, "div"), share: add(answer, "span", "share") };
-    });
-  });
-
   let strokes = model.get("strokes"); // each a list of points [x, y], from 0 to 1
   let stroke = null; // the one that is being drawn
   let cleared = []; // what Clear took away
   let cursor = null; // of the keyboard: [x, y], once it was used
+  let answers = []; // by classifier and digit: where its probability is shown
+
+  function showClassifiers() {
+    root.querySelectorAll(".answer").forEach((answer) => answer.remove());
+    answers = model.get("classifiers").map((name) => {
+      const answer = add(root, "div", "answer");
+      add(answer, "div", "name", name);
+      return Array.from({ length: 10 }, (_, digit) => {
+        add(answer, "span", "", String(digit));
+        const bar = add(answer, "div", "bar");
+        return { bar, filled: add(bar, "div"), share: add(answer, "span", "share") };
+      });
+    });
+  }
 
   function showStrokes() {
     const pen = pad.getContext("2d");
@@ -225,13 +229,16 @@ function render({ model, el }) {
   }
 
   const answer = "change:pixels change:probabilities change:description";
+  model.on("change:classifiers", showClassifiers);
   model.on("change:strokes", takeStrokes);
   model.on("change:prepared", takePrepared);
   model.on(answer, showAnswer);
+  showClassifiers();
   showStrokes();
   takePrepared();
   showAnswer();
   return () => {
+    model.off("change:classifiers", showClassifiers);
     model.off("change:strokes", takeStrokes);
     model.off("change:prepared", takePrepared);
     model.off(answer, showAnswer);

@@ -36,11 +36,12 @@ SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
 EMPTY_PAD = '<p class="mnist-nn-drawing-'  # in an output: a saved pad with no drawing
 TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
-# By the cells of the exercise below which there is a link to the page that trains: its settings.
+# By the cells of the exercise below which there is a link to the page that trains: its settings,
+# and the name of its text.
 TASKS = {
-    "try-linear": "model=linear",
-    "task-2-how": "model=network",
-    "task-3-how": "model=network&steps=10",
+    "try-linear": ("model=linear", "link_here"),
+    "task-2-how": ("model=network", "link_here"),
+    "task-3-how": ("model=network&steps=10", "link_task_3"),
 }
 ROOMS = {
     "mnist_nn": "The exercise",
@@ -122,7 +123,7 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = outputs
         if edition.name == "exercise" and cell.id in TASKS:
-            cell.source += f"\n\n{link_to_train(edition.language, TASKS[cell.id])}"
+            cell.source += f"\n\n{link_to_train(edition.language, *TASKS[cell.id])}"
     title, _, text = notebook.cells[0].source.partition("\n")
     if edition.name == "solution":  # which has the same title as the exercise
         colon = LANGUAGES[edition.language].colon
@@ -146,9 +147,9 @@ def read_weights(language: str) -> bytes:
     )
 
 
-def link_to_train(language: str, settings: str) -> str:
+def link_to_train(language: str, settings: str, text: str) -> str:
     address = html.escape(f"../train/{first_page(language)}?{settings}")
-    return f'<a href="{address}">{TRAIN_TEXTS[language]["link_here"]}</a>'
+    return f'<a href="{address}">{TRAIN_TEXTS[language][text]}</a>'
 
 
 def image(name: str, metadata: dict[str, Any], title: str) -> str:

@@ -248,7 +248,7 @@ def test_missing_worker_is_told(tmp_path: Path, browser: webdriver.Chrome) -> No
     worker.unlink()
     with serve(tmp_path) as address:
         run = Run(browser, address, **SHORT)
-        run.wait("#status", export.make_texts("en")["failed"].partition("(")[0])
+        run.wait("#status", export.make_texts("en")["not_loaded"])
         worker.write_bytes(program)
         run.train()
         run.wait(VERDICT)

@@ -107,6 +107,7 @@ def make_texts(language: str) -> dict[str, str]:
         "answer": describe_answer("{name}", "{digit}", "{p}"),
     }
     texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
+    texts["passed"] += f"{texts['space']}{{advice}}"  # what to do next
     numbers = (
         checks.TARGETS
         | NUMBERS["advice"]
@@ -116,7 +117,7 @@ def make_texts(language: str) -> dict[str, str]:
         }
     )
     mnist_nn.set_language("en")
-    with_numbers = ("intro", "learning_rate_help", "curve_help", "too_large")
+    with_numbers = ("intro", "next_linear", "learning_rate_help", "curve_help", "too_large")
     return page | texts | {name: page[name].format_map(numbers) for name in with_numbers}
 
 

@@ -13,7 +13,7 @@ const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn");
 const runs = [];
 let isStopped = false;
-let [worker, pad] = [];
+let worker;
 
 /** Return the fields' texts and settings; what is wrong is told beside them once they are left. */
 function readSettings() {
@@ -37,7 +37,7 @@ function ask(...job) {
     worker.onmessage = ({ data: { error, answer } }) => (error ? reject(error) : resolve(answer));
     worker.onerror = ({ message }) => {
       worker = null;
-      reject({ kind: "failed", reason: message ?? "" });
+      reject({ kind: message ? "failed" : "not_loaded", reason: message });
     };
   });
 }
@@ -65,7 +65,7 @@ function say({ card, row }, text, isGood = false, accuracy = "") {
   const [verdict, mark] = [find(".verdict", card), isGood ? "✔" : "✘"];
   verdict.textContent = `${mark} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
-  row.cells[1].textContent = `${mark} ${accuracy}`;
+  row.cells[1].textContent = `${mark}\u00a0${accuracy}`;
   find("h2", card).append(` ${row.cells[1].textContent}`);
 }
 
@@ -81,20 +81,18 @@ function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
   drawWeights(find("canvas", run.card), layers[0], texts);
 }
 
-async function runTraining(given, settings) {
-  await ask("start", settings, data);
-  status.textContent = "";
-  const run = createRun(given);
+async function runTraining(run, settings) {
   let figures;
   for (let next; (next = await ask("goOn", isStopped)); ) {
     progress.value = next.done / settings.steps;
-    if (next.hasDiverged) return say(run, fill(texts.diverged, { ...next, ...settings }));
+    if (next.hasDiverged) throw { kind: "diverged", ...next, ...settings };
     if ("period" in next) showPeriod(run, (figures = next));
   }
   const { done, accuracy, layers } = figures;
   const isWhole = done === settings.steps;
   const ended = isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done });
   print(run, ended);
+  if (!isWhole) run.row.cells[3].textContent = `${done} / ${settings.steps}`;
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
   const [verdict, isGood] = judge(settings, accuracy, data);
   say(run, isWhole || isGood ? verdict : ended, isGood, accuracy.toFixed(4));
@@ -102,15 +100,15 @@ async function runTraining(given, settings) {
   showPad();
 }
 
-/** Let the last two models answer; the drawing stays. */
+const lastRuns = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
+const classifyAll = (pixels) => lastRuns().map(({ layers }) => classify(layers, pixels));
+const pad = createPad([], texts, classifyAll);
+
+/** Let the last two models answer, also what is being drawn. */
 function showPad() {
-  const last = runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
-  const classifyAll = (pixels) => last.map(({ layers }) => classify(layers, pixels));
-  const model = createPad(last.map(({ name }) => name), texts, classifyAll);
-  for (const kept of pad ? ["strokes", "prepared"] : []) model.set(kept, pad.get(kept));
-  model.save_changes();
-  find("#board").replaceChildren();
-  widget.render({ model: (pad = model), el: find("#board") });
+  pad.set("classifiers", lastRuns().map(({ name }) => name));
+  pad.save_changes();
+  if (!find("#board canvas")) widget.render({ model: pad, el: find("#board") });
 }
 
 const isTraining = () => !stop.disabled;
@@ -132,11 +130,18 @@ form.addEventListener("submit", async (event) => {
   setTraining(true);
   progress.removeAttribute("value");
   status.textContent = texts.loading;
+  let run;
   try {
-    await runTraining(...readSettings());
+    const [given, settings] = readSettings();
+    await ask("start", settings, data);
+    run = createRun(given);
+    status.textContent = "";
+    await runTraining(run, settings);
     status.textContent = "";
   } catch (error) {
-    status.textContent = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
+    const text = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
+    status.textContent = run ? "" : text;
+    if (run) say(run, text);
   }
   setTraining(false);
 });

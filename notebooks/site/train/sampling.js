@@ -3,12 +3,8 @@ const SHUFFLE_BUFFER = 10_000;
 
 /** Return the elements of a typed array in random order. */
 export function permute(rows) {
-  const order = rows.slice();
-  for (let last = order.length - 1; last > 0; last--) {
-    const place = Math.floor(Math.random() * (last + 1));
-    [order[last], order[place]] = [order[place], order[last]];
-  }
-  return order;
+  const keyed = Array.from(rows, (row) => [Math.random(), row]);
+  return Uint32Array.from(keyed.sort(([one], [other]) => one - other), ([, row]) => row);
 }
 
 /** Yield what a shuffle buffer yields for 0, 1, …, nBatches − 1, 0, …: without end. */

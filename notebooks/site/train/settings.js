@@ -35,12 +35,12 @@ export function checkSettings(given, { texts, examples, weights }) {
 /** Return what the exercise's check says of an accuracy, and whether it reaches the target. */
 export function judge({ model, hidden_units: [first], learning_rate: rate }, accuracy, data) {
   const { texts, targets, advice } = data;
-  const hints = [
+  const isGood = accuracy >= targets[model];
+  const hints = isGood ? [texts[`next_${model}`]] : [
     first < advice.nodes && texts.advise_nodes,
     first && !(rate >= advice.lowest && rate <= advice.highest) && texts.advise_rate,
     texts.advise_more,
   ];
-  const isGood = accuracy >= targets[model];
   const shares = { accuracy: accuracy.toFixed(4), target: targets[model].toFixed(4) };
   const values = { ...shares, advice: hints.filter(Boolean).join(texts.space) };
   return [fill(isGood ? texts.passed : texts.not_passed, values), isGood];

@@ -4,9 +4,12 @@ import { createLayers, readDigits, train } from "./training.js";
 const LONGEST = 100; // milliseconds until the page hears of the steps, and may stop them
 let [digits, figures] = [];
 
-/** Return a file unpacked; the browser checks its SHA-256. */
+/** Return a file unpacked; the browser checks its SHA-256, and may have kept a damaged one. */
 async function load({ name, sha256 }) {
-  const response = await fetch(new URL(name, import.meta.url), { integrity: `sha256-${sha256}` });
+  const [url, integrity] = [new URL(name, import.meta.url), `sha256-${sha256}`];
+  const response = await fetch(url, { integrity }).catch(() =>
+    fetch(url, { integrity, cache: "reload" }),
+  );
   const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
