@@ -35,8 +35,8 @@ def test_weights_after_100_steps_are_those_of_python(
 ) -> None:
     table = train_table[:ROWS]
     labels, features = map(np.asarray, mnist_nn.parse_labels_and_features(table))
-    model = mnist_nn.build_nn_model(hidden_units, seed=0) if hidden_units else None
-    model = model or mnist_nn.build_linear_model()
+    linear = mnist_nn.build_linear_model
+    model = mnist_nn.build_nn_model(hidden_units, seed=0) if hidden_units else linear()
     start = model.get_weights()
     batches = [
         sampling.select_rows(period.rows, number, 30)
@@ -117,7 +117,8 @@ def test_runs_get_the_hints_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     code = "return runs.map((run) => shares.map((a) => settings.judge(run, a, data)));"
     shares = [0.7, 0.8799, 0.88, 0.9496, 0.95, 0.96]
-    data = {"texts": export.make_texts("en"), **export.NUMBERS}
+    texts = export.make_texts("en")
+    data = {"texts": texts, **export.NUMBERS}
     found = run_node(code, runs=runs, shares=shares, data=data)
     for run, judged in zip(runs, found, strict=True):
         hidden = run["hidden_units"]
@@ -127,7 +128,45 @@ def test_runs_get_the_hints_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> No
         for share, (text, is_good) in zip(shares, judged, strict=True):
             monkeypatch.setattr(checks.Measured, "measure", lambda *_, share=share: share)
             result = check[run["model"]](model, np.zeros((1, 784)), [0])
-            assert (text, is_good) == (result.message, result.passed)
+            said = [result.message, texts[f"next_{run['model']}"]][: 1 + result.passed]
+            assert (text, is_good) == (" ".join(said), result.passed)
+
+
+def test_training_has_ten_periods_ends_when_stopped_and_tells_divergence() -> None:
+    rng = np.random.default_rng(0)
+    labels, pixels = np.arange(40) % 10, rng.integers(256, size=(40, 784))
+    code = """
+    const digits = training.readDigits(Uint8Array.from(bytes));
+    const rows = Uint32Array.from(digits.labels, (_, row) => row);
+    const halves = [rows.subarray(0, 30), rows.subarray(30)];
+    return [[0.05, Infinity], [0.05, 13], [1e300, Infinity]].map(([rate, most]) => {
+      const layers = training.createLayers([20, 20]);
+      const start = Math.max(...layers[0].weights);
+      const settings = { learning_rate: rate, steps: 25, batch_size: 10 };
+      const run = training.train(layers, digits, halves, settings);
+      const found = [];
+      for (let next; (next = run.next((found.at(-1)?.done ?? 0) >= most).value); ) found.push(next);
+      const periods = found.filter((each) => "period" in each);
+      const done = periods.map((each) => each.done);
+      return { ...periods.at(-1), steps: found.length - periods.length, done, start };
+    });
+    """
+    whole, stopped, diverged = run_node(code, bytes=pack(pixels, labels))
+    assert (whole["steps"], whole["done"]) == (25, [3, 6, 9, 12, 15, 17, 19, 21, 23, 25])
+    assert whole["start"] == pytest.approx(np.sqrt(6 / (784 + 20)), rel=0.01)
+    assert whole["logLoss"] == pytest.approx(34.54 * (1 - whole["accuracy"]), abs=0.01)
+    assert (stopped["steps"], stopped["done"]) == (13, [3, 6, 9, 12, 13])
+    assert diverged["hasDiverged"]
+    assert diverged["done"] == [3]
+
+
+def test_order_of_rows_is_new_each_time() -> None:
+    one, other = run_node(
+        "return [0, 0].map(() => [...sampling.permute(Uint32Array.from(rows))]);",
+        rows=[*range(100)],
+    )
+    assert sorted(one) == sorted(other) == [*range(100)]
+    assert len({tuple(one), tuple(other), tuple(range(100))}) == 3
 
 
 def test_sentences_of_the_page_are_in_the_package() -> None:
