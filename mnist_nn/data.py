@@ -86,7 +86,7 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         )
     dataset = _arrange_columns("dataset", dataset)
     _check_table("dataset", dataset)
-    return dataset[0].copy(), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
+    return dataset[0].astype(np.int64), dataset.loc[:, 1:PIXELS] / PIXEL_MAXIMUM
 
 
 def data_folder() -> Path:
@@ -195,9 +195,12 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without the row numbers that to_csv() wrote."""
+    """Return a table without the row numbers or names that to_csv() wrote."""
     n_rows, n_columns = dataset.shape
-    if n_columns != 2 + PIXELS or dataset.iloc[:, 0].tolist() != [*range(n_rows)]:
+    if n_columns != 2 + PIXELS:
+        return dataset
+    first = dataset.iloc[:, 0]  # no labels, if no two rows have the same
+    if not (first.is_unique and n_rows > CLASSES) and first.tolist() != [*range(n_rows)]:
         return dataset
     dataset = dataset.iloc[:, 1:]
     is_numbered = dataset.columns.equals(COLUMNS + 1)  # read without a row of names

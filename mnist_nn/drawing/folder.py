@@ -32,12 +32,12 @@ def dataframe_from_images(
 ) -> pd.DataFrame:
     """Return the photos in a folder as a table like that of ``load_mnist_dataframe``.
 
-    Each photo shows one digit. Its label is the digit of its folder or, if the folder has none, the
-    number with which its own name begins:
+    Each photo shows one digit. Its label is the digit of the nearest folder around it that has one
+    or, if none has, the number with which its own name begins:
 
     =====================================================  ==========================
-    ``7/anna.jpg``, ``7/1.jpg``, ``07/1.jpg``              7, the folder's digit
-    ``digit_7/1.jpg``, ``label 7/1.jpg``, ``seven/1.jpg``  7, the folder's digit
+    ``7/anna.jpg``, ``7/1.jpg``, ``7/anna/1.jpg``          7, the folder's digit
+    ``07/1.jpg``, ``digit_7/1.jpg``, ``seven/1.jpg``       7, the folder's digit
     ``7_anna.jpg``, ``7-2.png``, ``class 3/7 (1).jpg``     7, the name's
     ``anna_7.jpg``, ``07.jpg``, ``2018.jpg``, ``3D.jpg``   none: the file is left out
     =====================================================  ==========================
@@ -75,10 +75,9 @@ def dataframe_from_images(
     for name, path in sorted(files.items()):
         if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
             continue
-        parent = path.parent.name.lower()
-        parent = str(WORDS.index(parent)) if parent in WORDS else parent
-        labels = FOLDER.fullmatch(parent), NAME.match(path.name)  # the first one counts
-        digits = [int(found[1]) for found in labels if found]
+        folders = [root.name, *name.split("/")[:-1]]
+        labels = [*map(_read_label, reversed(folders)), NAME.match(path.name)]
+        digits = [int(found[1]) for found in labels if found]  # the first one counts
         try:
             if not digits:
                 raise ArgumentError(
@@ -111,6 +110,11 @@ def dataframe_from_images(
             "in it, such as 7_anna.jpg"
         )
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
+
+
+def _read_label(folder: str) -> re.Match[str] | None:
+    word = folder.lower()
+    return FOLDER.fullmatch(str(WORDS.index(word)) if word in WORDS else word)
 
 
 @language_font()

@@ -149,7 +149,7 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
         raise ArgumentError(
             f"image has the shape {values.shape}: it must be (height, width), or (height, width, "
-            "3 or 4) in colour. Convert a row of 784 pixels to an image with .reshape(28, 28)"
+            "3 or 4) in colour. Pass one image; a row of 784 pixels needs .reshape(28, 28)"
         )
     smallest, largest = float(values.min()), float(values.max())
     if not (smallest >= 0 and largest <= 65_535):  # NaN fails every comparison
@@ -157,8 +157,8 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
             f"image has values from {smallest:g} to {largest:g}: pass values from 0 to 1, "
             "0 to 255 or 0 to 65535"
         )
-    white = next(white for white in (1, 255, 65_535) if largest <= white)
-    levels = values.astype(np.float32) / np.float32(white)
+    white = next(white for white in (1, 255, 65_535) if largest <= 1.01 * white)  # as computed
+    levels = np.minimum(values.astype(np.float32) / np.float32(white), 1)
     if not colours:
         return levels
     grey: Grey = levels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601

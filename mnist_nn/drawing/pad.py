@@ -97,7 +97,9 @@ class DrawingPad:
         """Classify a drawing and show it; saved notebooks keep pictures of finished ones."""
         self._strokes, self._prepared = _check_strokes(strokes), prepared
         ink = _draw_ink(self._strokes)
-        small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean((1, 3), np.float32)
+        small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean(
+            axis=(1, 3), dtype=np.float32
+        )
         self.pixels = prepare_ink(ink) if prepared and ink.any() else small
         features = self.pixels.reshape(1, PIXELS)
         probabilities = {
@@ -122,6 +124,8 @@ class DrawingPad:
         )
 
     def __repr__(self) -> str:
+        if _is_interactive():
+            return self.describe()
         return message(
             "The drawing pad needs a notebook and the package anywidget: run 'pip install "
             "anywidget', then restart the kernel. Without them, use a photo: "
@@ -130,9 +134,9 @@ class DrawingPad:
         )
 
     def _ipython_display_(self) -> None:
-        from IPython import display, get_ipython  # which calls this
+        from IPython import display  # which calls this
 
-        if not hasattr(get_ipython(), "kernel") or find_spec("anywidget") is None:
+        if not _is_interactive():
             return print(self)
         if self._widget is None:
             from mnist_nn.drawing.widget import DrawingWidget
@@ -154,6 +158,13 @@ class DrawingPad:
             picture["image/png"] = encode_png(image)
             content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
         return picture | {"text/html": HIDE_LOADING.format(name=name) + content}
+
+
+def _is_interactive() -> bool:
+    """Return whether a pad that is shown can be drawn on."""
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel") and find_spec("anywidget") is not None
 
 
 def describe_drawing(answers: str) -> str:
