@@ -5,7 +5,7 @@ import html
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,22 +16,30 @@ from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
 from mnist_nn.language import get_language, message, printable
-from mnist_nn.models import PREDICTION_ROWS, check_classifier, check_outputs
+from mnist_nn.models import check_classifier, check_outputs
 
-# The accuracies on the validation set that the tasks ask for, and where partial credit begins.
+# The tasks: accuracies on the validation set, where partial credit begins, and training steps.
 TARGETS = {"linear": 0.88, "network": 0.95}
 PARTIAL_CREDIT_FROM = {"linear": 0.84, "network": 0.90}
 GRACE = 0.002  # below a target, with all points: half a standard error of 2,500 digits at 0.95
+STEPS = (10, 100, 1_000)
+USED_ROWS = 10_000  # of the training table: no part of the exercise uses the others
+
+# What is fair, as measured on honest answers.
 STANDARD_ERRORS = 4.0  # between known and new digits; 492 honest models had at most 2.8
 ACCURACY_TOLERANCE = 0.005 + 1e-9  # of the accuracy that a student computes: two decimals
 FEW = 5  # predictions that rounding may change
 MUCH_BETTER = 0.2  # on raw pixels, so that a model is taken to be trained on those
-LOWEST_RATE, HIGHEST_RATE = 0.02, 0.15  # of Adagrad: others seldom reach 0.95
-ENOUGH_NODES = 64  # in the first hidden layer: fewer reach 0.95 with no learning rate
 LIKE_IMAGES = 0.92  # correlation of mean images: MNIST in any scale 0.998, transposed 0.75
 ALIKE = 0.7  # correlation of initial weights: below 0.1 with other seeds, 0.99 with l2
-STEPS = (10, 100, 1_000)
-USED_ROWS = 10_000  # of the training table: no part of the exercise uses the others
+
+# What helps, as measured over the usual sizes and rates.
+LOWEST_RATE, HIGHEST_RATE = 0.02, 0.15  # of Adagrad: others seldom reach 0.95
+ENOUGH_NODES = 64  # in the first hidden layer: fewer reach 0.95 with no learning rate
+GUESSING = 0.15  # accuracy of models that have learned nothing, or from other labels
+
+PART = 1_000  # examples that are predicted at once: a convolution takes 30 times their memory
+SOME = 500  # examples that are enough to compare scales
 
 
 @dataclass(frozen=True)
@@ -75,20 +83,22 @@ class Measured:
             check_classifier(name, model, self.features[:2])  # says what is wrong
         self.has_probabilities = arguments.are_probabilities(outputs)
         self.accuracy = self.measure(self.features, labels)
-        accuracy_if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
-        if accuracy_if_raw > self.accuracy + MUCH_BETTER:
-            self.accuracy, self.scale = accuracy_if_raw, PIXEL_MAXIMUM
-        new = _load_new_digits()
-        fit = stats.linregress(new[0][0].mean(axis=0), self.features.mean(axis=0))
-        self.table_accuracy = self.test_accuracy = self.accuracy
-        if abs(fit.rvalue) > LIKE_IMAGES:  # else nobody knows how new digits would look
-            self.table_accuracy, self.test_accuracy = (
-                self.measure(fit.slope * pixels + fit.intercept, digits) for pixels, digits in new
-            )
+        if self.accuracy < 1 - MUCH_BETTER:
+            accuracy_if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
+            if accuracy_if_raw > self.accuracy + MUCH_BETTER:
+                self.accuracy, self.scale = accuracy_if_raw, PIXEL_MAXIMUM
+        new, ends = _load_new_digits(), [self.features.min(), self.features.max()]
+        alike = stats.linregress(new.rows.mean(axis=0), self.features.mean(axis=0)).rvalue
+        black, white = ends if alike > 0 else ends[::-1]
+        self.new: list[float] = []  # accuracies on new rows of the table, and on the test set
+        if abs(alike) > LIKE_IMAGES:  # else nobody knows how new digits would look
+            for pixels, digits in ((new.rows, new.row_labels), (new.test, new.test_labels)):
+                scaled = black + (white - black) * pixels
+                self.new.append(self.measure(scaled, digits))
 
     def predict(self, features: Features) -> Any:
         """Return the digit of each example, a few at once to save memory."""
-        parts = np.array_split(self.scale * features, math.ceil(len(features) / PREDICTION_ROWS))
+        parts = np.array_split(self.scale * features, math.ceil(len(features) / PART))
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         return np.concatenate(outputs).argmax(axis=1)
 
@@ -98,8 +108,8 @@ class Measured:
 
     def check_validation_set(self, score: float = 0.0) -> None:
         """Raise WrongAnswerError if the model knows the digits of the validation set."""
-        new = min(self.table_accuracy, self.test_accuracy)
-        _check_new("validation_examples", self.accuracy, new, len(self.features), score)
+        for new in self.new:
+            _check_new("validation_examples", self.accuracy, len(self.features), new, score=score)
 
 
 def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
@@ -180,6 +190,11 @@ def check_test_accuracy(
             f"axis=1) returns them. Its size is {len(predictions)}, and its "
             f"numbers are from {predictions.min():g} to {predictions.max():g}."
         )
+    if np.array_equal(features[:2], measured.features[:2]):
+        raise WrongAnswerError(
+            "test_examples has rows of validation_examples. Take both from "
+            "load_mnist_dataframe('test')."
+        )
     if np.sum(predictions != measured.predict(features)) > FEW:
         raise WrongAnswerError(
             "test_predictions differs from what classifier predicts now. Did you train it again, "
@@ -189,11 +204,19 @@ def check_test_accuracy(
     numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
     if len(numbers) != 1 or not abs(numbers[0] - right) <= ACCURACY_TOLERANCE:
         raise WrongAnswerError(
-            f"accuracy is {accuracy!r:.100}. It must be the number {right:.4f}, the fraction of "
+            f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
             "test_predictions that equal test_targets."
         )
-    _check_new("test_examples", right, measured.table_accuracy, len(labels))
+    rows = len(measured.features)
+    _check_new("test_examples", right, len(labels), *measured.new[:1] or (measured.accuracy, rows))
     measured.check_validation_set(score=0.5)
+    if _is_above(measured.accuracy, right, rows, len(labels)):
+        raise WrongAnswerError(
+            f"The accuracy is only {right:.4f} on the test set, but {measured.accuracy:.4f} on the "
+            "validation set: do test_examples have the scale of validation_examples, and the order "
+            "of test_targets?",
+            0.5,
+        )
     enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2
     if measured.accuracy < enough:
         raise WrongAnswerError(
@@ -222,9 +245,9 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     Returns:
         A CheckResult, as :func:`check_linear_classifier`.
     """
-    if isinstance(networks, list | tuple):
+    if isinstance(networks, Iterable) and not isinstance(networks, Mapping | pd.Series):
         networks = dict(zip(STEPS, networks, strict=False))
-    found = dict(networks) if isinstance(networks, Mapping | pd.Series) else {}
+    found = {} if networks is None else dict(networks)
     chosen: dict[str, Any] = {
         f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS
     }
@@ -268,8 +291,9 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
     shapes = [kernel.shape for kernel in _list_kernels(model)]
     if kind == "linear" and [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
         raise WrongAnswerError(
-            "A linear model has one layer of weights, from 784 pixels to 10 classes. Those of this "
-            f"model have the shapes {shapes}. Train one with train_linear_classification_model."
+            "The linear model of task 1 has one layer of weights, from 784 pixels to 10 classes. "
+            f"Those of this model have the shapes {shapes}. Train one with "
+            "train_linear_classification_model."
         )
     measured.check_validation_set()
     accuracy, target, start = measured.accuracy, TARGETS[kind], PARTIAL_CREDIT_FROM[kind]
@@ -294,9 +318,11 @@ def _is_above(accuracy: float, other: float, *rows: int) -> bool:
     return accuracy - other > errors
 
 
-def _check_new(name: str, accuracy: float, new: float, rows: int, score: float = 0.0) -> None:
+def _check_new(
+    name: str, accuracy: float, rows: int, new: float, new_rows: int = USED_ROWS, score: float = 0.0
+) -> None:
     """Raise WrongAnswerError if the model knows the digits of a table."""
-    if _is_above(accuracy, new, rows, USED_ROWS):
+    if _is_above(accuracy, new, rows, new_rows):
         raise WrongAnswerError(
             f"The accuracy on {name} is {accuracy:.4f}, but only {new:.4f} on other digits: the "
             "model knows these digits already. Train a new one, on training_examples and "
@@ -311,7 +337,7 @@ def _remark(measured: Measured) -> Iterator[str]:
         yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
     if measured.scale > 1:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
-    if _is_above(measured.table_accuracy, measured.test_accuracy, USED_ROWS, USED_ROWS):
+    if measured.new and _is_above(measured.new[0], measured.new[1], USED_ROWS, USED_ROWS):
         yield message(
             "(It knows rows of the table after the first 10,000. The validation set counts all the "
             "same, but with so much training data, the task is easier.)"
@@ -320,7 +346,7 @@ def _remark(measured: Measured) -> Iterator[str]:
 
 def _advise(kind: str, measured: Measured) -> Iterator[str]:
     """Yield what to try, the first thing first: measured over the usual sizes and rates."""
-    model, features, rows = measured.model, measured.features, len(measured.features)
+    model, features = measured.model, measured.features
     rescales = "Rescaling" in [type(layer).__name__ for layer in model.layers]
     is_raw = measured.scale > 1 or (features.max() > 1 and not (features % 1).any())
     if rescales != is_raw:
@@ -331,20 +357,29 @@ def _advise(kind: str, measured: Measured) -> Iterator[str]:
             "validation_examples, and those that the model is trained on."
         )
         return
-    table, digits = _load_new_digits()[1]  # the test set: fewest models are trained on it
-    pixels = table[:rows]
-    standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
+    new = _load_new_digits()  # of them the test set: fewest models are trained on it
+    pixels, digits = new.test[:SOME], new.test_labels[:SOME]
+    standardised = (pixels - new.test.mean(axis=0)) / (new.test.std(axis=0) + 1e-6)
     scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
-    best_accuracy = max(measured.measure(scaled, digits[:rows]) for scaled in scales)
+    best_accuracy = max(measured.measure(scaled, digits) for scaled in scales)
     # After few steps, a model may do better in another scale by chance.
     is_good = best_accuracy > PARTIAL_CREDIT_FROM["linear"]
-    if is_good and _is_above(best_accuracy, measured.accuracy, rows, rows):
+    if is_good and _is_above(best_accuracy, measured.accuracy, SOME, len(features)):
         yield message(
             f"On other digits, in a usual scale, it is {best_accuracy:.4f}: do "
             "validation_examples have the scale of training_examples, and the order of "
             "validation_targets?"
         )
         return
+    if measured.accuracy < GUESSING:
+        yield message(
+            "Guessing does about as well: was the model trained, and do training_targets belong to "
+            "training_examples, row by row?"
+        )
+        return
+    found = _read_hyperparameters(model)
+    if found["l1"] | found["l2"] | {*found["dropout"]} != {0.0}:
+        yield message("Try less dropout, l1 or l2, or none.")
     shape: Any = next((kernel.shape for kernel in _list_kernels(model)), ())
     if kind == "network" and len(shape) == 2:  # not of a convolution
         optimizer: Any = getattr(model, "optimizer", None)
@@ -353,6 +388,7 @@ def _advise(kind: str, measured: Measured) -> Iterator[str]:
             yield message("Try more nodes in the first hidden layer, as in [100, 100].")
         if not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
             yield message("Try a learning rate from 0.02 to 0.15.")
+            return
     yield message("Try more steps, larger batches or another learning rate.")
 
 
@@ -367,7 +403,7 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
     """Return features, and labels that may be a column, one-hot, text or categories."""
     features = arguments.check_features(f"{name}_examples", examples)
     labels = _to_numbers(f"{name}_targets", targets)
-    if len(labels) == CLASSES * len(features):
+    if len(labels) == CLASSES * len(features) and np.shape(targets)[1:] == (CLASSES,):
         labels = labels.reshape(-1, CLASSES).argmax(axis=1)
     return arguments.check_set(**{f"{name}_examples": features, f"{name}_targets": labels})
 
@@ -398,15 +434,16 @@ def _count_steps(model: Any) -> int:
 def _list_differences(one: Any, other: Any, blank: Any) -> list[str]:
     """Return the arguments in which two networks differ, as far as these know them.
 
-    Blank pixels keep their initial weights, unless l1 has wiped them out. If they are not 0, all
-    the weights of a node have moved alike.
+    Without l1 and l2, blank pixels keep their initial weights. If they are not 0, all the weights
+    of a node have moved alike.
     """
     found, expected = _read_hyperparameters(other), _read_hyperparameters(one)
     differing = [key for key, value in found.items() if expected.get(key, value) != value]
-    if not differing and found["l1"] == {0.0} and blank.any():
+    if not differing and found["l1"] == found["l2"] == {0.0} and blank.any():
         kernels = [_list_kernels(network)[0][blank] for network in (one, other)]
         starts = [np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels]
-        differing = ["seed"] if np.corrcoef(starts)[0, 1] < ALIKE else []
+        with np.errstate(invalid="ignore"):  # of constant weights
+            differing = ["seed"] if np.corrcoef(starts)[0, 1] < ALIKE else []
     return differing
 
 
@@ -420,15 +457,26 @@ def _read_hyperparameters(network: Any) -> dict[str, Any]:
         "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
         "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
         "batch_normalization": [name for name in names if name == "BatchNormalization"],
+        "activation": [getattr(layer, "activation", None) for layer in network.layers],
     }
     if _count_steps(network):
+        found["optimizer"] = type(network.optimizer).__name__
         found["learning_rate"] = network.optimizer.get_config()["learning_rate"]
     return found
 
 
+class NewDigits(NamedTuple):
+    """Digits on which no part of the exercise trains: rows of the table, and the test set."""
+
+    rows: Features
+    row_labels: Labels
+    test: Features
+    test_labels: Labels
+
+
 @functools.cache
-def _load_new_digits() -> list[tuple[Features, Labels]]:
-    """Load the digits on which no part of the exercise trains, once."""
+def _load_new_digits() -> NewDigits:
     tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
     pairs = map(data.parse_labels_and_features, tables)
-    return [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]
+    sets = [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]
+    return NewDigits(*sets[0], *sets[1])

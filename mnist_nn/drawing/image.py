@@ -158,7 +158,7 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
             "0 to 255 or 0 to 65535"
         )
     white = next(white for white in (1, 255, 65_535) if largest <= 1.01 * white)  # as computed
-    levels = np.minimum(values.astype(np.float32) / np.float32(white), 1)
+    levels: Grey = np.minimum(values.astype(np.float32) / np.float32(white), 1)
     if not colours:
         return levels
     grey: Grey = levels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601

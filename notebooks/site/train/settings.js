@@ -36,10 +36,10 @@ export function checkSettings(given, { texts, examples, weights }) {
 export function judge({ model, hidden_units: [first], learning_rate: rate }, accuracy, data) {
   const { texts, targets, advice } = data;
   const isGood = accuracy >= targets[model];
+  const isUsual = !first || (rate >= advice.lowest && rate <= advice.highest);
   const hints = isGood ? [texts[`next_${model}`]] : [
     first < advice.nodes && texts.advise_nodes,
-    first && !(rate >= advice.lowest && rate <= advice.highest) && texts.advise_rate,
-    texts.advise_more,
+    isUsual ? texts.advise_more : texts.advise_rate,
   ];
   const shares = { accuracy: accuracy.toFixed(4), target: targets[model].toFixed(4) };
   const values = { ...shares, advice: hints.filter(Boolean).join(texts.space) };
