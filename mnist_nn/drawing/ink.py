@@ -30,6 +30,7 @@ WIDEST = 0.3  # strokes, in parts of the image's longer side
 SMALLEST = 0.015  # digit, in parts of the image's longer side
 MOST_THINGS = 8  # large ones that the frame does not cut: a page of text has more
 THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box, in its length
+FLAT = 4  # width of an underline, in parts of its height
 LIGHTER = 0.85  # share of the pixels around a stroke that are lighter than it
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
 SECOND = 0.4  # length of what may be a second digit, in parts of the first one's
@@ -58,7 +59,7 @@ class Parts(NamedTuple):
     stops: Any
     lengths: Any  # the longer side of the box
     is_stroke: Any  # which is large enough for a digit's
-    is_cut: Any  # by the frame
+    is_cut: Any  # by the frame; or an underline, which is no part of a digit either
 
 
 def find_ink(grey: Grey, name: str) -> Mask:
@@ -152,17 +153,30 @@ def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
             for large, number, box in zip(is_large, numbers, boxes, strict=True)
         ]
     )
+    is_cut |= _find_underlines(starts, stops, is_stroke & ~is_cut)
     return Parts(labels, numbers, starts, stops, lengths, is_stroke, is_cut)
+
+
+def _find_underlines(starts: Any, stops: Any, is_inner: Any) -> Any:
+    """Return which strokes are flat and lie beneath another one, as no part of a digit does."""
+    heights, widths = (stops - starts).T
+    is_flat = is_inner & (widths > FLAT * heights)
+    is_line = np.zeros_like(is_inner)
+    for line in np.flatnonzero(is_flat):
+        is_above = is_inner & ~is_flat & (stops[:, 0] <= starts[line, 0])
+        is_over = (starts[:, 1] < stops[line, 1]) & (stops[:, 1] > starts[line, 1])
+        is_line[line] = np.any(is_above & is_over & (heights > NEAR * widths[line]))
+    return is_line
 
 
 def _join_parts(parts: Parts) -> tuple[Mask, str]:
     """Return the digit that the parts make up, and what is wrong with it."""
-    labels, numbers, starts, stops, lengths, _, is_cut = parts
+    labels, numbers, starts, stops, lengths, is_stroke, is_cut = parts
     is_inner = _skip_frames(parts)
     main = np.argmax(lengths * is_inner)
     gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
     relative = lengths / lengths[main]
-    is_near = (gaps < NEAR * lengths[main]) & ~is_cut
+    is_near = (gaps < NEAR * lengths[main]) & ~is_cut & (is_stroke | (relative <= SECOND))
     digit = _keep_large(np.isin(labels, numbers[is_near & (relative <= 1)]))
     is_alone = not np.any(is_inner & ~is_near & (relative > SECOND))
     return digit, _judge_shape(digit) if is_alone else "several"
@@ -269,13 +283,17 @@ def _fill_frame(grey: Grey) -> View | None:
     view = max(views, key=lambda each: each[0])[1]
     if _judge_shape(view.ink):
         return None
-    rows, columns = box = find_box(_keep_large(view.ink, 1))
+    largest = _keep_large(view.ink, 1)
+    rows, columns = box = find_box(largest)
     length, (height, width) = max(grey[box].shape), grey.shape
     free = rows.start, columns.start, height - rows.stop, width - columns.stop
     is_tight = max(free) < TIGHT * length
     is_cut = min(free) == 0 and _border(view.ink).sum() < length
-    is_thin = measure_stroke(view.ink)[1] < THIN * length
+    is_thin = measure_stroke(largest)[1] < THIN * length
     is_line = is_thin or min(grey[box].shape) < NARROW * length
+    is_across = free[0] == free[2] == 0 or free[1] == free[3] == 0
+    if is_line and is_across and not is_tight:  # such as a margin's, or a table's
+        return None
     return view._replace(is_line=is_line) if is_tight or is_cut else None
 
 

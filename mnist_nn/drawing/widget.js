@@ -49,18 +49,19 @@ function render({ model, el }) {
   let stroke = null; // the one that is being drawn
   let cleared = []; // what Clear took away
   let cursor = null; // of the keyboard: [x, y], once it was used
-  let answers = []; // by classifier and digit: where its probability is shown
+  let answers = []; // of the classifiers: an element, and its parts by digit
 
   function showClassifiers() {
-    root.querySelectorAll(".answer").forEach((answer) => answer.remove());
+    answers.forEach(({ element }) => element.remove());
     answers = model.get("classifiers").map((name) => {
-      const answer = add(root, "div", "answer");
-      add(answer, "div", "name", name);
-      return Array.from({ length: 10 }, (_, digit) => {
-        add(answer, "span", "", String(digit));
-        const bar = add(answer, "div", "bar");
-        return { bar, filled: add(bar, "div"), share: add(answer, "span", "share") };
+      const element = add(root, "div", "answer");
+      add(element, "div", "name", name);
+      const digits = Array.from({ length: 10 }, (_, digit) => {
+        add(element, "span", "", String(digit));
+        const bar = add(element, "div", "bar");
+        return { bar, filled: add(bar, "div"), share: add(element, "span", "share") };
       });
+      return { element, digits };
     });
   }
 
@@ -104,7 +105,7 @@ function render({ model, el }) {
     model.get("probabilities").forEach((shares, which) => {
       const best = Math.max(...shares);
       shares.forEach((share, digit) => {
-        const { bar, filled, share: text } = answers[which][digit];
+        const { bar, filled, share: text } = answers[which].digits[digit];
         const isBest = share === best && shares.some((each) => each < best);
         bar.className = isBest ? "bar best" : "bar";
         filled.style.width = `${100 * share}%`;
