@@ -82,7 +82,8 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
         kind = f"{type(dataset).__module__}.{type(dataset).__name__}"
         raise ArgumentTypeError(
             "dataset must be a DataFrame of pandas, as load_mnist_dataframe() returns it, not "
-            f"{kind}. Convert a DataFrame of another library with .to_pandas()"
+            f"{kind}. Convert an array with pd.DataFrame(), a table of another library with "
+            ".to_pandas()"
         )
     dataset = _arrange_columns("dataset", dataset)
     _check_table("dataset", dataset)
@@ -127,7 +128,7 @@ def _read_csv(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
     except Exception as error:  # each protocol and compression raises its own
         raise ArgumentError(
             f"{name} cannot be read: {describe_error(error)}. Each row must be a label and 784 "
-            "pixels: whole numbers, separated by commas"
+            "pixels: whole numbers, separated by commas, none missing"
         ) from None
     if dataset[:1].to_numpy().tolist() == [[*COLUMNS]]:
         dataset = dataset[1:].reset_index(drop=True)  # what to_csv(index=False) wrote
@@ -172,26 +173,26 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
             f"{name} has {n_rows} rows and {n_columns} columns: it must have at least one row, the "
             "label in column 0 and the pixels in columns 1 to 784"
         )
-    names = dataset.columns.astype(str)
-    if sorted(names) == sorted(COLUMN_NAMES) and names.tolist() != COLUMN_NAMES:
+    names = dataset.columns.map(str)
+    numbers = names.str.extract(r"(\d+)$", expand=False).dropna().astype(float)
+    if numbers.is_unique and not numbers.is_monotonic_increasing:  # sorted as text, or reversed
         raise ArgumentError(
             f"{name} has columns named {names[0]} to {names[-1]}: name "
             "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
             "if they are in this order"
         )
-    if not _find_words(names) and names.tolist() != COLUMN_NAMES:
+    if not _find_words(names) and not names.astype(float).is_monotonic_increasing:
         raise ArgumentError(
             f"{name} has the numbers of an example as names of its columns: read the file with "
             "pd.read_csv(path, header=None)"
         )
     dataset = dataset.set_axis(COLUMNS, axis="columns")
-    first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
-    if last is not None and _decide_label_last(name, names, first, last):
-        pixels = dataset.loc[:, : PIXELS - 1].set_axis(COLUMNS[1:], axis="columns")
-        return pd.concat([last.rename(0), pixels], axis="columns")
-    if first is not None and not pd.api.types.is_numeric_dtype(dataset[0]):  # text
-        return pd.concat([first, dataset.loc[:, 1:]], axis="columns")
-    return dataset
+    column = _find_label(name, names, dataset)
+    labels = _read_digits(dataset[column])
+    if labels is None or (column == 0 and pd.api.types.is_numeric_dtype(dataset[0])):
+        return dataset
+    pixels = dataset.drop(columns=column).set_axis(COLUMNS[1:], axis="columns")
+    return pd.concat([labels.rename(0), pixels], axis="columns")
 
 
 def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
@@ -207,23 +208,21 @@ def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
     return dataset.set_axis(COLUMNS, axis="columns") if is_numbered else dataset
 
 
-def _decide_label_last(
-    name: str, names: "pd.Index[str]", first: "pd.Series[int] | None", last: "pd.Series[int]"
-) -> bool:
-    """Return whether the last column is the label, as in OpenML's table, and not the first."""
-    first_is_named, last_is_named = (names[column].lower() in LABEL_NAMES for column in (0, -1))
-    if first_is_named or last_is_named:
-        return not first_is_named
+def _find_label(name: str, names: "pd.Index[str]", dataset: pd.DataFrame) -> int:
+    """Return which column is the label: the named one, the first, or the last as in OpenML's."""
+    if named := [column for column in COLUMNS if names[column].lower() in LABEL_NAMES]:
+        return named[0]
+    first, last = (_read_digits(dataset[column]) for column in (0, PIXELS))
     # A pixel in a corner is 0 in nearly every image, so the column that varies is the label.
-    if first is None or first.any():
-        return False
+    if last is None or first is None or first.any():
+        return 0
     is_constant = (last == last.iloc[0]).all()
     if is_constant and last.iloc[0]:
         raise ArgumentError(
             f"{name} may have its labels in the first or in the last column: name that column "
             "'label'"
         )
-    return not is_constant
+    return 0 if is_constant else PIXELS
 
 
 def _read_digits(column: "pd.Series[Any]") -> "pd.Series[int] | None":
@@ -237,8 +236,17 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
     """Raise a ValueError unless every row is a label and 784 pixels."""
     for dtype in dataset.dtypes:
         if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
-            raise ArgumentError(f"{name} contains {dtype} values: convert it with .astype('int64')")
+            raise ArgumentError(
+                f"{name} contains {dtype} values: every cell must be a whole number. If they are, "
+                "convert it with .astype('int64')"
+            )
     values = dataset.to_numpy()
+    whitest = values[:, 1:].max()
+    if 0 < whitest <= DIMMEST_WHITE:
+        raise ArgumentError(
+            f"{name} has pixels from 0 to {whitest:g}: white must be 255. Multiply them first, and "
+            "round them afterwards"
+        )
     maximum = np.array([CLASSES - 1, *[PIXEL_MAXIMUM] * PIXELS])
     # NaN fails every comparison, so missing values are wrong, too.
     is_valid = (values >= 0) & (values <= maximum) & (values == np.floor(values))
@@ -248,10 +256,7 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
             f"{name} contains {values[row, column]} in row {row}, column {column}, counted from 0: "
             f"it must be a whole number from 0 to {maximum[column]}"
         )
-    pixels = values[:, 1:]
-    if 0 < pixels.max() <= DIMMEST_WHITE:
-        raise ArgumentError(f"{name} has pixels from 0 to {pixels.max():.0f}: white must be 255")
-    if pixels.mean() > PIXEL_MAXIMUM / 2:
+    if values[:, 1:].mean() > PIXEL_MAXIMUM / 2:
         raise ArgumentError(
             f"{name} has digits that are dark on light: they must be light on dark. Subtract the "
             "pixels from 255"

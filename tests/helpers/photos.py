@@ -206,6 +206,14 @@ PHOTOS: dict[str, Maker] = {
     "box": lambda d, o, c: draw(
         plain(d, c), "outline", [(0.15, 0.15), (0.85, 0.85)], 0.35, int(c.integers(2, 8))
     ),
+    "underlined": lambda d, o, c: draw(
+        write(make_paper(c), place(enlarge(d, 220), (0.45, 0.5))),
+        *("line", [(0.28, 0.7), (0.72, 0.68)], 0.2, 12),
+    ),
+    "table cell": lambda d, o, c: draw(
+        draw(plain(d, c), "line", [(0.1, 0), (0.1, 0.88), (1, 0.88)], 0.2, 4),
+        *("line", [(0, 0.12), (0.92, 0.12), (0.92, 1)], 0.2, 4),
+    ),
     "holes": lambda d, o, c: draw(
         draw(plain(d, c), "ellipse", [(0.04, 0.25), (0.1, 0.31)], 0.2),
         "ellipse",

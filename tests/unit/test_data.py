@@ -81,6 +81,10 @@ SAVED: dict[str, Callable[[pd.DataFrame], str]] = {
     "names": lambda table: table.set_axis(NAMES, axis=1).to_csv(index=False),
     "numbers": lambda table: table.to_csv(index=False),
     "index": lambda table: table.to_csv(),
+    "index from 1": lambda table: table.set_axis(range(1, 21)).to_csv(),
+    "label in between": lambda table: table.set_axis(NAMES, axis=1)[
+        [*NAMES[1:4], "label", *NAMES[4:]]
+    ].to_csv(index=False),
     "index alone": lambda table: table.to_csv(header=False),
     "label last": lambda table: last(table).to_csv(header=False, index=False),
     "name last": lambda table: (
@@ -193,6 +197,18 @@ def with_last_pixel(rows: pd.DataFrame, value: Any) -> pd.DataFrame:
     return changed
 
 
+def test_frames_with_columns_of_any_kind_are_taken_by_position(train_table: pd.DataFrame) -> None:
+    table = train_table.head(20)
+    keys = pd.concat({"labels": table[[0]], "pixels": table.loc[:, 1:]}, axis="columns")
+    names: list[Any] = [keys.columns, [0, *range(784)], range(1, 786), np.arange(785.0)]
+    for columns in names:
+        labels, features = mnist_nn.parse_labels_and_features(table.set_axis(columns, axis=1))
+        np.testing.assert_array_equal(labels, table[0])
+        np.testing.assert_array_equal(features, table.loc[:, 1:] / 255)
+    labels, _ = mnist_nn.parse_labels_and_features(table.astype(float))
+    assert labels.dtype == np.int64
+
+
 def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match=r"^dataset .* not numpy.ndarray\. .*to_pandas"):
         mnist_nn.parse_labels_and_features(train_table.to_numpy())  # type: ignore[arg-type]
@@ -200,6 +216,8 @@ def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> 
     refused = {
         "dataset has 3 rows and 784 columns": rows.loc[:, 1:],
         r"dataset has columns named 784 to 0: .*set_axis\(range\(785\)": rows[rows.columns[::-1]],
+        "dataset has columns named label to pixel99": rows.set_axis(NAMES, axis=1)[sorted(NAMES)],
+        "from 0 to 1: .*Multiply them first": pd.concat([rows[[0]], rows.loc[:, 1:] / 255], axis=1),
         "numbers of an example as names.*header=None": pd.read_csv(
             io.StringIO(rows.to_csv(index=False, header=False))
         ),

@@ -68,6 +68,12 @@ READ = {
         line((40, SIDE), (40, 30), (SIDE, 30), width=6, fill=10),
         lambda pen: seven(pen, fill=150),
     ),
+    "underlined": make(seven, line((110, 290), (290, 286), width=10)),
+    "in the cell of a table": make(
+        seven,
+        *(line((place, 0), (place, SIDE), width=6) for place in (60, 340)),
+        *(line((0, place), (SIDE, place), width=6) for place in (60, 340)),
+    ),
     "on a paler square": make(lambda pen: pen.rectangle((90, 90, 300, 310), fill=230), seven),
     "on a dark table": make(
         lambda pen: pen.rectangle((70, 70, 330, 330), fill=PAPER), seven, paper=40
@@ -99,6 +105,8 @@ def test_digit_may_have_four_parts() -> None:
 
 REFUSED = {
     "two apart": ("several", make(lambda pen: seven(pen, -80), lambda pen: seven(pen, 80))),
+    "eleven": ("several", make(line((180, 130), (180, 270)), line((205, 130), (205, 270)))),
+    "line from side to side": ("no", make(line((0, 190), (SIDE, 200), width=8))),
     "half as long": ("several", make(seven, line((370, 160), (370, 228)))),
     "two that touch": (
         "several",
