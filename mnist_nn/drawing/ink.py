@@ -292,7 +292,7 @@ def _fill_frame(grey: Grey) -> View | None:
     is_thin = measure_stroke(largest)[1] < THIN * length
     is_line = is_thin or min(grey[box].shape) < NARROW * length
     is_across = free[0] == free[2] == 0 or free[1] == free[3] == 0
-    if is_line and is_across and not is_tight:  # such as a margin's, or a table's
+    if is_across and (is_thin or (is_line and not is_tight)):  # such as a margin's, or a table's
         return None
     return view._replace(is_line=is_line) if is_tight or is_cut else None
 

@@ -106,7 +106,11 @@ def test_digit_may_have_four_parts() -> None:
 REFUSED = {
     "two apart": ("several", make(lambda pen: seven(pen, -80), lambda pen: seven(pen, 80))),
     "eleven": ("several", make(line((180, 130), (180, 270)), line((205, 130), (205, 270)))),
-    "line from side to side": ("no", make(line((0, 190), (SIDE, 200), width=8))),
+    "line from side to side": ("no", make(line((190, 0), (190, SIDE), width=8))),
+    "crossing lines": (
+        "no",
+        make(line((0, 150), (SIDE, 150), width=8), line((100, 0), (100, SIDE), width=8)),
+    ),
     "half as long": ("several", make(seven, line((370, 160), (370, 228)))),
     "two that touch": (
         "several",
