@@ -81,7 +81,9 @@ def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
     def call(*arguments: P.args, **named: P.kwargs) -> R:
         if unknown := [name for name in named if name not in known]:
             name = unknown[0]
-            similar = difflib.get_close_matches(name.lower(), [*known, *SYNONYMS], n=1)
+            word = name.lower()
+            similar = difflib.get_close_matches(word, SYNONYMS, n=1, cutoff=0.8)
+            similar = similar or difflib.get_close_matches(word, known, n=1)
             meant = [SYNONYMS.get(word, word) for word in similar]
             if meant and meant[0] in known:
                 raise ArgumentTypeError(

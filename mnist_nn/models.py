@@ -61,6 +61,7 @@ def build_nn_model(
         A Keras model, not compiled, with the same inputs and outputs as the linear classifier.
 
     Raises:
+        TypeError: If ``batch_normalization`` is neither true nor false.
         ValueError: If an argument is out of its range.
 
     Example:
@@ -71,6 +72,10 @@ def build_nn_model(
     dropout = arguments.check_number_between("dropout", dropout, 0, below=1)
     l1 = arguments.check_number_between("l1", l1, 0)
     l2 = arguments.check_number_between("l2", l2, 0)
+    if not isinstance(batch_normalization, bool | np.bool_):
+        raise ArgumentTypeError(
+            f"batch_normalization must be True or False, not {batch_normalization!r:.100}"
+        )
     # Keras would draw its own seeds from Python's global generator.
     generator = np.random.default_rng(arguments.check_seed(seed))
 

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
 from mnist_nn.data import CLASSES, IMAGE_SIDE
-from mnist_nn.errors import ArgumentError
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import format_number, get_language, join_numbers, message
 from mnist_nn.rendering import describe, figure_text, language_font
 
@@ -84,17 +84,24 @@ def plot_examples(
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
+        TypeError: If ``predictions`` is no mapping.
         ValueError: If ``examples`` are not features, or there are more or fewer labels.
 
     Example:
         >>> ax = plot_examples(training_examples[:20], training_targets[:20])
     """
     features = arguments.check_features("examples", examples)
-    lines: dict[str, Any] = {} if labels is None else {"label": labels}
-    lines |= {str(name): digits for name, digits in (predictions or {}).items()}
+    if not isinstance(predictions, Mapping | None):
+        raise ArgumentTypeError(
+            "predictions must map the name of each model to its predictions, not "
+            f"{type(predictions).__name__}"
+        )
+    given: dict[str, Any] = {} if labels is None else {"label": labels}
+    given |= {str(name): digits for name, digits in (predictions or {}).items()}
     rows = {"examples": np.zeros(len(features), int)}
-    arguments.check_labels(**(rows | lines))  # and their lengths
-    return _draw_examples(features, lines, ax)
+    checked = arguments.check_labels(**(rows | given))  # and their lengths
+    labels_by_name = dict(zip(rows | given, checked, strict=True))
+    return _draw_examples(features, {name: labels_by_name[name] for name in given}, ax)
 
 
 def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -150,8 +157,13 @@ def plot_probabilities(
         >>> probabilities = classifier.predict(validation_examples[:1], verbose=0)
         >>> ax = plot_probabilities(probabilities, validation_targets.iloc[0])
     """
-    row = np.asarray(probabilities).reshape(1, -1)
-    targets = np.array([0 if label is None else label])
+    if np.shape(probabilities) not in ((CLASSES,), (1, CLASSES)):
+        raise ArgumentError(
+            f"probabilities has the shape {np.shape(probabilities)}: it must be (10,), the "
+            "probabilities of one digit"
+        )
+    (targets,) = arguments.check_labels(label=np.array([0 if label is None else label]))
+    row = np.reshape(probabilities, (1, CLASSES))
     row = arguments.check_labels_and_probabilities(targets, row)[1][0]
     ax = ax or plt.subplots(figsize=(6, 3), layout="constrained")[1]
     colours = ["black" if digit == label else "tab:blue" for digit in range(CLASSES)]

@@ -70,6 +70,8 @@ def count_dead_units(model: keras.Model, examples: Examples) -> dict[str, int]:
         ['hiddenlayer_0', 'hiddenlayer_1']
     """
     features = arguments.check_features("examples", examples)
+    if len(features) == 1:
+        raise ArgumentError("examples has 1 row: pass two or more, to see which outputs change")
     is_built = bool(getattr(model, "inputs", None))
     if not is_built or any(isinstance(layer, keras.Model) for layer in model.layers):
         raise ArgumentError(

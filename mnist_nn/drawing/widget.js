@@ -49,11 +49,14 @@ function render({ model, el }) {
   let stroke = null; // the one that is being drawn
   let cleared = []; // what Clear took away
   let cursor = null; // of the keyboard: [x, y], once it was used
-  let answers = []; // of the classifiers: an element, and its parts by digit
+  let classifiers = []; // the names that are shown
+  let answers = []; // of these: an element, and its parts by digit
 
   function showClassifiers() {
+    if (classifiers === model.get("classifiers")) return;
+    classifiers = model.get("classifiers");
     answers.forEach(({ element }) => element.remove());
-    answers = model.get("classifiers").map((name) => {
+    answers = classifiers.map((name) => {
       const element = add(root, "div", "answer");
       add(element, "div", "name", name);
       const digits = Array.from({ length: 10 }, (_, digit) => {

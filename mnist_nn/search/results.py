@@ -13,6 +13,7 @@ from mnist_nn.errors import ArgumentError
 
 TRAINING_METRICS = ("accuracy", "log_loss", "cross_entropy")
 METRICS = (*(f"val_{name}" for name in TRAINING_METRICS), *TRAINING_METRICS)
+RUN_COLUMNS = ("periods_done", "seconds", "error", "last_period")
 Row = dict[str, Any]
 
 

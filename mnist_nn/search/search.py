@@ -50,7 +50,16 @@ from mnist_nn.arguments import Examples, Targets
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message, printable
 from mnist_nn.sampling import split_steps
-from mnist_nn.search.results import METRICS, Row, Run, append_row, lock_file, read_rows, to_setting
+from mnist_nn.search.results import (
+    METRICS,
+    RUN_COLUMNS,
+    Row,
+    Run,
+    append_row,
+    lock_file,
+    read_rows,
+    to_setting,
+)
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
 
 DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
@@ -142,18 +151,18 @@ def search_hyperparameters(
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
     digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
-    search = {
+    identity = {
         "trainer": _name_trainer(trainer),
-        "parameters": ", ".join(json.loads(left[0])),
+        "parameters": ", ".join(json.loads(left[0])),  # all settings have the same
         "data": f"sha256:{digest[:8]}",
     }
-    if results is not None and "<lambda>" in search["trainer"]:
+    if results is not None and "<lambda>" in identity["trainer"]:
         raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
     arguments.warn_of_raw_pixels(arrays)
 
     path = None if results is None else Path(results)
     with contextlib.nullcontext() if path is None else lock_file(path):
-        rows = {} if path is None else read_rows(path, search)
+        rows = {} if path is None else read_rows(path, identity)
         try:
             for n_left, period in halve(len(left), most_periods, halving):
                 left, stopped = left[:n_left], left[n_left:] + stopped
@@ -164,7 +173,7 @@ def search_hyperparameters(
                     for run, row in finished:
                         rows[run] = row
                         if path is not None:
-                            append_row(path, search | row)
+                            append_row(path, identity | row)
                 left = [*_rank(left, seeds, rows, period).index]
         except BrokenProcessPool as error:
             raise RuntimeError(
@@ -257,6 +266,11 @@ def _read_defaults(trainer: Trainer, parameters: Mapping[str, Any]) -> dict[str,
             "such as {'learning_rate': [0.01, 0.1], ...}, and may map "
             f"{', '.join(sorted(defaults.keys() - needed))}; it is {parameters!r:.200}"
         )
+    if taken := {*METRICS, *RUN_COLUMNS} & parameters.keys():
+        raise ArgumentError(
+            f"parameters has {', '.join(sorted(taken))}, which are columns of the results: give "
+            "these arguments of the trainer other names"
+        )
     return defaults
 
 
@@ -322,8 +336,8 @@ def _train(
             best = max(best, row.get("val_accuracy", 0.0))
             seconds.append(row["seconds"])
             if n_workers:  # tqdm would take the workers' start for a part of the first runs
-                left = np.mean(seconds) * (len(tasks) - len(seconds)) / n_workers
-                bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(left))
+                seconds_left = np.mean(seconds) * (len(tasks) - len(seconds)) / n_workers
+                bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(seconds_left))
             bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
             yield run, row
 

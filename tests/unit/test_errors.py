@@ -24,7 +24,8 @@ def test_errors_of_libraries_are_described_in_a_line() -> None:
         ("epochs", "did you mean periods?"),
         ("hidden_layers", "did you mean hidden_units?"),
         ("X", "did you mean training_examples?"),
-        ("colour", "it has learning_rate, steps"),
+        ("batch", "did you mean batch_size?"),
+        ("activation", "it has learning_rate, steps"),
     ],
 )
 def test_unknown_arguments_of_a_trainer(name: str, reason: str) -> None:

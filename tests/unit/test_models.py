@@ -107,6 +107,8 @@ def test_arguments_are_checked() -> None:
     for name, value in refused.items():
         with pytest.raises(ValueError, match=f"^{name} "):
             build_nn_model(**({"hidden_units": [10]} | {name: value}))
+    with pytest.raises(TypeError, match="^batch_normalization .* not 'no'"):
+        build_nn_model([10], batch_normalization="no")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^learning_rate .* not 0"):
         compile_classification_model(build_linear_model(), 0)
 

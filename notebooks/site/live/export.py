@@ -49,10 +49,8 @@ STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PERIODS = 10
 SCOPE = "@scope@"  # where worker.js puts the address of the site
 SEED = 1
-LAST, EARLIER = (
-    np.int16,
-    np.int8,
-)  # dtypes of the weights after the last number of steps, and before
+LAST = np.int16  # dtype of the weights after the last number of steps
+EARLIER = np.int8  # and before
 
 Models = dict[int, dict[str, Any]]  # by steps and name
 

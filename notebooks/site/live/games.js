@@ -10,7 +10,8 @@ const find = (selector) => document.querySelector(selector);
 
 /**
  * Make the games work. Return `prompt`, which returns what to draw in a game that runs; `judge`,
- * which tells whether a drawing of a digit has fooled the models; and `update`, for new answers.
+ * which ends it, and tells whether a drawing of a digit has fooled the models; and `update`, for
+ * new answers.
  */
 export function offerGames({ model, texts, fill, setStrokes, begin }) {
   let round = null; // the digits that are asked for, and those that were drawn
@@ -50,7 +51,8 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     begin();
     if (round) endRound();
     isFooling = true;
-    judge(digit);
+    claimed = digit;
+    model.save_changes();
     if (!model.get("strokes").length) goToPad();
   }
 
@@ -85,6 +87,8 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   function judge(digit) {
+    round = null;
+    isFooling = false;
     claimed = digit;
     model.save_changes();
   }

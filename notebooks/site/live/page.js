@@ -166,11 +166,13 @@ function openDrawing() {
   const strokes = decodeStrokes(parts.get("strokes") ?? "");
   if (!strokes.length) return false;
   stopDemo();
+  stopTraining();
+  moveTo(slider.max);
   const digit = parts.get("digit");
   meant = /^\d$/.test(digit) ? Number(digit) : null;
   guest = meant === null ? texts.guest : fill(texts.guest_digit, { digit });
   setStrokes(strokes);
-  if (meant !== null) games?.judge(meant);
+  games?.judge(meant);
   return true;
 }
 
@@ -234,7 +236,7 @@ try {
     },
   });
   model.save_changes();
-  if (meant !== null) games.judge(meant);
+  games.judge(meant);
   performance.mark("answered");
   await loadTraining();
   if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));

@@ -79,6 +79,10 @@ def test_examples() -> None:
     assert named.texts[3].get_text() == "10 3\nexamples 3"
     with pytest.raises(ValueError, match="examples: 13, label: 2"):
         plot_examples(EXAMPLES, TARGETS[:2])
+    with pytest.raises(TypeError, match="predictions must map .* not Series"):
+        plot_examples(EXAMPLES, TARGETS, TARGETS)  # type: ignore[arg-type]
+    of_floats: Any = plot_examples(EXAMPLES, TARGETS.astype(float))
+    assert of_floats.texts[3].get_text() == "label 3"
 
 
 @pytest.mark.parametrize("kind", ["series", "array", "bootstrap sample"])
@@ -163,3 +167,7 @@ def test_probabilities() -> None:
     assert plot_probabilities(probabilities).get_title() == ""
     with pytest.raises(ValueError, match="^probabilities "):
         plot_probabilities(np.ones(10))
+    with pytest.raises(ValueError, match=r"^probabilities has the shape \(2, 10\)"):
+        plot_probabilities(np.ones((2, 10)))
+    with pytest.raises(ValueError, match="^label contains 10"):
+        plot_probabilities(probabilities, 10)

@@ -78,6 +78,8 @@ def test_dead_units_are_counted(small: Split) -> None:
     assert count_dead_units(linear, small.validation_examples) == {}
     with pytest.raises(ValueError, match=r"examples .*\(2, 7\)"):
         count_dead_units(linear, np.zeros((2, 7)))
+    with pytest.raises(ValueError, match="examples has 1 row"):
+        count_dead_units(linear, np.zeros((1, 784)))
     nested = keras.Sequential([keras.Input((784,)), model], name="nested")
     with pytest.raises(ValueError, match="model 'nested' .* without models"):
         count_dead_units(nested, small.validation_examples)

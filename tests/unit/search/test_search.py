@@ -293,6 +293,10 @@ def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
         ({"halving": 1}, "halving must be .* not 1"),
         ({"parameters": {"steps": [20]}}, "parameters must map batch_size, hidden_units, learning"),
         ({"parameters": GRID | {"seed": [1]}}, "parameters must map .*'seed'"),
+        (
+            {"trainer": lambda **kwargs: 0, "parameters": {"steps": [9], "error": [1]}},
+            "has error, ",
+        ),
         ({"parameters": GRID | {"steps": 20}}, "'steps' needs to be a list.* 20"),
         ({"parameters": GRID | {"steps": [3]}}, "steps .*3.* 4 periods"),
         ({"trainer": 3}, "3 is not a callable"),
