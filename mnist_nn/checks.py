@@ -213,8 +213,8 @@ def check_test_accuracy(
     if _is_above(measured.accuracy, right, rows, len(labels)):
         raise WrongAnswerError(
             f"The accuracy is only {right:.4f} on the test set, but {measured.accuracy:.4f} on the "
-            "validation set: do test_examples have the scale of validation_examples, and the order "
-            "of test_targets?",
+            "validation set. Have test_examples another scale than validation_examples, or another "
+            "order than test_targets? Or was the network trained on the validation set?",
             0.5,
         )
     enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2

@@ -336,8 +336,8 @@ def test_honest_models_that_scale_the_pixels_themselves_are_not_accused(answers:
 def test_test_set_of_another_kind_is_told(answers: Answers) -> None:
     examples, targets = answers.test
     for other, labels, words in (
-        (1 - examples, targets, "do test_examples have the scale"),
-        (examples, np.roll(targets, 1), "do test_examples have the scale"),
+        (1 - examples, targets, "Have test_examples another scale"),
+        (examples, np.roll(targets, 1), "Have test_examples another scale"),
         (*answers.data[2:], "test_examples has rows of validation_examples"),
     ):
         predictions = predict(answers.network, other)
