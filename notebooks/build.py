@@ -167,7 +167,11 @@ def install_code() -> str:
 def project_address() -> str:
     """Return the address of the project's repository, or nothing as long as none is set."""
     pyproject = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
-    return str(pyproject["project"].get("urls", {}).get("Repository", "")).removesuffix(".git")
+    return (
+        str(pyproject["project"].get("urls", {}).get("Repository", ""))
+        .rstrip("/")
+        .removesuffix(".git")
+    )
 
 
 def name_archive(address: str) -> str:
@@ -179,7 +183,10 @@ def name_archive(address: str) -> str:
 def read_translation(source: str, language: str) -> dict[str, Any]:
     """Return the texts of a language, by cell id."""
     path = NOTEBOOKS / "source" / f"{source}.{language}.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    try:
+        return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise NotebookError(f"{shorten(path)}: {error}") from None
 
 
 def make(edition: Edition) -> NotebookNode:
@@ -197,7 +204,8 @@ def make(edition: Edition) -> NotebookNode:
         for english, translated in (entry.get("replace", {}) | language).items():
             cell.source = cell.source.replace(english, translated)
     if edition.name == "exercise":
-        cells = fold_solutions(cells, translation["fold-summary"]["text"].strip())
+        summary = (read_translation(edition.source, ENGLISH) | translation)["fold-summary"]["text"]
+        cells = fold_solutions(cells, summary.strip())
     if edition.name == "course":  # see course/make.py
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
@@ -350,9 +358,16 @@ def find_figure(name: str, language: str) -> Path:
 
 
 def read_saved(edition: Edition) -> NotebookNode | None:
-    if not edition.path.exists():
-        return None
-    notebook: NotebookNode = nbformat.read(edition.path, as_version=4)
+    return read_notebook(edition.path) if edition.path.exists() else None
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat has several, for JSON and for what is in it
+        raise NotebookError(
+            f"{shorten(path)} is damaged ({type(error).__name__}): restore or delete it"
+        ) from None
     return notebook
 
 
@@ -428,7 +443,7 @@ def stamp(name: str) -> None:
         return f'[{found[1]}]\nhash = "{short_hash(english.get(found[1], ""))}"'
 
     text = path.read_text("utf-8")
-    renewed = re.sub(r'^\[([\w-]+)\]\nhash = "\w*"', renew, text, flags=re.MULTILINE)
+    renewed = re.sub(r'^\[([\w-]+)\](?:\nhash = "\w*")?$', renew, text, flags=re.MULTILINE)
     path.write_text(renewed, "utf-8", newline="\n")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.corpus.words import generate_corpus_id
 
@@ -127,10 +128,16 @@ def find_comments(cell: NotebookNode) -> list[str]:
     return [c for c in found if len(c.encode()) >= PROSE_BYTES and not re.search(r"[=({]", c)]
 
 
+def to_python(code: str) -> str:
+    """Return code as Python: what IPython adds, such as ``!ls``, becomes calls of get_ipython()."""
+    code = re.sub(r"\A\s*%%.*", "", code)  # the rest of such a cell is code, too
+    return str(TransformerManager().transform_cell(code))
+
+
 def parse(code: str) -> ast.Module | None:
-    """Return the tree of code, but for the commands that IPython adds to Python, or None."""
+    """Return the tree of a cell's code, or None if it is no code."""
     try:
-        return ast.parse(re.sub(r"(?m)^(\s*)[!%?].*$", r"\1pass", code))
+        return ast.parse(to_python(code))
     except (SyntaxError, ValueError):
         return None
 

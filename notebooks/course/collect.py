@@ -32,8 +32,8 @@ COLLECTED = "collected.csv"  # in the course's folder: who handed in which file
 COLUMNS = ("assignment", "student", "name", "number", "file", "time", "note")
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)", re.I)
 CANVAS = re.compile(
-    r"(?P<name>[^_]+?)_(?:late_)?(?P<number>\d+)_\d{3,}_.+\.(ipynb|zip)", re.I
-)  # but exercise_2026_11_28.ipynb and week_1_2_exercise.ipynb have other numbers
+    r"(?P<name>(?!exercise)[^_]+?)_(?:late_)?(?P<number>\d+)_\d{3,}_.+\.(ipynb|zip)", re.I
+)  # but exercise_11_2026_kim.ipynb and week_1_2_exercise.ipynb have other numbers
 IDENTIFIERS = ("email", "identifier", "sis user id", "sis login id")
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
 HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
@@ -166,6 +166,10 @@ def is_notebook(path: str) -> bool:
     return path.lower().endswith(".ipynb")
 
 
+def is_archive(path: str) -> bool:
+    return path.lower().endswith((".zip", ".rar", ".7z", ".gz", ".tar"))
+
+
 def is_ignored(path: str) -> bool:
     file = PurePosixPath(path)
     return file.name.startswith(".") or not IGNORED.isdisjoint(file.parts)
@@ -226,7 +230,9 @@ def read_students(path: Path | None) -> list[Row]:
         for row in read_rows(path)
     ]
     if not rows or "student" not in rows[0]:
-        raise NotebookError(f"{path} must have a column named student")
+        raise NotebookError(
+            f"{path} must have a column named student in its first row, and a row for each student"
+        )
     rows = [row for row in rows if row["student"]]
     folders: dict[str, str] = {}
     for student in (row["student"] for row in rows):
@@ -252,10 +258,11 @@ def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> 
     wanted = {simplify(student), simplify(name)} - {""}
     for is_meant in (  # the surest first: two students may have the same name
         lambda row: number != "" and row.get("number") == number,
-        lambda row: row["student"] in (student, number),
+        lambda row: row["student"] == student,
         lambda row: simplify(row["student"]) in wanted,
         lambda row: wanted & spell_name(row),
         lambda row: wanted & {simplify(row.get(key, "")) for key in IDENTIFIERS},
+        lambda row: row["student"] == number and not row.get("name"),
     ):
         found = {row["student"] for row in rows if is_meant(row)}
         if len(found) == 1:
@@ -268,7 +275,10 @@ def read_notebooks(files: Iterable[Found], skipped: list[str]) -> Iterator[Noteb
     for file in files:
         student, name, number = find_student(file.path)
         if not is_notebook(file.path):
-            skipped.append(f"{file.path}: not a notebook")
+            kind = (
+                "an archive that cannot be unpacked" if is_archive(file.path) else "not a notebook"
+            )
+            skipped.append(f"{file.path}: {kind}")
         elif not student:
             skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")
         else:

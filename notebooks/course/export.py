@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 
+from notebooks.build import NotebookError
 from notebooks.course.cells import is_check, nbgrader_of
 from notebooks.course.collect import (
     COLLECTED,
@@ -37,12 +38,16 @@ class Submission:
     cells: dict[str, float] = field(default_factory=dict)  # the points of each graded cell
     unread: set[str] = field(default_factory=set)  # cells that a person has yet to look at
     judged: dict[str, Any] = field(default_factory=dict)  # the outcome of each check
+    page: Path | None = None  # with feedback
 
 
 def read_gradebook(folder: Path, assignment: str) -> dict[str, Submission]:
     """Return what a course's gradebook says of an assignment, by student."""
-    from nbgrader.api import Gradebook
-    from sqlalchemy.orm import close_all_sessions
+    try:
+        from nbgrader.api import Gradebook
+        from sqlalchemy.orm import close_all_sessions
+    except ImportError:
+        raise NotebookError("nbgrader is missing in this Python: run make course") from None
 
     graded = {}
     with Gradebook(f"sqlite:///{(folder / 'gradebook.db').resolve()}") as gradebook:
@@ -74,8 +79,14 @@ def read_submission(
             return Submission("a newer file has not been graded", time)
         if not graded:
             return Submission("graded, but not in gradebook.db: grade again", time)
-        judged = json.loads(results.read_text("utf-8"))
-        return replace(graded, failure="", time=time, judged=judged)
+        page = folder / "feedback" / student / assignment / "exercise.html"
+        return replace(
+            graded,
+            failure="",
+            time=time,
+            judged=json.loads(results.read_text("utf-8")),
+            page=page if page.exists() else None,
+        )
     try:
         nbformat.read(notebook, 4)
     except Exception as error:  # of any kind of file
@@ -84,14 +95,20 @@ def read_submission(
 
 
 def merge(folders: Iterable[Mapping[str, Submission]]) -> dict[str, Submission]:
-    """Return each student's submission: the newest, and of several one that is graded."""
-    merged: dict[str, Submission] = {}
-    for found in folders:
-        for student, each in found.items():
-            other = merged.get(student, each)
-            if (each.time, not each.failure) >= (other.time, not other.failure):
-                merged[student] = each
-    return dict(sorted(merged.items()))
+    """Return each student's submission: the newest, and of several the one that is read most."""
+    found: dict[str, list[Submission]] = {}
+    for submissions in folders:
+        for student, each in submissions.items():
+            found.setdefault(student, []).append(each)
+    merged = {
+        student: max(reversed(each), key=lambda s: (s.time, not s.failure, -len(s.unread)))
+        for student, each in sorted(found.items())
+    }
+    for student, best in merged.items():
+        same = [s for s in found[student] if s.time == best.time and not s.failure]
+        if len(points := {f"{s.points:g}" for s in same}) > 1:
+            print(f"{student}: graded as {' and '.join(sorted(points))}: {best.points:g} counts")
+    return merged
 
 
 def make_rows(
@@ -187,14 +204,12 @@ def fill_moodle(
 
 
 def pack_feedback(
-    folder: Path, folders: Iterable[Path], assignment: str, people: Mapping[str, Mapping[str, str]]
+    folder: Path,
+    submissions: Mapping[str, Submission],
+    people: Mapping[str, Mapping[str, str]],
 ) -> int:
     """Write the feedback pages to ``feedback.zip``, in folders as Moodle takes them, or by name."""
-    pages = {
-        page.parts[-3]: page
-        for place in folders
-        for page in (place / "feedback").glob(f"*/{assignment}/exercise.html")
-    }
+    pages = {student: each.page for student, each in submissions.items() if each.page}
     with zipfile.ZipFile(folder / "feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for student, page in sorted(pages.items()):
             parts = people.get(student, {}).get("file", "").split("/")
@@ -212,6 +227,10 @@ def export(
     If other machines graded part of the students, their folders are read as well.
     """
     folders = [folder, *machines]
+    path = folder / "release" / assignment / "exercise.ipynb"
+    if not path.exists():
+        raise NotebookError(f"{path} is missing: run nbgrader generate_assignment {assignment}")
+    release = nbformat.read(path, 4)
     listed = {make_safe(row["student"]): row for row in read_students(students)}
     people: dict[str, dict[str, str]] = {}
     found = [dict.fromkeys(listed, Submission())]
@@ -223,8 +242,9 @@ def export(
         names = sorted(path.parent.name for path in (place / "submitted").glob(f"*/{assignment}"))
         found.append({s: read_submission(place, assignment, s, graded.get(s)) for s in names})
     submissions = merge(found)
-    people |= {student: people.get(student, {}) | row for student, row in listed.items()}
-    release = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
+    for student, row in listed.items():
+        given = {column: value for column, value in row.items() if value}
+        people[student] = people.get(student, {}) | given
     cells = [cell for cell in release.cells if nbgrader_of(cell).get("grade")]
     maximum = sum(cell.metadata.nbgrader.points for cell in cells)
     ids = [cell.metadata.nbgrader.grade_id for cell in cells]
@@ -247,7 +267,7 @@ def export(
     tasks = sum(row.get("unread_tasks", 0) for row in rows)
     if unread or tasks:
         print(f"Not read yet: {unread} written answers, {tasks} tasks (see grades.csv)")
-    pages = pack_feedback(folder, folders, assignment, people)
+    pages = pack_feedback(folder, submissions, people)
     count = sum(not each.failure for each in submissions.values())
     print(f"Written: grades.csv, tasks.csv, canvas.csv, moodle.csv ({count} graded)")
     print(f"Written: feedback.zip ({pages} pages)")

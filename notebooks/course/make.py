@@ -97,7 +97,7 @@ def is_edited(path: Path) -> bool:
     """Return whether there is a notebook that somebody has edited."""
     if not path.exists():
         return False
-    notebook = nbformat.read(path, 4)
+    notebook = build.read_notebook(path)
     return bool(notebook.metadata.get("mnist_nn", {}).get("made") != fingerprint(notebook))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 RESULTS = "judged.json"  # in the folder of a graded submission
-BELOW = (
+BETTER_AT_END = (
     "These are the answers at the end of the notebook: they are better than those at this check."
 )
 GRACE = "So close to the target, all points are given: 2,500 digits measure no finer."
@@ -30,7 +30,7 @@ class Outcome:
         if self.shown and self.shown != self.judged:
             lines.insert(0, f"When the notebook ran, this check showed: {self.shown}")
         if self.is_end:
-            lines.append(BELOW)
+            lines.append(BETTER_AT_END)
         if self.points == self.maximum and not self.passed and self.judged:
             lines.append(GRACE)
         lines += [f"A person looks at this: {reason}." for reason in self.reasons]

@@ -26,7 +26,7 @@ def site_address() -> str:
 def github_repository() -> str:
     """Return the repository's OWNER/NAME on GitHub, or nothing if it is not there."""
     prefix, address = "https://github.com/", build.project_address()
-    return address.removeprefix(prefix).removesuffix(".git") if address.startswith(prefix) else ""
+    return address.removeprefix(prefix) if address.startswith(prefix) else ""
 
 
 def first_page(language: str) -> str:

@@ -21,7 +21,7 @@ def list_services(language: str, name: str) -> dict[str, str]:
 def list_commands(language: str, name: str) -> list[str]:
     """Return the lines that run a notebook on one's own computer."""
     address = build.project_address()
-    folder = address.rstrip("/").removesuffix(".git").split("/")[-1]
+    folder = address.split("/")[-1]
     notebook = f"notebooks/{language}/{name}.ipynb"
     return [
         *([f"git clone {address} && cd {folder}"] if address else []),

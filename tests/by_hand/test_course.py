@@ -103,7 +103,9 @@ def grade(folder: Path, assignment: str, submissions: Mapping[str, Submission]) 
         else:
             points, reads = float(row["points"]), int(row["unread_answers"])
             tasks = int(row["unread_tasks"])
-            is_right = abs(points - submission.points) <= 1 or tasks > 0
+            # A person who is asked may give more, but is proposed no more than is fair.
+            is_right = points <= submission.points + 1
+            is_right &= points >= submission.points - 1 or tasks > 0
             is_right &= (reads, tasks) == (submission.reads, submission.tasks) and 0 < size < 5
             is_right &= not tasks or f"{student}: check-" in log
             found = f"{points:5.2f} fair {submission.points:4} read {reads} tasks {tasks}"

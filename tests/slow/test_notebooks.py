@@ -398,10 +398,18 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
         "notebooks/source/try.la.toml: there is no cell [other]. Take the entry out",
     ):
         assert problem in str(error.value)
+    (workspace / "source" / "try.la.toml").write_text("[first]\n")  # with no hash
     build.main(["stamp", "try.la"])
     assert build.read_translation("try", "la")["first"]["hash"] == languages.short_hash("1 + 1")
     with pytest.raises(build.NotebookError, match="NAME must be one of .*, not 'other'"):
         build.main(["stamp", "other"])
+    (workspace / "source" / "try.la.toml").write_text("[first")
+    with pytest.raises(build.NotebookError, match=r"try\.la\.toml: Expected"):
+        build.main(["write"])
+    (workspace / "source" / "try.la.toml").unlink()
+    (workspace / "en" / "try.ipynb").write_text("<<<<<<< HEAD")
+    with pytest.raises(build.NotebookError, match=r"try\.ipynb is damaged .*: restore or delete"):
+        build.main(["check"])
 
 
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import pytest
 from nbformat import NotebookNode
 from split import split_exercise
 
-from mnist_nn.checks import TARGETS
+from mnist_nn.checks import TARGETS, CheckResult
 from notebooks import build
 from notebooks.course import cells, collect, export, judge, make, results, save
 from notebooks.course.__main__ import main as course
@@ -148,7 +148,8 @@ def test_cells_are_restored_by_metadata_and_by_id() -> None:
 def test_text_outside_the_marked_cells_is_found() -> None:
     release = make_release()
     assert cells.find_prose(make_release(), release) == []
-    answers = {"linear_question_answer": "Nine.", "task_2_answer": "\n# classifier = train(5)"}
+    code = "\n# classifier = train(5)\n!ls\nfiles = !ls\ntraining_examples?"
+    answers = {"linear_question_answer": "Nine.", "task_2_answer": code}
     assert cells.find_prose(edit(make_release(), **answers), release) == []
     for text in ({"linear_question": "Nine."}, {"task_2_answer": "\n# It mixes up 4 and 9 and 3."}):
         assert len(cells.find_prose(edit(make_release(), **text), release)) == 1
@@ -175,8 +176,11 @@ def fit_linear(data: Any) -> keras.Model:
     return model
 
 
-def test_judge_judges_what_was_saved(tmp_path: Path, train_table: Any) -> None:
+def test_judge_judges_what_was_saved(
+    tmp_path: Path, train_table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a process of its own, which knows nothing of the classes of this one."""
+    monkeypatch.setattr(build, "project_address", lambda: "https://github.com/someone/digits")
     release = tmp_path / "exercise.ipynb"
     nbformat.write(make_release(), release)
     linear = fit_linear(split_exercise(train_table, seed=1))
@@ -200,7 +204,9 @@ def test_judge_judges_what_was_saved(tmp_path: Path, train_table: Any) -> None:
         assert found["check-networks", "end"]["score"] == 0
 
 
-@pytest.mark.parametrize("own", ["", "%time\nmodel = train()"])
+@pytest.mark.parametrize(
+    "own", ["", "%%time\nmodel = train()", "model?\nmodel = !ls", "%time model\nmodel = 1"]
+)
 def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
     notebook = make_release()
     notebook.cells.append(nbformat.v4.new_code_cell(own))
@@ -209,6 +215,19 @@ def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
     names = {name for source in saves for name in re.findall(r"\w+", source)}
     assert len(saves) > 1
     assert ("model" in names) == (not own)
+
+
+def test_scores_are_shares_and_equal_models_are_told(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    pair = {"one": model, "two": keras.models.clone_model(model)}
+    pair["two"].set_weights(model.get_weights())
+    save.save_answers(pair, pair, pair, tmp_path / "end")
+    for given, score in ((3.0, 1), (-1.0, 0), (0.5, 0.5)):
+        found = judge.Verdict("check", "end")
+        code = f"CheckResult(True, 'yes', {given})"
+        judge.judge_check(found, code, [*pair], tmp_path / "end", {"CheckResult": CheckResult})
+        assert found.score == score
+        assert found.problem == "some of one, two have the same weights"
 
 
 def fail() -> Iterator[int]:
@@ -250,7 +269,7 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
     right = verdict(score=1.0, passed=True, message="yes", state="end")
     outcome = results.combine([verdict(), right], "✘ no", 4, "")
     assert (outcome.points, outcome.is_end, outcome.reasons) == (4, True, [])
-    assert results.BELOW in outcome.lines()
+    assert results.BETTER_AT_END in outcome.lines()
     outcome = results.combine([verdict()], "✔ faked", 4, "")
     assert (outcome.points, len(outcome.reasons)) == (0, 1)
     assert "✔ faked" in outcome.reasons[0]
@@ -258,6 +277,8 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
     assert results.combine([], "", 4, "").reasons == ["the answers could not be saved"]
     assert results.combine([verdict(problem="odd", message="")], "", 4, "").reasons == ["odd"]
     assert results.combine([verdict(score=0.4567)], "✘ no", 4, "").points == 1.83
+    assert results.combine([verdict()], "✘ no", 4, "late").reasons == ["late"]
+    assert results.combine([right], "✘ no", 4, "late").reasons == []
     twins = verdict(score=1.0, passed=True, problem="the same weights")
     assert results.combine([twins], "✔ no", 4, "").reasons == ["the same weights"]
     assert results.GRACE in results.combine([verdict(score=1.0)], "✘ no", 4, "").lines()
@@ -381,6 +402,7 @@ def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: P
         (["class 1/submissions/kim_11_2202_exercise.ipynb"], "kim"),
         (["1/lee_LATE_12_2303_exercise.ipynb", "2/kim_11_2202_exercise.ipynb"], "lee kim"),
         (["kim/exercise_2026_11_28.ipynb", "lee/exercise_2026_11_28.ipynb"], "kim lee"),
+        (["kim/exercise_11_2026_kim.ipynb", "lee/exercise_11_2026_lee.ipynb"], "kim lee"),
         (["kim/week_1_2_exercise.ipynb", "lee/week_1_2_exercise.ipynb"], "kim lee"),
         (["Kim.ZIP/exercise.ipynb", "./lee/exercise.ipynb", "/../1\\exercise.ipynb"], "kim lee 1"),
     ],
@@ -392,6 +414,21 @@ def test_folders_of_a_class_are_no_students(
     table.write_text("student\n1\n2\n3\nkim\nlee\n")
     students = collect_files(tmp_path, dict.fromkeys(files, NOTEBOOK), table)
     assert students == {*expected.split()}
+
+
+@pytest.mark.parametrize("table", ["student,name\n1,Kim Minjun\n2,Lee Jia\n", "student\n1\n7\n"])
+def test_numbers_of_moodle_are_no_numbers_of_a_class(table: str, tmp_path: Path) -> None:
+    path = tmp_path / "students.csv"
+    path.write_text(table)
+    files = [
+        f"{name}_assignsubmission_file_/exercise.ipynb" for name in ("Lee Jia_1", "Kim Minjun_7")
+    ]
+    notebooks = {file: NOTEBOOK.replace(b"{}", b'{"n": "%s"}' % file.encode()) for file in files}
+    students = collect_files(tmp_path, notebooks, path)
+    first = (tmp_path / "submitted" / "1" / "exercise-en" / "exercise.ipynb").read_bytes()
+    has_names = "name" in table
+    assert students == ({"1", "2"} if has_names else {"1", "7"})
+    assert first == notebooks[files[has_names]]
 
 
 def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path) -> None:
@@ -466,6 +503,7 @@ def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         (b"PK\x03\x04\xff\xff", "is no text"),
         ("student,name\nkim,Jörg Müller".encode("cp1252"), "is no text.*UTF-8"),
         (b"name\nkim", "student"),
+        (b"student,name\n", "a row for each student"),
     ):
         table.write_bytes(content)
         with pytest.raises(build.NotebookError, match=reason):
@@ -493,6 +531,7 @@ def test_damaged_archives_do_not_stop_the_others(tmp_path: Path, capsys: Any) ->
     }
     assert collect_files(tmp_path, files) == {"anna"}
     said = capsys.readouterr().out
+    assert "Skipped: dan/hw.zip: an archive that cannot be unpacked" in said
     for student in ("bea", "carl", "dan", "eve", "gil", "hal", "ida"):
         assert f"Skipped: {student}/" in said
     (tmp_path / "damaged.zip").write_bytes(inner[:-30])
@@ -527,6 +566,8 @@ def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
     }
     rows = export.make_rows(submissions, ["c"], 20)
     assert [row["points"] for row in rows] == ["11.35", "20.00", ""]
+    late = {"anna": export.Submission("", points=1.0, penalty=2.0)}
+    assert export.make_rows(late, [], 20)[0]["points"] == "0.00"
     assert [row.get("unread_answers") for row in rows] == [1, 0, None]
     assert [row["note"] for row in rows] == ["c: odd", "", submissions["eve"].failure]
     assert rows[0]["submitted"] == "noon"
@@ -555,7 +596,14 @@ def test_feedback_has_folders_as_moodle_named_them(tmp_path: Path) -> None:
         "bea": {"file": "Bea Lee_6_assignsubmission_file_exercise.ipynb"},
         "carl": {"file": "class 1/carl_1_2_exercise.ipynb"},
     }
-    assert export.pack_feedback(tmp_path, [tmp_path], "exercise-en", files) == 3
+    submissions = {
+        student: export.Submission(
+            "", page=tmp_path / f"feedback/{student}/exercise-en/exercise.html"
+        )
+        for student in files
+    }
+    submissions["dan"] = export.Submission("a newer file has not been graded")
+    assert export.pack_feedback(tmp_path, submissions, files) == 3
     with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
         assert archive.namelist() == [
             "Anna Kim_5_assignsubmission_file_/exercise.html",
@@ -583,6 +631,23 @@ def test_what_a_folder_knows_of_a_submission(tmp_path: Path) -> None:
     (autograded / "timestamp.txt").write_text(stamp)
     assert read(None).failure == "graded, but not in gradebook.db: grade again"
     assert read(graded) == export.Submission("", stamp, 3.0)
+    page = tmp_path / "feedback" / "anna" / "exercise-en" / "exercise.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("page")
+    assert read(graded).page == page
+
+
+def test_export_needs_a_release(tmp_path: Path) -> None:
+    with pytest.raises(build.NotebookError, match="generate_assignment exercise-en"):
+        export.export(tmp_path, "exercise-en", None)
+    assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_the_grading_that_is_read_most_counts(capsys: Any) -> None:
+    read, unread = export.Submission("", "1", 10.0), export.Submission("", "1", 6.0, unread={"q"})
+    for folders in ([read, unread], [unread, read]):
+        assert export.merge({"anna": each} for each in folders) == {"anna": read}
+        assert capsys.readouterr().out == "anna: graded as 10 and 6: 10 counts\n"
 
 
 def test_the_newest_file_counts_wherever_it_was_graded() -> None:
