@@ -527,11 +527,12 @@ def test_damaged_archives_do_not_stop_the_others(tmp_path: Path, capsys: Any) ->
         "gil/exercise.ipynb": b"[" * 100_000,
         "ida/exercise.ipynb": b'{"cells": 3}',
         "hal/exercise.ipynb": (build.NOTEBOOKS / "figures" / "digits.png").read_bytes(),
+        "jan/hw.rar": b"Rar!",
         "././.": b"",
     }
     assert collect_files(tmp_path, files) == {"anna"}
     said = capsys.readouterr().out
-    assert "Skipped: dan/hw.zip: an archive that cannot be unpacked" in said
+    assert "Skipped: jan/hw.rar: an archive that cannot be unpacked" in said
     for student in ("bea", "carl", "dan", "eve", "gil", "hal", "ida"):
         assert f"Skipped: {student}/" in said
     (tmp_path / "damaged.zip").write_bytes(inner[:-30])
