@@ -31,6 +31,7 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -73,6 +74,8 @@ METADATA = {
 }
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
+# Of a source's cells; the last is jupytext's.
+ATTRIBUTES = {"attach", "figure", "fold", "generated", "only", "tags", "lines_to_next_cell"}
 CELL_TIMEOUT_SECONDS = 1_800
 EXECUTED_AT_ONCE = 2
 ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
@@ -153,8 +156,18 @@ def read_source(source: str) -> list[NotebookNode]:
                 f"notebooks/source/{source}.py: a cell has no id: {cell.source:.50}"
             )
         cell.id = cell.metadata.pop("id")
+        if unknown := cell.metadata.keys() - ATTRIBUTES:
+            raise NotebookError(
+                f"notebooks/source/{source}.py: [{cell.id}] has {min(unknown)}, which is none of "
+                f"{', '.join(sorted(ATTRIBUTES - {'lines_to_next_cell'}))}"
+            )
         if cell.metadata.get("generated") == "install":
             cell.source = install_code()
+    for cell_id, count in Counter(cell.id for cell in cells).items():
+        if count > 1:
+            raise NotebookError(
+                f"notebooks/source/{source}.py: {count} cells have the id {cell_id!r}"
+            )
     return cells
 
 
@@ -442,8 +455,8 @@ def stamp(name: str) -> None:
     def renew(found: re.Match[str]) -> str:
         return f'[{found[1]}]\nhash = "{short_hash(english.get(found[1], ""))}"'
 
-    text = path.read_text("utf-8")
-    renewed = re.sub(r'^\[([\w-]+)\](?:\nhash = "\w*")?$', renew, text, flags=re.MULTILINE)
+    text = re.sub(r'^hash *= *"\w*"\n', "", path.read_text("utf-8"), flags=re.MULTILINE)
+    renewed = re.sub(r"^\[([\w-]+)\]", renew, text, flags=re.MULTILINE)
     path.write_text(renewed, "utf-8", newline="\n")
 
 
@@ -493,9 +506,11 @@ def main(arguments: Sequence[str]) -> None:
     if args.command == "write":
         for_all(editions(args.language), write_one)
     elif args.command == "execute":
-        named = [edition for edition in editions(args.language) if edition.name == args.name]
+        # The exercise has no answers: its solution is executed.
+        possible = [edition for edition in editions(args.language) if edition.name != "exercise"]
+        named = [edition for edition in possible if edition.name == args.name]
         if not named:
-            names = sorted({edition.name for edition in editions(args.language)})
+            names = sorted({edition.name for edition in possible})
             raise NotebookError(f"NAME must be one of {names}, not {args.name!r}")
         for_all(named, execute_one)
     elif args.command == "stamp":

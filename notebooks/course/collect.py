@@ -62,33 +62,34 @@ class Notebook(NamedTuple):
     content: bytes
 
 
-def list_files(path: Path, rows: Sequence[Row]) -> list[Found]:
+def list_files(path: Path, rows: Sequence[Row], language: str = "") -> list[Found]:
     """Return the files of a folder or zip file, each path beginning with what names its student."""
     path = path.resolve()
     paths = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
     files: list[Found] = []
     for each in paths:
-        name = "/".join(map(decode_name, each.relative_to(path.parent).parts))
+        parts = each.relative_to(path.parent).parts
+        name = "/".join(decode_name(part, language) for part in parts)
         if each == path and not is_notebook(name):
             name = f"{path.stem}.zip"
         time = datetime.fromtimestamp(each.stat().st_mtime, UTC)
         found = Found(name, time, each.read_bytes())
-        files += expand(found)
+        files += expand(found, language)
         if each == path and files == [found] and not is_notebook(name):
             raise NotebookError("this is no folder or notebook, and no zip file that can be read")
     return drop_common_folders(files, rows)
 
 
-def expand(found: Found) -> list[Found]:
+def expand(found: Found, language: str) -> list[Found]:
     """Return a file, or the files in it if it is a zip file."""
     is_zip = found.path.lower().endswith(".zip") and not is_ignored(found.path)
     if is_zip and found.path.lower().count(".zip") <= MOST_ZIPS:
         with suppress(Exception):  # of a damaged one
-            return [*unzip(found)]
+            return [*unzip(found, language)]
     return [found]
 
 
-def unzip(found: Found) -> Iterator[Found]:
+def unzip(found: Found, language: str) -> Iterator[Found]:
     with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
         # Without the flag for UTF-8, or a name in Unicode beside it, which newer Pythons read,
         # zipfile takes the bytes of a name for code page 437.
@@ -98,7 +99,7 @@ def unzip(found: Found) -> Iterator[Found]:
             if not e.flag_bits & 0x800
             and e.filename.replace("\\", "/") == e.orig_filename.replace("\\", "/")
         }
-        encoding = find_encoding(b"\n".join(raw.values())) or "cp437"
+        encoding = find_encoding(b"\n".join(raw.values()), language) or "cp437"
         for entry in archive.infolist():
             name = raw[entry].decode(encoding) if entry in raw else entry.filename
             parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
@@ -111,31 +112,35 @@ def unzip(found: Found) -> Iterator[Found]:
             content = b""
             with suppress(Exception):  # of all kinds, if it is damaged or encrypted
                 content = archive.read(entry) if entry.file_size < MOST_BYTES else b""
-            yield from expand(Found("/".join([found.path, *parts]), time, content))
+            yield from expand(Found("/".join([found.path, *parts]), time, content), language)
 
 
-def find_encoding(content: bytes) -> str | None:
-    """Return the encoding of a text that does not say it: from Korea, from China, or UTF-8."""
-    if not content.isascii() and not re.search(rb"[\x80-\xff]{2}", content):
-        return None  # Western: in all three, a letter beyond ASCII has two such bytes or more
-    for encoding in ("utf-8-sig", "cp949", "gb18030"):
+def find_encoding(content: bytes, language: str) -> str | None:
+    """Return the encoding of a text that does not say it: UTF-8, from Korea, or from China.
+
+    Much Chinese text is valid in Korea's encoding, too, and the reverse: the language decides.
+    Without it, text from Korea is taken for that if it has no Hanja, as is usual.
+    """
+    high = re.findall(rb"[\x80-\xff]+", content)
+    is_western = 2 * sum(len(run) % 2 for run in high) >= len(high) > 0
+    others = ["gb18030", "cp949"] if language == "zh" else ["cp949", "gb18030"]
+    for encoding in ["utf-8-sig", *([] if is_western else others)]:
         with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
-            # Chinese text may be valid in Korea's encoding, too, but it has Hanja then.
-            if encoding != "cp949" or not HANJA.search(text):
+            if encoding != "cp949" or language == "ko" or not HANJA.search(text):
                 return encoding
     return None
 
 
-def decode_name(name: str) -> str:
+def decode_name(name: str, language: str) -> str:
     """Return a file's name, also one that its file system has in the encoding of another."""
     raw = os.fsencode(name)
-    return raw.decode(find_encoding(raw) or "utf-8", errors="replace")
+    return raw.decode(find_encoding(raw, language) or "utf-8", errors="replace")
 
 
-def decode(content: bytes) -> str:
+def decode(content: bytes, language: str = "") -> str:
     is_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_16 else find_encoding(content) or "utf-8")
+    return content.decode("utf-16" if is_16 else find_encoding(content, language) or "utf-8")
 
 
 def drop_common_folders(files: Iterable[Found], rows: Sequence[Row]) -> list[Found]:
@@ -157,7 +162,8 @@ def drop_common_folders(files: Iterable[Found], rows: Sequence[Row]) -> list[Fou
         options.append([f._replace(path=f.path.removeprefix(f"{top}/")) for f in options[-1]])
 
     def count_known(files: Iterable[Found]) -> int:
-        return len({match_student(*find_student(file.path), rows) for file in files} - {""})
+        found = (find_student(file.path, rows) for file in files)
+        return len({match_student(*each, rows) for each in found} - {""})
 
     return max(reversed(options), key=count_known)
 
@@ -175,13 +181,18 @@ def is_ignored(path: str) -> bool:
     return file.name.startswith(".") or not IGNORED.isdisjoint(file.parts)
 
 
-def find_student(path: str) -> tuple[str, str, str]:
-    """Return who handed in a file: a name for nbgrader, their own, and a number; "" if nobody."""
+def find_student(path: str, rows: Sequence[Row]) -> tuple[str, str, str]:
+    """Return who handed in a file: a name for nbgrader, their own, and a number; "" if nobody.
+
+    In a folder, a name like Canvas' counts only if it is in the table of students.
+    """
     parts = PurePosixPath(unicodedata.normalize("NFC", path)).parts
     matches = [*map(MOODLE.fullmatch, parts), *map(CANVAS.fullmatch, parts[:2])]
-    if match := next(filter(None, matches), None):
+    for match in filter(None, matches):
         name, number = match["name"].strip(), match["number"]
-        return f"{name}_{number}", name, number
+        is_sure = match.re is MOODLE or match.string == parts[0]
+        if is_sure or match_student(name, name, "", rows):
+            return f"{name}_{number}", name, number
     if len(parts) > 1:
         student = re.sub(r"\.zip$", "", parts[0], flags=re.I)
     else:
@@ -211,23 +222,23 @@ def read_notebook(content: bytes) -> bytes:
     return text.encode() if json.loads(writable) == notebook else writable
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, language: str = "") -> list[Row]:
     """Return the rows of a table, however a spreadsheet wrote it."""
     try:
-        text = decode(path.read_bytes())
+        text = decode(path.read_bytes(), language)
     except UnicodeDecodeError:
         raise NotebookError(f"{path} is no text: save it as CSV, in UTF-8") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     return [*csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)]
 
 
-def read_students(path: Path | None) -> list[Row]:
+def read_students(path: Path | None, language: str = "") -> list[Row]:
     """Return the table of students: one row each, with a column ``student``."""
     if path is None:
         return []
     rows = [
         {key.strip().lower(): (value or "").strip() for key, value in row.items() if key}
-        for row in read_rows(path)
+        for row in read_rows(path, language)
     ]
     if not rows or "student" not in rows[0]:
         raise NotebookError(
@@ -270,10 +281,12 @@ def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> 
     return ""
 
 
-def read_notebooks(files: Iterable[Found], skipped: list[str]) -> Iterator[Notebook]:
+def read_notebooks(
+    files: Iterable[Found], rows: Sequence[Row], skipped: list[str]
+) -> Iterator[Notebook]:
     """Yield the notebooks that name a student; add to the list what was skipped, and why."""
     for file in files:
-        student, name, number = find_student(file.path)
+        student, name, number = find_student(file.path, rows)
         if not is_notebook(file.path):
             kind = (
                 "an archive that cannot be unpacked" if is_archive(file.path) else "not a notebook"
@@ -344,17 +357,18 @@ def rank(notebook: Notebook) -> tuple[bool, datetime, int]:
 
 def collect(folder: Path, assignment: str, paths: Sequence[Path], students: Path | None) -> None:
     """Put each student's notebook where nbgrader finds it, and say what was not collected."""
-    rows = read_students(students)
+    language = assignment.rpartition("-")[2]
+    rows = read_students(students, language)
     files: list[Found] = []
     skipped: list[str] = []
     for path in paths:
         try:
-            files += list_files(path, rows)
+            files += list_files(path, rows, language)
         except NotebookError as error:
             skipped.append(f"{path}: {error}")
     table = read_table(folder / COLLECTED)
     collected = {student: row for (each, student), row in table.items() if each == assignment}
-    chosen = choose(read_notebooks(files, skipped), rows, collected, skipped)
+    chosen = choose(read_notebooks(files, rows, skipped), rows, collected, skipped)
     counts: Counter[str] = Counter()
     for student, (notebook, note) in sorted(chosen.items()):
         target = folder / "submitted" / student / assignment

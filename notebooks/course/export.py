@@ -231,7 +231,10 @@ def export(
     if not path.exists():
         raise NotebookError(f"{path} is missing: run nbgrader generate_assignment {assignment}")
     release = nbformat.read(path, 4)
-    listed = {make_safe(row["student"]): row for row in read_students(students)}
+    listed = {
+        make_safe(row["student"]): row
+        for row in read_students(students, assignment.rpartition("-")[2])
+    }
     people: dict[str, dict[str, str]] = {}
     found = [dict.fromkeys(listed, Submission())]
     for place in folders:

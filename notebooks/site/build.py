@@ -286,11 +286,10 @@ def write_for_robots() -> None:
     robots, address = "User-agent: *\nAllow: /\n", site_address()
     if address:
         pages = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-        hidden = ("404.html", "search.html", "_static")
         urls = [
             f"<url><loc>{address}{page}</loc></url>"
             for page in pages
-            if not any(part in page for part in hidden)
+            if not {"404.html", "search.html", "_static"} & {*page.split("/")}
         ]
         head = '<?xml version="1.0" encoding="UTF-8"?>'
         schema = "http://www.sitemaps.org/schemas/sitemap/0.9"

@@ -86,7 +86,7 @@ def grade(folder: Path, assignment: str, submissions: Mapping[str, Submission]) 
     print(f"{folder.name}: {len(submissions)} submissions, {seconds:.1f} s for each")
     (folder / "autograde.log").write_text(log)
     assert "SAWarning" not in log
-    run(folder, "nbgrader", "generate_feedback", assignment)
+    run(folder, "nbgrader", "generate_feedback", assignment, "--force")
     said += course(folder, "export", assignment)
     rows = read_table(folder / "grades.csv")
     wrong = []

@@ -412,6 +412,20 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
         build.main(["check"])
 
 
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ('id="first"', "2 cells have the id 'first'"),
+        ('id="new" onyl="course"', r"\[new\] has onyl, which is none of attach"),
+        ("", "a cell has no id: 3"),
+    ],
+)
+def test_mistakes_in_cells_of_a_source_are_told(workspace: Path, cell: str, reason: str) -> None:
+    write_source(workspace, f"2\n\n# %% {cell}\n3")
+    with pytest.raises(build.NotebookError, match=rf"notebooks/source/try\.py: {reason}"):
+        build.main(["check"])
+
+
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "project_address", lambda: "")
     text = "\n".join(cell.source for cell in build.make(EXERCISE).cells)

@@ -287,15 +287,22 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
 NOTEBOOK = json.dumps({"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()
 
 
-def collect_files(folder: Path, files: dict[str, bytes], students: Path | None = None) -> set[str]:
+def collect_files(
+    folder: Path,
+    files: dict[str, bytes],
+    students: Path | None = None,
+    assignment: str = "exercise-en",
+) -> set[str]:
     """Collect a zip file of these files; return the students."""
-    (folder / "source" / "exercise-en").mkdir(parents=True, exist_ok=True)
+    (folder / "source" / assignment).mkdir(parents=True, exist_ok=True)
     path = folder / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    collect.collect(folder, "exercise-en", [path], students)
-    return {path.parts[-3] for path in (folder / "submitted").glob("*/exercise-en/exercise.ipynb")}
+    collect.collect(folder, assignment, [path], students)
+    return {
+        path.parts[-3] for path in (folder / "submitted").glob(f"*/{assignment}/exercise.ipynb")
+    }
 
 
 def zipped(name: str, content: bytes, folder: Path) -> bytes:
@@ -403,6 +410,7 @@ def test_zip_files_of_canvas_name_their_students(students: set[str], tmp_path: P
         (["1/lee_LATE_12_2303_exercise.ipynb", "2/kim_11_2202_exercise.ipynb"], "lee kim"),
         (["kim/exercise_2026_11_28.ipynb", "lee/exercise_2026_11_28.ipynb"], "kim lee"),
         (["kim/exercise_11_2026_kim.ipynb", "lee/exercise_11_2026_lee.ipynb"], "kim lee"),
+        (["kim/hw_20261128_1530_a.ipynb", "lee/hw_20261128_1530_a.ipynb"], "kim lee"),
         (["kim/week_1_2_exercise.ipynb", "lee/week_1_2_exercise.ipynb"], "kim lee"),
         (["Kim.ZIP/exercise.ipynb", "./lee/exercise.ipynb", "/../1\\exercise.ipynb"], "kim lee 1"),
     ],
@@ -436,7 +444,7 @@ def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path) -> None:
     rows = [{"student": "kim"}, {"student": "lee"}]
     for known, student in ((rows, "kim"), ([], "hw")):
         (file,) = collect.list_files(tmp_path / "kim.zip", known)
-        assert collect.find_student(file.path)[0] == student
+        assert collect.find_student(file.path, known)[0] == student
 
 
 @pytest.mark.parametrize(
@@ -444,6 +452,7 @@ def test_a_zip_file_called_like_a_student_is_theirs(tmp_path: Path) -> None:
     [
         ("cp949", "NFC", "홍길동 김민준"),
         ("gb18030", "NFC", "王伟 李娜"),
+        ("gb18030", "NFC", "刘刚"),
         ("cp437", "NFC", "José Zoë"),
         ("utf-8", "NFD", "홍길동 王伟 José"),  # macOS
     ],
@@ -458,7 +467,8 @@ def test_names_in_archives_of_all_systems(
     for ending in ("/exercise.ipynb", ".ipynb"):
         written = unicodedata.normalize(form, names).split()
         files = {f"{name}{ending}": NOTEBOOK for name in written}
-        assert collect_files(tmp_path, files) == {*names.split()}
+        assignment = "exercise-zh" if encoding == "gb18030" else "exercise-en"
+        assert collect_files(tmp_path, files, None, assignment) == {*names.split()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have UTF-8 names alone")
@@ -486,6 +496,8 @@ def test_a_folder_that_is_no_course_is_told(option: str, tmp_path: Path) -> None
         (";", "cp949", "김, 민준"),
         ("\t", "utf-16", "김 민준"),
         (",", "gb18030", "王伟"),
+        (",", "gb18030", "李娜"),  # valid in Korea's encoding, too
+        (",", "cp949", "홍길동(洪吉童)"),
     ],
 )
 def test_tables_of_all_spreadsheets_are_read(
@@ -494,7 +506,8 @@ def test_tables_of_all_spreadsheets_are_read(
     table = tmp_path / "students.csv"
     with table.open("w", encoding=encoding, newline="") as file:
         csv.writer(file, delimiter=delimiter).writerows([["Student", "Name"], ["kim", name]])
-    assert collect.read_students(table) == [{"student": "kim", "name": name}]
+    language = {"gb18030": "zh", "cp949": "ko"}.get(encoding, "")
+    assert collect.read_students(table, language) == [{"student": "kim", "name": name}]
 
 
 def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
@@ -502,6 +515,7 @@ def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     for content, reason in (
         (b"PK\x03\x04\xff\xff", "is no text"),
         ("student,name\nkim,Jörg Müller".encode("cp1252"), "is no text.*UTF-8"),
+        ("student,name\nkim,Renée Créée, Jörg".encode("cp1252"), "is no text.*UTF-8"),
         (b"name\nkim", "student"),
         (b"student,name\n", "a row for each student"),
     ):
