@@ -48,11 +48,13 @@ SMALLER = {
         "shuffled[0:7500]": "shuffled[0:2000]",
         "shuffled[7500:10000]": "shuffled[9000:10000]",
         '"dropout": [0.0, 0.2]': '"dropout": [0.2]',
+        "layers.Dense(400": "layers.Dense(40",
         "[0.02, 0.05, 0.1]": "[0.05]",
         "[0.003, 0.03, 0.3]": "[0.003, 0.03]",
     },
     "porting": {
         "range(12)": "range(1)",
+        'for model in ("linear", "nn")': 'for model in ("linear",)',
         "range(3)": "range(1)",
         'show_trap("nn 0.05/1000/30"': 'show_trap("nn 0.05/10/30"',
         'show_trap("linear 0.03/1000/30"': 'show_trap("linear 0.02/100/10"',
