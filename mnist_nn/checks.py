@@ -247,7 +247,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     """
     if isinstance(networks, Iterable) and not isinstance(networks, Mapping | pd.Series):
         networks = dict(zip(STEPS, networks, strict=False))
-    found = {} if networks is None else dict(networks)
+    found = dict(networks) if isinstance(networks, Mapping | pd.Series) else {}
     chosen: dict[str, Any] = {
         f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS
     }

@@ -192,6 +192,8 @@ def wrong_test(a: Answers) -> Iterator[tuple[Any, ...]]:
 def wrong_three(a: Answers) -> Iterator[tuple[Any, ...]]:
     """Yield words of the message, and the wrong answer that gets it."""
     yield "networks[100], networks[1000]", None
+    yield "networks[100], networks[1000]", a.weak
+    yield "networks[100], networks[1000]", 3
     yield "without a value: networks[100].", a.three | {100: None}
     yield "networks[10] must be a Keras model", {steps: np.ones((784, 20)) for steps in STEPS}
     yield "must have a hidden layer", [mnist_nn.build_linear_model() for _ in STEPS]
