@@ -418,7 +418,7 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     ("cell", "reason"),
     [
         ('id="first"', "2 cells have the id 'first'"),
-        ('id="new" onyl="course"', r"\[new\] has onyl, which is none of attach"),
+        ('id="new" folded="yes"', r"\[new\] has folded, which is none of attach"),
         ("", "a cell has no id: 3"),
     ],
 )
