@@ -31,6 +31,7 @@ class Language(NamedTuple):
     space: str = " "  # between sentences
     brackets: str = " ({})"
     thousands: str = ","
+    encoding: str = ""  # of older systems, in which names and tables may come
 
 
 LANGUAGES = {
@@ -43,6 +44,7 @@ LANGUAGES = {
             *("Droid Sans Fallback", "Arial Unicode MS", "Noto Sans CJK JP"),
         ),
         brackets="({})",
+        encoding="cp949",
     ),
     "zh": Language(
         "简体中文",
@@ -59,6 +61,7 @@ LANGUAGES = {
         space="",
         brackets="（{}）",
         thousands="",
+        encoding="gb18030",
     ),
 }
 _code = "en"

@@ -26,6 +26,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from mnist_nn.language import LANGUAGES
 from notebooks.build import NotebookError
 
 COLLECTED = "collected.csv"  # in the course's folder: who handed in which file
@@ -123,11 +124,12 @@ def find_encoding(content: bytes, language: str) -> str | None:
     """
     high = re.findall(rb"[\x80-\xff]+", content)
     is_western = 2 * sum(len(run) % 2 for run in high) >= len(high) > 0
-    others = ["gb18030", "cp949"] if language == "zh" else ["cp949", "gb18030"]
-    for encoding in ["utf-8-sig", *([] if is_western else others)]:
+    own = LANGUAGES[language].encoding if language in LANGUAGES else ""
+    others = [] if is_western else [*filter(None, [own]), "cp949", "gb18030"]
+    for encoding in ["utf-8-sig", *others]:
         with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
-            if encoding != "cp949" or language == "ko" or not HANJA.search(text):
+            if encoding in (own, "utf-8-sig", "gb18030") or not HANJA.search(text):
                 return encoding
     return None
 
