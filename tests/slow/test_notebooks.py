@@ -83,7 +83,9 @@ def test_everything_is_up_to_date() -> None:
     build.main(["check"])
 
 
-@pytest.mark.parametrize("source", ["going_further", "porting"])
+@pytest.mark.parametrize(
+    "source", ["going_further", pytest.param("porting", marks=pytest.mark.weekly)]
+)
 def test_notebook_executes_in_silence(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In English: other languages differ in words alone. The exercise runs with its solutions."""
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")  # the search needs no worker processes
