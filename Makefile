@@ -8,7 +8,7 @@ READY := .venv/ready
 PYTEST := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # What JupyterLab does not list: it is there to make notebooks.
-HIDDEN := ['*.py', '__pycache__', 'course', 'figures', 'site', 'source']
+NOT_LISTED := ['*.py', '__pycache__', 'course', 'figures', 'site', 'source']
 
 .DEFAULT_GOAL := help
 .PHONY: help notebooks solutions going-further porting browser-test check test test-unit lint bench
@@ -105,7 +105,7 @@ constraints: ## renew constraints.txt with the newest versions
 	mv build/constraints.txt constraints.txt
 
 lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --LabApp.news_url=None --ContentsManager.hide_globs="$(HIDDEN)" notebooks
+	$(BIN)/jupyter lab --LabApp.news_url=None --ContentsManager.hide_globs="$(NOT_LISTED)" notebooks
 
 # Set up once, and again only when the requirements have changed. If another make does so just now,
 # wait for it (where there is flock).

@@ -25,7 +25,7 @@ from mnist_nn.language import get_language, message, printable
 # Screen readers read it, nobody sees it: JupyterLab ignores the alternative text of an image. Where
 # styles are dropped, as on GitHub, browsers hide <rp>, which is for those that do not know <ruby>.
 # Text that is right in it would also be hidden from screen readers.
-HIDDEN = (
+HIDDEN_STYLE = (
     "display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; "
     "clip-path: inset(50%)"
 )
@@ -93,7 +93,7 @@ def _display(figure: Figure) -> None:
         png, size = retina_figure(figure, base64=True)
         data["image/png"], metadata["image/png"] = png, {**size, "alt": text}
     display(data | {"text/plain": text}, metadata=metadata, raw=True)
-    page = f'<rp style="{HIDDEN}"><p>{html.escape(text)}</p></rp>'
+    page = f'<rp style="{HIDDEN_STYLE}"><p>{html.escape(text)}</p></rp>'
     display({"text/html": page, "text/plain": ""}, raw=True)
 
 

@@ -63,6 +63,7 @@ from notebooks.languages import (
     check_languages,
     check_translation,
     find_unknown,
+    read_toml,
     short_hash,
 )
 
@@ -179,12 +180,8 @@ def install_code() -> str:
 
 def project_address() -> str:
     """Return the address of the project's repository, or nothing as long as none is set."""
-    pyproject = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
-    return (
-        str(pyproject["project"].get("urls", {}).get("Repository", ""))
-        .rstrip("/")
-        .removesuffix(".git")
-    )
+    urls = read_toml(Path(__file__).parents[1] / "pyproject.toml")["project"].get("urls", {})
+    return str(urls.get("Repository", "")).rstrip("/").removesuffix(".git")
 
 
 def name_archive(address: str) -> str:
@@ -196,10 +193,7 @@ def name_archive(address: str) -> str:
 def read_translation(source: str, language: str) -> dict[str, Any]:
     """Return the texts of a language, by cell id."""
     path = NOTEBOOKS / "source" / f"{source}.{language}.toml"
-    try:
-        return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
-    except tomllib.TOMLDecodeError as error:
-        raise NotebookError(f"{shorten(path)}: {error}") from None
+    return read_toml(path) if path.exists() else {}
 
 
 def make(edition: Edition) -> NotebookNode:
@@ -528,7 +522,7 @@ def run(command: Callable[[Sequence[str]], None]) -> None:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
     try:
         command(sys.argv[1:])
-    except (NotebookError, OSError) as error:
+    except (NotebookError, OSError, tomllib.TOMLDecodeError) as error:
         sys.exit(str(error))
 
 

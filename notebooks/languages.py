@@ -34,6 +34,14 @@ ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file; an error in it has the file's name."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise tomllib.TOMLDecodeError(f"{path}: {error}") from None
+
+
 def find_unknown() -> Iterator[str]:
     """Yield where there is something of a language that is not in the table."""
     for place, code in _find_codes():
@@ -56,10 +64,10 @@ def find_missing(code: str) -> Iterator[str]:
         if not (ROOT / file).exists():
             yield f"{file} is missing. Copy that of another language, and translate it"
     for file in WORDS:
-        words = _read_toml(file)
+        words = read_toml(ROOT / file)
         if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
             yield f"{file}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
-    glossary = _read_toml(GLOSSARY).items()
+    glossary = read_toml(ROOT / GLOSSARY).items()
     if lacking := [term for term, entry in glossary if term not in NO_TERMS and code not in entry]:
         yield f"{GLOSSARY}: no {code} in [{'], ['.join(lacking)}]. Add the terms"
     if f"notebooks/{code}/" not in (ROOT / "README.md").read_text("utf-8"):
@@ -150,16 +158,12 @@ def _find_codes() -> Iterator[tuple[str, str]]:
         folders += ROOT.glob(pattern)
     for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
-    yield from ((file, code) for file in WORDS for code in _read_toml(file))
-    entries = [entry for term, entry in _read_toml(GLOSSARY).items() if term != "names"]
+    yield from ((file, code) for file in WORDS for code in read_toml(ROOT / file))
+    entries = [entry for term, entry in read_toml(ROOT / GLOSSARY).items() if term != "names"]
     for code in sorted({key.split("_")[0] for entry in entries for key in entry}):
         yield GLOSSARY, code
     readme = (ROOT / "README.md").read_text("utf-8")
     yield from (("README.md", code) for code in re.findall(r"notebooks/(\w+)/exercise", readme))
-
-
-def _read_toml(file: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / file).read_text("utf-8"))
 
 
 def _name_catalogue(code: str) -> Iterator[str]:

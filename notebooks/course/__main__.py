@@ -16,7 +16,7 @@ from mnist_nn.language import LANGUAGES
 from notebooks.build import NotebookError, run
 
 COURSE = Path(__file__).parents[2] / "build" / "course"
-CONFIG = "nbgrader_config.py"
+CONFIG_NAME = "nbgrader_config.py"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -47,9 +47,9 @@ def main(arguments: Sequence[str]) -> None:
         return
     folder, assignment = options["folder"], options["assignment"]
     for each in (folder, *options.get("machines", ())):
-        if not (each / CONFIG).exists():
+        if not (each / CONFIG_NAME).exists():
             raise NotebookError(
-                f"{each.resolve()} is no folder of a course: go to one, with {CONFIG}"
+                f"{each.resolve()} is no folder of a course: go to one, with {CONFIG_NAME}"
             )
     if not (folder / "source" / assignment).is_dir():
         found = sorted(path.name for path in (folder / "source").glob("*"))

@@ -17,8 +17,8 @@ END = "end"  # of the notebook: the second state in which answers are judged
 PROSE_BYTES = 24  # of a comment: eight Chinese characters, some five English words
 OUTPUT_CHARACTERS = 1_000_000  # of a cell
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
-HIDDEN = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
-SAVE = "{code}\nsave_answers({names!r}, {known!r}, values, Path({folder!r}))"
+HIDDEN_TESTS = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
+SAVE_CELL = "{code}\nsave_answers({names!r}, {known!r}, values, Path({folder!r}))"
 
 
 def nbgrader_of(cell: NotebookNode) -> Any:
@@ -88,7 +88,7 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
             found[grade_id] = nbformat.from_dict(cell)
             notebook.cells.insert(position, found[grade_id])
         if nbgrader_of(cell).locked:
-            if simplify(found[grade_id].source) != simplify(cell.source):
+            if drop_spaces(found[grade_id].source) != drop_spaces(cell.source):
                 yield f"cell {grade_id} was edited, and was restored"
             found[grade_id].source = sources.get(grade_id, cell.source)
     restore_images(notebook, release)
@@ -107,11 +107,11 @@ def restore_images(notebook: NotebookNode, release: NotebookNode) -> None:
 
 def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     """Return the texts that a student wrote outside the cells for written answers."""
-    known = {simplify(cell.source) for cell in release.cells}
+    known = {drop_spaces(cell.source) for cell in release.cells}
     comments = {comment for cell in release.cells for comment in find_comments(cell)}
     texts = []
     for cell in notebook.cells:
-        if is_question(cell) or simplify(cell.source) in {*known, ""}:
+        if is_question(cell) or drop_spaces(cell.source) in {*known, ""}:
             continue
         if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)
@@ -142,14 +142,14 @@ def parse(code: str) -> ast.Module | None:
         return None
 
 
-def simplify(text: str) -> str:
+def drop_spaces(text: str) -> str:
     return "".join(text.split())
 
 
 def take_out_hidden(notebook: NotebookNode) -> None:
     """Take out what gives no points to anyone where this code does not grade."""
     for cell in filter(is_check, notebook.cells):
-        cell.source = HIDDEN.sub("", cell.source)
+        cell.source = HIDDEN_TESTS.sub("", cell.source)
 
 
 def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, code: str) -> None:
@@ -157,8 +157,8 @@ def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, co
     checks = [cell for cell in notebook.cells if is_check(cell)]
     names = {nbgrader_of(c).grade_id: list_answers(c, notebook.cells) for c in checks}
     answers = [*dict.fromkeys(name for each in names.values() for name in each)]
-    sources = {simplify(cell.source) for cell in release.cells}
-    own = (cell for cell in notebook.cells if simplify(cell.source) not in sources)
+    sources = {drop_spaces(cell.source) for cell in release.cells}
+    own = (cell for cell in notebook.cells if drop_spaces(cell.source) not in sources)
     known = [*answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
     cells = []
     for cell in notebook.cells:
@@ -170,7 +170,7 @@ def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, co
 
 
 def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:
-    text = SAVE.format(code=code, names=names, known=known, folder=str(folder))
+    text = SAVE_CELL.format(code=code, names=names, known=known, folder=str(folder))
     # Students call variables "globals" or "exec".
     source = f"__import__('builtins').exec({text!r}, {{'values': (lambda: 0).__globals__}})"
     cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})

@@ -210,7 +210,7 @@ def make_safe(student: str) -> str:
     return name.encode()[:MOST_NAME_BYTES].decode(errors="ignore") or "student"
 
 
-def read_notebook(content: bytes) -> bytes:
+def to_utf8(content: bytes) -> bytes:
     """Return a notebook in UTF-8; raise a ValueError that says what it is instead."""
     if not content.strip():
         raise ValueError("an empty, huge, encrypted or damaged file")
@@ -256,7 +256,7 @@ def read_students(path: Path | None, language: str = "") -> list[Row]:
 
 
 @cache
-def simplify(text: str) -> str:
+def normalize(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -266,15 +266,15 @@ def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> 
     def spell_name(row: Row) -> set[str]:
         # Canvas names files after the family name and then the first name, in one word.
         words = row.get("name", "").replace(",", " ").split()
-        return {simplify("".join(words[i:] + words[:i])) for i in range(len(words))}
+        return {normalize("".join(words[i:] + words[:i])) for i in range(len(words))}
 
-    wanted = {simplify(student), simplify(name)} - {""}
+    wanted = {normalize(student), normalize(name)} - {""}
     for is_meant in (  # the surest first: two students may have the same name
         lambda row: number != "" and row.get("number") == number,
         lambda row: row["student"] == student,
-        lambda row: simplify(row["student"]) in wanted,
+        lambda row: normalize(row["student"]) in wanted,
         lambda row: wanted & spell_name(row),
-        lambda row: wanted & {simplify(row.get(key, "")) for key in IDENTIFIERS},
+        lambda row: wanted & {normalize(row.get(key, "")) for key in IDENTIFIERS},
         lambda row: row["student"] == number and not row.get("name"),
     ):
         found = {row["student"] for row in rows if is_meant(row)}
@@ -298,7 +298,7 @@ def read_notebooks(
             skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")
         else:
             try:
-                content = read_notebook(file.content)
+                content = to_utf8(file.content)
             except (ValueError, RecursionError) as error:
                 reason = "no text" if isinstance(error, UnicodeError) else str(error)
                 skipped.append(f"{file.path}: cannot be read as a notebook ({reason})")

@@ -8,6 +8,8 @@ import shutil
 import tempfile
 import time
 import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,14 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute
 from sqlalchemy.exc import SAWarning
+from traitlets import Float, Integer
 from traitlets.log import get_logger
 
 from notebooks.course import cells
 from notebooks.course.judge import run_judge
 from notebooks.course.results import RESULTS, Outcome, combine
 
-SAVE = Path(__file__).with_name("save.py").read_text("utf-8")
+SAVE_CODE = Path(__file__).with_name("save.py").read_text("utf-8")
 KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
 TOO_LONG = "a cell took too long, and was stopped"
 LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
@@ -32,16 +35,24 @@ SANITIZE = (
     *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
     "CheckCellMetadata",
 )
-limits = {"cell": 120.0, "notebook": 600.0, "end": float("inf")}
 
 
 class ExecuteToTheEnd(Execute):  # type: ignore[misc]
     """Executes a notebook. If its Python ends, what was saved until then is judged."""
 
+    cell_seconds = Integer(help="How long a cell may take.").tag(config=True)
+    notebook_seconds = Integer(help="How long all cells may take.").tag(config=True)
+    end = Float()  # of the notebook's time
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"timeout_func": limit_seconds} | options)
+        super().__init__(**{"timeout_func": self.limit_seconds} | options)
+
+    def limit_seconds(self, cell: NotebookNode) -> int:
+        """Return how long a cell may take: a loop that catches its interruption blocks all."""
+        return int(min(self.cell_seconds, max(2, self.end - time.monotonic())))
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        self.end = time.monotonic() + self.notebook_seconds
         try:
             return super().preprocess(nb, resources)  # type: ignore[no-any-return]
         except DeadKernelError:
@@ -53,7 +64,8 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         return nb, resources
 
 
-def read_notebook(folder: str, resources: Any) -> NotebookNode:
+def read_edition(folder: str, resources: Any) -> NotebookNode:
+    """Read the assignment's notebook from the folder "source" or "release"."""
     of = resources["nbgrader"]
     notebook: NotebookNode = nbformat.read(f"{folder}/{of['assignment']}/{of['notebook']}.ipynb", 4)
     return notebook
@@ -61,67 +73,74 @@ def read_notebook(folder: str, resources: Any) -> NotebookNode:
 
 def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Put back the cells that students have deleted or renamed."""
-    release, source = (read_notebook(folder, resources) for folder in ("release", "source"))
+    release, source = (read_edition(folder, resources) for folder in ("release", "source"))
     for line in cells.restore(notebook, release, source):
         get_logger().warning("%s: %s", resources["nbgrader"]["student"], line)
     return notebook, resources
 
 
 def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-    """Insert the cells that save the answers, and start the notebook's time."""
+    """Insert the cells that save the answers."""
     folder = Path(tempfile.mkdtemp(prefix="answers-"))
     cells.take_out_hidden(notebook)
-    release = read_notebook("release", resources)
+    release = read_edition("release", resources)
     prose = cells.find_prose(notebook, release)
     resources["mnist_nn"] = {"folder": folder, "prose": prose, "problem": ""}
-    cells.insert_saves(notebook, release, folder, SAVE)
-    limits["end"] = time.monotonic() + limits["notebook"]
+    cells.insert_saves(notebook, release, folder, SAVE_CODE)
     return notebook, resources
-
-
-def limit_seconds(cell: NotebookNode) -> int:
-    """Return how long a cell may take. A loop that catches its interruption blocks all cells."""
-    return int(min(limits["cell"], max(2, limits["end"] - time.monotonic())))
 
 
 def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Judge the saved answers, and put the points where nbgrader reads them."""
     state, of = resources["mnist_nn"], resources["nbgrader"]
-    coded = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    late = (c for c in coded if any(o.get("ename") == "CellTimeoutError" for o in c.outputs))
-    first = next(late, None)
-    if first:
-        is_ours = "saves" in first.metadata or cells.nbgrader_of(first).get("locked")
-        state["problem"] = state["problem"] or (LOCKED_TOO_LONG if is_ours else TOO_LONG)
+    problem = state["problem"] or find_timeout(notebook)
     cells.take_out_saves(notebook)
     cells.shorten_outputs(notebook)
     release = Path("release", of["assignment"], f"{of['notebook']}.ipynb")
-    verdicts, problem = run_judge(release, state["folder"])
+    verdicts, problem_of_judge = run_judge(release, state["folder"])
     shutil.rmtree(state["folder"], ignore_errors=True)
+    outcomes = write_results(notebook, verdicts, problem or problem_of_judge)
+    if state["prose"]:
+        reason = "there is text outside the cells for written answers"
+        questions = filter(cells.is_question, notebook.cells)
+        outcomes |= {cells.nbgrader_of(c).grade_id: Outcome(reasons=[reason]) for c in questions}
+    for grade_id, outcome in outcomes.items():
+        for reason in outcome.reasons:
+            get_logger().warning("%s: %s needs a person: %s", of["student"], grade_id, reason)
+    cells.insert_model_answers(notebook, read_edition("source", resources))
+    save_outcomes(Path("autograded", of["student"], of["assignment"], RESULTS), outcomes)
+    state["outcomes"] = outcomes
+    return notebook, resources
+
+
+def find_timeout(notebook: NotebookNode) -> str:
+    """Return what is said if a cell took too long, by who wrote the first of these."""
+    for cell in notebook.cells:
+        if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", [])):
+            is_ours = "saves" in cell.metadata or cells.nbgrader_of(cell).get("locked")
+            return LOCKED_TOO_LONG if is_ours else TOO_LONG
+    return ""
+
+
+def write_results(
+    notebook: NotebookNode, verdicts: Sequence[dict[str, Any]], problem: str
+) -> dict[str, Outcome]:
+    """Write points and lines below each check, and return them by the id of its cell."""
     outcomes = {}
     for cell in filter(cells.is_check, notebook.cells):
         grade_id, points = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
-        shown = cells.read_shown(cell)
-        mine = [verdict for verdict in verdicts if verdict["check"] == grade_id]
-        outcome = combine(mine, shown, points, state["problem"] or problem)
+        own = [verdict for verdict in verdicts if verdict["check"] == grade_id]
+        outcome = combine(own, cells.read_shown(cell), points, problem)
         cells.write_result(cell, outcome.lines(), outcome.points)
         outcomes[grade_id] = outcome
-    if state["prose"]:
-        reason = "there is text outside the cells for written answers"
-        for cell in filter(cells.is_question, notebook.cells):
-            outcomes[cell.metadata.nbgrader.grade_id] = Outcome(0, 0, reasons=[reason])
-    for grade_id, outcome in outcomes.items():
-        for reason in outcome.reasons:
-            log = get_logger()
-            log.warning("%s: %s needs a person: %s", of["student"], grade_id, reason)
-    cells.insert_model_answers(notebook, read_notebook("source", resources))
-    state["outcomes"] = outcomes
-    path = Path("autograded", of["student"], of["assignment"], RESULTS)
+    return outcomes
+
+
+def save_outcomes(path: Path, outcomes: Mapping[str, Outcome]) -> None:
     if path.is_dir():  # which a student's code has made
         shutil.rmtree(path)
-    text = json.dumps({key: outcome.__dict__ for key, outcome in outcomes.items()}, indent=1)
-    path.write_text(text, "utf-8")
-    return notebook, resources
+    found = {grade_id: asdict(outcome) for grade_id, outcome in outcomes.items()}
+    path.write_text(json.dumps(found, indent=1), "utf-8")
 
 
 def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -142,7 +161,7 @@ def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNod
 
 
 def configure(
-    config: Any, folder: Path = Path(), cell_seconds: float = 120, notebook_seconds: float = 600
+    config: Any, folder: Path = Path(), cell_seconds: int = 120, notebook_seconds: int = 600
 ) -> None:
     """Configure nbgrader for a course.
 
@@ -152,7 +171,8 @@ def configure(
         cell_seconds: How long a cell may take; a whole notebook takes about half a minute.
         notebook_seconds: How long all may take; after that, each cell is stopped soon.
     """
-    limits.update(cell=cell_seconds, notebook=notebook_seconds)
+    config.ExecuteToTheEnd.cell_seconds = cell_seconds
+    config.ExecuteToTheEnd.notebook_seconds = notebook_seconds
     warnings.filterwarnings("ignore", category=SAWarning)
     config.CourseDirectory.course_id = "mnist_nn"
     config.CourseDirectory.ignore = [

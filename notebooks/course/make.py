@@ -44,7 +44,7 @@ TARGETS_IN = {
     "network": ("points", "task-2", "nn-original", "nn-solution-read"),
 }
 # nbgrader's own grading would give all points for whatever a check shows.
-HIDDEN = """
+NO_POINTS = """
 
 ### BEGIN HIDDEN TESTS
 0  # nbgrader_config.py takes this out: without it, nobody gets points
@@ -73,7 +73,7 @@ def make_assignment(language: str) -> NotebookNode:
             text = "\n\n".join(sources[part] for part in parts if part in sources)
             cell.source += f"\n\n### BEGIN SOLUTION\n{text}\n### END SOLUTION"
         if cell.id in POINTS_BY_CHECK:
-            cell.source += HIDDEN
+            cell.source += NO_POINTS
         if points or is_answer or cell.id in LOCKED:
             cell.metadata["nbgrader"] = {
                 "schema_version": 3,

@@ -8,15 +8,15 @@ RESULTS = "judged.json"  # in the folder of a graded submission
 BETTER_AT_END = (
     "These are the answers at the end of the notebook: they are better than those at this check."
 )
-GRACE = "So close to the target, all points are given: 2,500 digits measure no finer."
+CLOSE_ENOUGH = "So close to the target, all points are given: 2,500 digits measure no finer."
 
 
 @dataclass
 class Outcome:
     """What a graded cell comes to."""
 
-    points: float
-    maximum: float
+    points: float = 0
+    maximum: float = 0
     shown: str = ""  # by the check in the student's own run
     judged: str = ""  # by the judge
     passed: bool = False
@@ -32,7 +32,7 @@ class Outcome:
         if self.is_end:
             lines.append(BETTER_AT_END)
         if self.points == self.maximum and not self.passed and self.judged:
-            lines.append(GRACE)
+            lines.append(CLOSE_ENOUGH)
         lines += [f"A person looks at this: {reason}." for reason in self.reasons]
         return [*lines, f"Points: {self.points:g} of {self.maximum:g}"]
 

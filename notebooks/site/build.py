@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import tomllib
+from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from mnist_nn.language import LANGUAGES
-from mnist_nn.rendering import HIDDEN
+from mnist_nn.rendering import HIDDEN_STYLE
 from notebooks import build
-from notebooks.languages import find_missing
+from notebooks.languages import find_missing, read_toml
 from notebooks.site.head import TEXTS, first_page, site_address
 from notebooks.site.run import describe_run
 from notebooks.site.train import export
@@ -35,7 +35,7 @@ ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
 EMPTY_PAD = '<p class="mnist-nn-drawing-'  # in an output: a saved pad with no drawing
-TRAIN_TEXTS = tomllib.loads((HERE / "train.toml").read_text("utf-8"))
+TRAIN_TEXTS = read_toml(HERE / "train.toml")
 # By the cells of the exercise below which there is a link to the page that trains: its settings,
 # and the name of its text.
 TASKS = {
@@ -89,49 +89,52 @@ def prepare_notebook(edition: build.Edition) -> NotebookNode:
     notebook = build.read_saved(edition)
     if notebook is None:
         raise build.NotebookError(f"{edition} is missing. Write it with: make notebooks")
-    source = SOURCES / edition.language
-    figures = SITE / edition.language / "figures"
-    figures.mkdir(parents=True, exist_ok=True)
-    to_pad = (
-        f'<p><a href="../{first_page(edition.language)}?lang={edition.language}">'
-        f"{TEXTS[edition.language]['draw']}</a></p>"
-    )
     for cell in notebook.cells:
-        # Badges are images of other sites, and the box at the top leads to the same places.
-        cell.source = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
-        if cell.cell_type == "markdown":
-            cell.source = cell.source.replace(
-                "`going_further`", "[`going_further`](going_further.ipynb)"
-            )
-        for name, content in cell.pop("attachments", {}).items():
-            (source / name).write_bytes(base64.b64decode(content["image/png"]))
-            cell.source = cell.source.replace(f"attachment:{name}", name)
-        outputs: list[NotebookNode] = []
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            is_hidden = HIDDEN in data.get("text/html", "")
-            if is_hidden or "application/vnd.jupyter.widget-view+json" in data:
-                continue
-            if "image/png" in data:
-                file = figures / f"{edition.name}-{cell.id}-{len(outputs)}.png"
-                file.write_bytes(base64.b64decode(data.pop("image/png")))
-                title = TEXTS[edition.language]["full_size"]
-                data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
-            if EMPTY_PAD in data.get("text/html", ""):
-                data["text/html"] = to_pad
-            outputs.append(output)
         if cell.cell_type == "code":
-            cell.outputs = outputs
-        if edition.name == "exercise" and cell.id in TASKS:
-            cell.source += f"\n\n{link_to_train(edition.language, *TASKS[cell.id])}"
+            cell.outputs = [*prepare_outputs(cell, edition)]
+        else:
+            cell.source = prepare_prose(cell, edition)
     title, _, text = notebook.cells[0].source.partition("\n")
     if edition.name == "solution":  # which has the same title as the exercise
         colon = LANGUAGES[edition.language].colon
         title += f"{colon}{TEXTS[edition.language]['solution']}"
     box = describe_run(edition.language, edition.name)
     notebook.cells[0].source = f"{title}\n\n{box}\n{text}"
-    nbformat.write(notebook, source / edition.path.name)
+    nbformat.write(notebook, SOURCES / edition.language / edition.path.name)
     return notebook
+
+
+def prepare_prose(cell: NotebookNode, edition: build.Edition) -> str:
+    """Return the text of a cell with links within the site, and its images in files."""
+    # Badges are images of other sites, and the box at the top leads to the same places.
+    text = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
+    text = text.replace("`going_further`", "[`going_further`](going_further.ipynb)")
+    for name, content in cell.pop("attachments", {}).items():
+        (SOURCES / edition.language / name).write_bytes(base64.b64decode(content["image/png"]))
+        text = text.replace(f"attachment:{name}", name)
+    if edition.name == "exercise" and cell.id in TASKS:
+        text += f"\n\n{link_to_train(edition.language, *TASKS[cell.id])}"
+    return text
+
+
+def prepare_outputs(cell: NotebookNode, edition: build.Edition) -> Iterator[NotebookNode]:
+    """Yield the outputs of a cell, with figures in files, and a link instead of an empty pad."""
+    folder, words = SITE / edition.language / "figures", TEXTS[edition.language]
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, output in enumerate(cell.outputs):
+        data = output.get("data", {})
+        page = data.get("text/html", "")
+        if HIDDEN_STYLE in page or "application/vnd.jupyter.widget-view+json" in data:
+            continue
+        if "image/png" in data:
+            file = folder / f"{edition.name}-{cell.id}-{number}.png"
+            file.write_bytes(base64.b64decode(data.pop("image/png")))
+            title = words["full_size"]
+            data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
+        elif EMPTY_PAD in page:
+            address = f"../{first_page(edition.language)}?lang={edition.language}"
+            data["text/html"] = f'<p><a href="{address}">{words["draw"]}</a></p>'
+        yield output
 
 
 def read_weights(language: str) -> bytes:

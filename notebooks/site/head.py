@@ -1,12 +1,12 @@
 """What a page says of itself in its <head>: to search engines, and where a link to it is shared."""
 
 import html
-import tomllib
 from pathlib import Path
 
 from notebooks import build
+from notebooks.languages import read_toml
 
-TEXTS = tomllib.loads((Path(__file__).parent / "texts.toml").read_text("utf-8"))
+TEXTS = read_toml(Path(__file__).with_name("texts.toml"))
 CARD = "card.png"  # beside the first page
 
 
@@ -15,7 +15,7 @@ def site_address() -> str:
 
     It is the Homepage in pyproject.toml, or else GitHub's address for the pages of the repository.
     """
-    pyproject = tomllib.loads((build.NOTEBOOKS.parent / "pyproject.toml").read_text("utf-8"))
+    pyproject = read_toml(build.NOTEBOOKS.parent / "pyproject.toml")
     homepage = pyproject["project"].get("urls", {}).get("Homepage", "")
     if not homepage and (repository := github_repository()):
         owner, name = repository.split("/")

@@ -99,7 +99,7 @@ def test_printed_accuracy_is_that_of_the_returned_model(
     small: Split, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = CALLBACKS.EarlyStopping("val_accuracy", patience=1, restore_best_weights=True)
-    averaging = own_network(optimizer=keras.optimizers.Adam(0.3, use_ema=True))
+    averaging = own_network(optimizer=keras.optimizers.Adam(0.01, use_ema=True))
     calls: list[Callable[[], keras.Model]] = [
         lambda: train_nn(small, steps=30, seed=1, callbacks=stop, verbose=1),
         lambda: train_own(small, averaging, steps=50, seed=1, verbose=1),

@@ -44,7 +44,7 @@ def test_assignment_has_all_answers_and_checks(language: str) -> None:
     assert solutions == (make.ANSWERS | make.MODEL_ANSWERS).keys() & found.keys()
     for id in make.POINTS_BY_CHECK.keys() & found.keys():
         assert graded[id].locked
-        assert found[id].source.endswith(make.HIDDEN)
+        assert found[id].source.endswith(make.NO_POINTS)
     students = "\n".join(cell.source for cell in make_release(language).cells)
     assert "hidden_units=[100, 100]" not in students
     assert "<details>" not in students
@@ -142,7 +142,7 @@ def test_cells_are_restored_by_metadata_and_by_id() -> None:
     marked = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if cells.nbgrader_of(c)}
     order = [c.id for c in release.cells if cells.nbgrader_of(c)]
     assert [*marked] == order
-    assert marked[edited].source.endswith(make.HIDDEN)
+    assert marked[edited].source.endswith(make.NO_POINTS)
 
 
 def test_text_outside_the_marked_cells_is_found() -> None:
@@ -281,7 +281,7 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
     assert results.combine([right], "✘ no", 4, "late").reasons == []
     twins = verdict(score=1.0, passed=True, problem="the same weights")
     assert results.combine([twins], "✔ no", 4, "").reasons == ["the same weights"]
-    assert results.GRACE in results.combine([verdict(score=1.0)], "✘ no", 4, "").lines()
+    assert results.CLOSE_ENOUGH in results.combine([verdict(score=1.0)], "✘ no", 4, "").lines()
 
 
 NOTEBOOK = json.dumps({"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}).encode()

@@ -9,7 +9,6 @@ import hashlib
 import html
 import json
 import shutil
-import tomllib
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,6 +21,7 @@ from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
 from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
+from notebooks.languages import read_toml
 from notebooks.site.head import TEXTS, first_page, make_head
 
 HERE = Path(__file__).parent
@@ -98,7 +98,7 @@ def pack_digits() -> bytes:
 
 def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, str] = tomllib.loads((HERE.parent / "train.toml").read_text("utf-8"))[language]
+    page: dict[str, str] = read_toml(HERE.parent / "train.toml")[language]
     mnist_nn.set_language(language)
     texts = {
         "comma": get_language().comma,
