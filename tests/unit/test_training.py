@@ -55,14 +55,14 @@ def test_training_is_the_arithmetic_of_plain_numpy(
         small.training_examples, small.training_targets, 30, steps, periods=periods, seed=5
     )
     batches = list(dataset.as_numpy_iterator())
-    losses, sizes = np.zeros(steps), [len(labels) for _, labels in batches]
+    losses, batch_sizes = np.zeros(steps), [len(labels) for _, labels in batches]
     trained = iter(train(weights, batches, 0.05))
     for step, (features, labels) in enumerate(batches):
         probabilities = forward(weights, features)[-1]
         losses[step] = -np.log(probabilities[np.arange(len(labels)), labels]).sum()
         next(trained)
     parts = np.split(np.arange(steps), np.cumsum(split_steps(steps, periods))[:-1])
-    expected_losses = [np.average(losses[p], weights=np.take(sizes, p)) for p in parts]
+    expected_losses = [np.average(losses[p], weights=np.take(batch_sizes, p)) for p in parts]
     assert model.history.history["loss"] == pytest.approx(expected_losses, rel=1e-4)
     for ours, expected in zip(model.get_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, expected, atol=2e-5)
