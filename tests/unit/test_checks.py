@@ -481,7 +481,7 @@ def test_training_on_the_test_or_validation_set_is_told_at_the_test(answers: Ans
     test, validation = answers.test, answers.data[2:]
     both: list[Any] = [*map(np.concatenate, zip(test, validation, strict=True))]
     for name, score, model in (
-        ("test_examples", 0, fitted(answers.network, *both, epochs=3)),
+        ("test_examples", 0, fitted(answers.network, both[0], both[1], epochs=3)),
         ("validation_examples", 0.5, fitted(answers.network, *validation)),
     ):
         predictions = predict(model, test[0])
