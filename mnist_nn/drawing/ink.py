@@ -9,7 +9,7 @@ is more slender than its sheet, and than its loops' inside. A line that the fram
 The limits below were chosen on the pictures of ``tests/helpers/photos.py``, and on MNIST's digits.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from mnist_nn.errors import ArgumentError
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.integer[Any]]
+Problem = Literal["no digit", "several", ""]
 Box = tuple[slice, slice]
 
 WORK_SIDE = 400  # pixels of the longer side while ink is looked for
@@ -37,6 +39,12 @@ SECOND = 0.4  # length of what may be a second digit, in parts of the first one'
 LONGEST = 3.2  # strokes of a digit, in parts of its longer side: those of an 8
 LONGEST_WIDE = 3.4  # the same, times width / height: two digits that touch have more
 MOST_PARTS, MOST_HOLES = 4, 2  # of a digit
+THICKEST = 0.5  # stroke of a digit, in parts of its longer side
+CORNER = 12  # corners along the longer side of a box: no compact digit has ink in all four
+COMPACT = 0.5  # shorter side of a box that is no line, in parts of its longer side
+HIGH = 0.8  # height of a digit's second part: two are two digits, however close, as in 11
+HIGH_IN_WIDE = 0.5  # the same, if both together are wider than high
+WIDEST_DIGIT = 2  # width of a digit, in parts of its height
 TIGHT = 0.12  # margin of a digit that fills the frame, in parts of its longer side
 TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corner
 
@@ -46,20 +54,20 @@ class View(NamedTuple):
 
     ink: Mask
     is_light: bool
-    problem: str = ""
+    problem: Problem = ""
     is_line: bool = False  # that the frame cuts, such as a margin's
 
 
 class Parts(NamedTuple):
     """The connected parts of what may be ink: an image of their numbers, and arrays by part."""
 
-    labels: Any  # 0 where there is no ink
-    numbers: Any
-    starts: Any  # of shape (n_parts, 2): the box of each part
-    stops: Any
-    lengths: Any  # the longer side of the box
-    is_stroke: Any  # which is large enough for a digit's
-    is_cut: Any  # by the frame; or an underline, which is no part of a digit either
+    labels: Numbers  # 0 where there is no ink
+    numbers: Numbers
+    starts: Numbers  # of shape (n_parts, 2): the box of each part
+    stops: Numbers
+    lengths: Numbers  # the longer side of the box
+    is_stroke: Mask  # which is large enough for a digit's
+    is_cut: Mask  # by the frame; or an underline, which is no part of a digit either
 
 
 def find_ink(grey: Grey, name: str) -> Mask:
@@ -157,7 +165,7 @@ def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
     return Parts(labels, numbers, starts, stops, lengths, is_stroke, is_cut)
 
 
-def _find_underlines(starts: Any, stops: Any, is_inner: Any) -> Any:
+def _find_underlines(starts: Numbers, stops: Numbers, is_inner: Mask) -> Mask:
     """Return which strokes are flat and lie beneath another one, as no part of a digit does."""
     heights, widths = (stops - starts).T
     is_flat = is_inner & (widths > FLAT * heights)
@@ -169,7 +177,7 @@ def _find_underlines(starts: Any, stops: Any, is_inner: Any) -> Any:
     return is_line
 
 
-def _join_parts(parts: Parts) -> tuple[Mask, str]:
+def _join_parts(parts: Parts) -> tuple[Mask, Problem]:
     """Return the digit that the parts make up, and what is wrong with it."""
     labels, numbers, starts, stops, lengths, is_stroke, is_cut = parts
     is_inner = _skip_frames(parts)
@@ -182,7 +190,7 @@ def _join_parts(parts: Parts) -> tuple[Mask, str]:
     return digit, _judge_shape(digit) if is_alone else "several"
 
 
-def _skip_frames(parts: Parts) -> Any:
+def _skip_frames(parts: Parts) -> Mask:
     """Return which parts may be the main one: strokes that the frame does not cut.
 
     If the longest one is itself a frame around others, as a form's box is, only these may.
@@ -223,27 +231,32 @@ def _measure_slenderness(ink: Mask) -> float:
     return float(part.sum()) / max(1, measure_stroke(part)[0]) ** 2
 
 
-def _judge_shape(digit: Mask) -> str:
+def _judge_shape(digit: Mask) -> Problem:
     """Return why strokes cannot be those of a digit, or nothing."""
     ink = digit[find_box(digit)]
-    height, width = ink.shape
-    (stroke, widest), side = measure_stroke(ink), max(height, width)
-    holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
-    ends = slice(side // 12 + 1), slice(-(side // 12) - 1, None)
-    corners = [ink[rows, columns] for rows in ends for columns in ends]
-    has_corners = min(height, width) > side / 2 and all(corner.any() for corner in corners)
-    if has_corners or widest > side / 2:
-        return "no digit"
-    parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
+    (height, width), side = ink.shape, max(ink.shape)
+    stroke, thickest = measure_stroke(ink)
     length = ink.sum() / max(1, stroke) / side
-    if length > LONGEST or holes > MOST_HOLES or len(parts) > MOST_PARTS:
+    holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
+    parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
+    if thickest > THICKEST * side or length > LONGEST or _has_corners(ink):
+        return "no digit"
+    if holes > MOST_HOLES or len(parts) > MOST_PARTS:
         return "no digit"
     heights = np.array([rows.stop - rows.start for rows, _ in parts]) / height
-    is_wide = width > height and (
-        np.sum(heights > 0.5) > 1 or length * width / height > LONGEST_WIDE
-    )
-    has_two = is_wide or np.sum(heights > 0.8) > 1  # as in 11, however close
-    return "several" if has_two or width > 2 * height else ""
+    has_two = np.sum(heights > HIGH) > 1
+    if width > height:
+        is_long = length * width / height > LONGEST_WIDE
+        has_two = has_two or is_long or np.sum(heights > HIGH_IN_WIDE) > 1
+    return "several" if has_two or width > WIDEST_DIGIT * height else ""
+
+
+def _has_corners(ink: Mask) -> bool:
+    """Return whether a compact box has ink in all its corners."""
+    side = max(ink.shape)
+    ends = slice(side // CORNER + 1), slice(-(side // CORNER) - 1, None)
+    corners = [ink[rows, columns] for rows in ends for columns in ends]
+    return min(ink.shape) > COMPACT * side and all(corner.any() for corner in corners)
 
 
 def _refine(grey: Grey, digit: Mask) -> Mask:
