@@ -178,10 +178,15 @@ def check_set(**examples_and_targets: Any) -> tuple[Features, Labels]:
     are_indexed = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
     if are_indexed and not examples.index.equals(targets.index):
         raise ArgumentError(
-            f"the rows of {name} and {targets_name} are in different orders: take both from the "
-            "same call of parse_labels_and_features()"
+            f"the rows of {name} and {targets_name} are not the same, or in different orders: take "
+            "both from the same call of parse_labels_and_features()"
         )
     return features, labels
+
+
+def are_raw_pixels(features: Features) -> bool:
+    """Return whether examples look like pixels that were not divided by 255."""
+    return bool(features.max() > 1 and not (features % 1).any())
 
 
 def warn_of_raw_pixels(data: Data) -> None:
@@ -190,7 +195,7 @@ def warn_of_raw_pixels(data: Data) -> None:
         ("training_examples", data.features),
         ("validation_examples", data.val_features),
     ]:
-        if features.max() > 1 and (features % 1 == 0).all():
+        if are_raw_pixels(features):
             text = message(
                 f"{name} contains whole numbers up to {features.max():g}. If these are raw "
                 "pixels, divide them by 255, as parse_labels_and_features() does."

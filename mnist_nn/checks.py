@@ -1,22 +1,21 @@
 """Checks of a student's answers: is the answer correct, and if not, what to do?"""
 
 import functools
-import html
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mnist_nn import arguments, data
 from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.check_result import WrongAnswerError, return_result
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
-from mnist_nn.errors import ArgumentError, ShortTracebackError, describe_error
-from mnist_nn.language import get_language, message, printable
-from mnist_nn.models import check_classifier, check_outputs
+from mnist_nn.errors import describe_error
+from mnist_nn.language import get_language, message
+from mnist_nn.models import check_outputs, count_steps, list_kernels, read_hyperparameters
 
 # The tasks: accuracies on the validation set, where partial credit begins, and training steps.
 TARGETS = {"linear": 0.88, "network": 0.95}
@@ -41,35 +40,19 @@ GUESSING = 0.15  # accuracy of models that have learned nothing, or from other l
 
 PART = 250  # examples that are predicted at once: a convolution takes 1.5 times as long for 1,000
 SOME = 500  # examples that are enough to compare scales
+RAW_SCALE = 0.1  # a layer that scales by less is meant for pixels from 0 to 255
 
 
-@dataclass(frozen=True)
-class CheckResult:
-    """What a check found; a notebook shows it as one line."""
+class Accuracy(NamedTuple):
+    """The fraction of digits that a model recognises, and of how many."""
 
-    passed: bool
-    message: str  # what a student reads
-    score: float = 1.0  # fraction of the points, from 0 to 1
+    value: float
+    rows: int
 
-    def __repr__(self) -> str:
-        return f"{'✔' if self.passed else '✘'} {self.message}"
-
-    def __str__(self) -> str:
-        text = printable(repr(self))
-        return text if text[0] in "✔✘" else f"[{'x' if self.passed else ' '}]{text[1:]}"
-
-    def _repr_html_(self) -> str:
-        colour = "#1b7f3b" if self.passed else "#c62828"  # white on it is legible in every theme
-        style = f"background:{colour}; color:#fff; padding:0 .3em; border-radius:.2em"
-        return f'<span style="{style}">{repr(self)[0]}</span> {html.escape(self.message)}'
-
-
-class WrongAnswerError(ArgumentError):
-    """A wrong answer: what the student reads, and the fraction of the points."""
-
-    def __init__(self, english: str, score: float = 0.0) -> None:
-        super().__init__(english)
-        self.score = score
+    def is_above(self, other: "Accuracy") -> bool:
+        """Return whether it is higher than that on other digits by more than chance explains."""
+        variance = other.value * (1 - other.value) * (1 / self.rows + 1 / other.rows)
+        return self.value - other.value > STANDARD_ERRORS * math.sqrt(variance)
 
 
 class Measured:
@@ -80,22 +63,24 @@ class Measured:
         self.name, self.model, self.scale = name, model, 1
         self.features, labels = _read_table("validation", examples, targets)
         outputs = check_outputs(name, model, self.features[:2])
-        if not np.isfinite(outputs).all():
-            check_classifier(name, model, self.features[:2])  # says what is wrong
         self.has_probabilities = arguments.are_probabilities(outputs)
         self.accuracy = self.measure(self.features, labels)
-        if self.accuracy < 1 - MUCH_BETTER:
-            accuracy_if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
-            if accuracy_if_raw > self.accuracy + MUCH_BETTER:
-                self.accuracy, self.scale = accuracy_if_raw, PIXEL_MAXIMUM
-        new, ends = _load_new_digits(), [self.features.min(), self.features.max()]
-        alike = stats.linregress(new.rows.mean(axis=0), self.features.mean(axis=0)).rvalue
-        black, white = ends if alike > 0 else ends[::-1]
-        self.new: list[float] = []  # accuracies on new rows of the table, and on the test set
-        if abs(alike) > LIKE_IMAGES:  # else nobody knows how new digits would look
-            for pixels, digits in ((new.rows, new.row_labels), (new.test, new.test_labels)):
-                scaled = black + (white - black) * pixels
-                self.new.append(self.measure(scaled, digits))
+        if self.accuracy.value < 1 - MUCH_BETTER:
+            if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
+            if if_raw.value > self.accuracy.value + MUCH_BETTER:
+                self.accuracy, self.scale = if_raw, PIXEL_MAXIMUM
+        self.new = [*self._measure_new()]  # on rows of the table, and on the test set
+
+    def _measure_new(self) -> Iterator[Accuracy]:
+        """Yield the accuracies on new digits, if it is known how they would look."""
+        sets = _load_new_digits()
+        likeness = _correlate(sets[0][0].mean(axis=0), self.features.mean(axis=0))
+        black, white = self.features.min(), self.features.max()
+        if likeness < 0:
+            black, white = white, black
+        if abs(likeness) > LIKE_IMAGES:
+            for pixels, labels in sets:
+                yield self.measure(black + (white - black) * pixels, labels)
 
     def predict(self, features: Features) -> Any:
         """Return the digit of each example, a few at once to save memory."""
@@ -103,30 +88,17 @@ class Measured:
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         return np.concatenate(outputs).argmax(axis=1)
 
-    def measure(self, features: Features, labels: Labels) -> float:
+    def measure(self, features: Features, labels: Labels) -> Accuracy:
         """Return the accuracy."""
-        return float(np.mean(self.predict(features) == labels))
+        return Accuracy(float(np.mean(self.predict(features) == labels)), len(labels))
 
     def check_validation_set(self, score: float = 0.0) -> None:
         """Raise WrongAnswerError if the model knows the digits of the validation set."""
         for new in self.new:
-            _check_new("validation_examples", self.accuracy, len(self.features), new, score=score)
+            _check_new("validation_examples", self.accuracy, new, score)
 
 
-def _return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
-    """Turn a function that returns praise, or raises an error, into a check."""
-
-    @functools.wraps(check)
-    def return_result(*answers: Any, **named_answers: Any) -> CheckResult:
-        try:
-            return CheckResult(True, check(*answers, **named_answers))
-        except ShortTracebackError as error:  # also of arguments: they say what is valid
-            return CheckResult(False, str(error), getattr(error, "score", 0.0))
-
-    return return_result
-
-
-@_return_result
+@return_result
 def check_linear_classifier(
     linear_classifier: Any, validation_examples: Examples, validation_targets: Targets
 ) -> str:
@@ -146,7 +118,7 @@ def check_linear_classifier(
     )
 
 
-@_return_result
+@return_result
 def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
 ) -> str:
@@ -154,7 +126,7 @@ def check_network(
     return _judge("network", "classifier", classifier, validation_examples, validation_targets)
 
 
-@_return_result
+@return_result
 def check_test_accuracy(
     test_predictions: Any,
     accuracy: Any,
@@ -201,38 +173,38 @@ def check_test_accuracy(
             "test_predictions differs from what classifier predicts now. Did you train it again, "
             "or use another model, other data or pixels from 0 to 255? Predict test_examples again."
         )
-    right = float(np.mean(predictions == labels))
+    right = Accuracy(float(np.mean(predictions == labels)), len(labels))
     numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
-    if len(numbers) != 1 or not abs(numbers[0] - right) <= ACCURACY_TOLERANCE:
+    if len(numbers) != 1 or not abs(numbers[0] - right.value) <= ACCURACY_TOLERANCE:
         raise WrongAnswerError(
             f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
             "test_predictions that equal test_targets."
         )
-    rows = len(measured.features)
-    _check_new("test_examples", right, len(labels), *measured.new[:1] or (measured.accuracy, rows))
+    _check_new("test_examples", right, [*measured.new, measured.accuracy][0])
     measured.check_validation_set(score=0.5)
-    if _is_above(measured.accuracy, right, rows, len(labels)):
+    accuracy = measured.accuracy
+    if accuracy.is_above(right):
         raise WrongAnswerError(
-            f"The accuracy is only {right:.4f} on the test set, but {measured.accuracy:.4f} on the "
-            "validation set. Have test_examples another scale than validation_examples, or another "
-            "order than test_targets? Or was the network trained on the validation set?",
+            f"The accuracy is only {right.value:.4f} on the test set, but {accuracy.value:.4f} on "
+            "the validation set. Have test_examples another scale than validation_examples, or "
+            "another order than test_targets? Or was the network trained on the validation set?",
             0.5,
         )
     enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2
-    if measured.accuracy < enough:
+    if accuracy.value < enough:
         raise WrongAnswerError(
-            f"The computation is right: {right:.4f} on the test set. But the network has "
-            f"{measured.accuracy:.4f} on the validation set, and task 2 asks for "
+            f"The computation is right: {right.value:.4f} on the test set. But the network has "
+            f"{accuracy.value:.4f} on the validation set, and task 2 asks for "
             f"{TARGETS['network']:.4f}.",
-            max(0.0, (measured.accuracy - 1 / CLASSES) / (enough - 1 / CLASSES)),
+            float(np.interp(accuracy.value, [1 / CLASSES, enough], [0, 1])),
         )
     return message(
-        f"Well done: {right:.4f} on the test set, {measured.accuracy:.4f} on the validation set. "
-        "The network does about as well on digits that played no part in choosing it."
+        f"Well done: {right.value:.4f} on the test set, {accuracy.value:.4f} on the validation "
+        "set. The network does about as well on digits that played no part in choosing it."
     )
 
 
-@_return_result
+@return_result
 def check_networks(networks: Any, training_examples: Examples) -> str:
     """Check that three networks differ in their 10, 100 and 1,000 training steps alone.
 
@@ -246,9 +218,9 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     Returns:
         A CheckResult, as :func:`check_linear_classifier`.
     """
-    if isinstance(networks, Iterable) and not isinstance(networks, Mapping | pd.Series):
-        networks = dict(zip(STEPS, networks, strict=False))
-    found = dict(networks) if isinstance(networks, Mapping | pd.Series) else {}
+    has_keys, found = isinstance(networks, Mapping | pd.Series), {}
+    with suppress(Exception):  # of a number, or a student's generator
+        found = dict(networks if has_keys else zip(STEPS, networks, strict=False))
     chosen: dict[str, Any] = {
         f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS
     }
@@ -258,7 +230,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     earlier: list[Any] = []  # weights
     for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
         check_outputs(name, network, features[:2])
-        kernels, steps = _list_kernels(network), _count_steps(network)
+        kernels, steps = list_kernels(network), count_steps(network)
         if len(kernels) < 2 or len(kernels[0]) != PIXELS:
             raise WrongAnswerError(
                 "The networks must have a hidden layer above the 784 pixels. Train them with "
@@ -268,9 +240,9 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
             raise WrongAnswerError(
                 f"{name} was trained for {steps} steps. Train a new one for {expected}."
             )
-        if differing := _list_differences(chosen["networks[10]"], network, blank):
+        if difference := _find_difference(chosen["networks[10]"], network, blank):
             raise WrongAnswerError(
-                f"{name} was trained with another {differing[0]} than networks[10]. Train three "
+                f"{name} was trained with another {difference} than networks[10]. Train three "
                 "networks that differ only in their steps: keep the other hyperparameters and the "
                 "seed."
             )
@@ -289,7 +261,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
 def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Targets) -> str:
     """Return praise for a model that reaches the target on the validation set."""
     measured = Measured(name, model, examples, targets)
-    shapes = [kernel.shape for kernel in _list_kernels(model)]
+    shapes = [kernel.shape for kernel in list_kernels(model)]
     if kind == "linear" and [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
         raise WrongAnswerError(
             "The linear model of task 1 has one layer of weights, from 784 pixels to 10 classes. "
@@ -297,14 +269,14 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
             "train_linear_classification_model."
         )
     measured.check_validation_set()
-    accuracy, target, start = measured.accuracy, TARGETS[kind], PARTIAL_CREDIT_FROM[kind]
+    accuracy, target = measured.accuracy.value, TARGETS[kind]
     space, remarks = get_language().space, [*_remark(measured)]
     if accuracy < target:
         advice = space.join([*_advise(kind, measured), *remarks])
         raise WrongAnswerError(
             f"Not there yet: the accuracy on the validation set is {accuracy:.4f}, and the task "
             f"asks for {target:.4f}. {advice}",
-            min(1.0, max(0.0, (accuracy - start) / (target - GRACE - start))),
+            float(np.interp(accuracy, [PARTIAL_CREDIT_FROM[kind], target - GRACE], [0, 1])),
         )
     praise = message(
         f"Well done: the accuracy on the validation set is {accuracy:.4f}, and the task asks for "
@@ -313,21 +285,13 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
     return space.join([praise, *remarks])
 
 
-def _is_above(accuracy: float, other: float, *rows: int) -> bool:
-    """Return whether an accuracy is above what the one on other digits explains."""
-    errors = STANDARD_ERRORS * math.sqrt(other * (1 - other) * sum(1 / n for n in rows))
-    return accuracy - other > errors
-
-
-def _check_new(
-    name: str, accuracy: float, rows: int, new: float, new_rows: int = NEW_ROWS, score: float = 0.0
-) -> None:
+def _check_new(name: str, accuracy: Accuracy, new: Accuracy, score: float = 0.0) -> None:
     """Raise WrongAnswerError if the model knows the digits of a table."""
-    if _is_above(accuracy, new, rows, new_rows):
+    if accuracy.is_above(new):
         raise WrongAnswerError(
-            f"The accuracy on {name} is {accuracy:.4f}, but only {new:.4f} on other digits: the "
-            "model knows these digits already. Train a new one, on training_examples and "
-            "training_targets only.",
+            f"The accuracy on {name} is {accuracy.value:.4f}, but only {new.value:.4f} on other "
+            "digits: the model knows these digits already. Train a new one, on training_examples "
+            "and training_targets only.",
             score,
         )
 
@@ -338,7 +302,7 @@ def _remark(measured: Measured) -> Iterator[str]:
         yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
     if measured.scale > 1:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
-    if measured.new and _is_above(measured.new[0], measured.new[1], NEW_ROWS, NEW_ROWS):
+    if measured.new and measured.new[0].is_above(measured.new[1]):
         yield message(
             "(It knows rows of the table after the first 10,000. The validation set counts all the "
             "same, but with so much training data, the task is easier.)"
@@ -348,46 +312,47 @@ def _remark(measured: Measured) -> Iterator[str]:
 def _advise(kind: str, measured: Measured) -> Iterator[str]:
     """Yield what to try, the first thing first: measured over the usual sizes and rates."""
     model, features = measured.model, measured.features
-    rescales = "Rescaling" in [type(layer).__name__ for layer in model.layers]
-    is_raw = measured.scale > 1 or (features.max() > 1 and not (features % 1).any())
-    if rescales != is_raw:
+    rescaling = [layer for layer in model.layers if type(layer).__name__ == "Rescaling"]
+    shrinks = any(np.max(layer.scale) < RAW_SCALE for layer in rescaling)
+    is_raw = measured.scale > 1 or arguments.are_raw_pixels(features)
+    if shrinks != is_raw:
         yield message(
             "Leave out Rescaling, unless the pixels are from 0 to 255."
-            if rescales
+            if shrinks
             else "Divide the pixels by 255, as parse_labels_and_features() does: those of "
             "validation_examples, and those that the model is trained on."
         )
         return
-    new = _load_new_digits()  # of them the test set: fewest models are trained on it
-    pixels, digits = new.test[:SOME], new.test_labels[:SOME]
-    standardised = (pixels - new.test.mean(axis=0)) / (new.test.std(axis=0) + 1e-6)
+    pixels, labels = _load_new_digits()[1]  # of the test set: fewest models know it
+    standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
     scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
-    best_accuracy = max(measured.measure(scaled, digits) for scaled in scales)
+    best = max(measured.measure(scaled[:SOME], labels[:SOME]) for scaled in scales)
     # After few steps, a model may do better in another scale by chance.
-    is_good = best_accuracy > PARTIAL_CREDIT_FROM["linear"]
-    if is_good and _is_above(best_accuracy, measured.accuracy, SOME, len(features)):
+    is_good = best.value > PARTIAL_CREDIT_FROM["linear"]
+    if is_good and best.is_above(measured.accuracy):
         yield message(
-            f"On other digits, in a usual scale, it is {best_accuracy:.4f}: do "
+            f"On other digits, in a usual scale, it is {best.value:.4f}: do "
             "validation_examples have the scale of training_examples, and the order of "
             "validation_targets?"
         )
         return
-    if measured.accuracy < GUESSING:
+    if measured.accuracy.value < GUESSING:
         yield message(
             "Guessing does about as well: was the model trained, and do training_targets belong to "
             "training_examples, row by row?"
         )
         return
-    found = _read_hyperparameters(model)
+    found = read_hyperparameters(model)
     if found["l1"] | found["l2"] | {*found["dropout"]} != {0.0}:
         yield message("Try less dropout, l1 or l2, or none.")
-    shape: Any = next((kernel.shape for kernel in _list_kernels(model)), ())
+    shape: Any = next((kernel.shape for kernel in list_kernels(model)), ())
     if kind == "network" and len(shape) == 2:  # not of a convolution
-        optimizer: Any = getattr(model, "optimizer", None)
-        rate = float(optimizer.learning_rate) if type(optimizer).__name__ == "Adagrad" else 0.1
         if shape[1] < ENOUGH_NODES:
             yield message("Try more nodes in the first hidden layer, as in [100, 100].")
-        if not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
+        optimizer: Any = getattr(model, "optimizer", None)
+        rate = float(optimizer.learning_rate) if optimizer else math.nan
+        is_adagrad = type(optimizer).__name__ == "Adagrad"
+        if is_adagrad and not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
             yield message("Try a learning rate from 0.02 to 0.15.")
             return
     yield message("Try more steps, larger batches or another learning rate.")
@@ -421,63 +386,33 @@ def _to_numbers(name: str, values: Any) -> Any:
         raise WrongAnswerError(f"{name} cannot be read as numbers: {reason}.") from None
 
 
-def _list_kernels(model: Any) -> list[Any]:
-    return [np.asarray(weight) for weight in model.weights if len(weight.shape) > 1]
+def _find_difference(one: Any, other: Any, blank: Any) -> str:
+    """Return an argument in which two networks differ, as far as these know them, or nothing.
 
-
-def _count_steps(model: Any) -> int:
-    """Return the steps of a model's optimizer, or 0 if it is new, or skips some."""
-    optimizer: Any = getattr(model, "optimizer", None)
-    skips = hasattr(optimizer, "inner_optimizer")  # of mixed precision
-    return 0 if optimizer is None or skips else int(optimizer.iterations)
-
-
-def _list_differences(one: Any, other: Any, blank: Any) -> list[str]:
-    """Return the arguments in which two networks differ, as far as these know them.
-
-    Without l1 and l2, blank pixels keep their initial weights. If they are not 0, all the weights
-    of a node have moved alike.
+    Blank pixels of value 0 keep their initial weights. With another value, all the weights of a
+    node there move by the same amount, so that their differences stay. Penalties change them all.
     """
-    found, expected = _read_hyperparameters(other), _read_hyperparameters(one)
-    differing = [key for key, value in found.items() if expected.get(key, value) != value]
-    if not differing and found["l1"] == found["l2"] == {0.0} and blank.any():
-        kernels = [_list_kernels(network)[0][blank] for network in (one, other)]
-        starts = [np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels]
-        with np.errstate(invalid="ignore"):  # of constant weights
-            differing = ["seed"] if np.corrcoef(starts)[0, 1] < ALIKE else []
-    return differing
+    expected, found = read_hyperparameters(one), read_hyperparameters(other)
+    for name, value in found.items():
+        if expected.get(name, value) != value:
+            return name
+    if found["l1"] == found["l2"] == {0.0} and blank.any():
+        kernels = [list_kernels(network)[0][blank] for network in (one, other)]
+        if _correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < ALIKE:
+            return "seed"
+    return ""
 
 
-def _read_hyperparameters(network: Any) -> dict[str, Any]:
-    """Return the arguments with which a network was built and trained, as far as it knows them."""
-    names = [type(layer).__name__ for layer in network.layers]
-    penalties = [getattr(layer, "kernel_regularizer", None) for layer in network.layers]
-    found = {
-        "hidden_units": [kernel.shape for kernel in _list_kernels(network)],
-        "dropout": [layer.rate for layer in network.layers if hasattr(layer, "rate")],
-        "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
-        "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
-        "batch_normalization": [name for name in names if name == "BatchNormalization"],
-        "activation": [getattr(layer, "activation", None) for layer in network.layers],
-    }
-    if _count_steps(network):
-        found["optimizer"] = type(network.optimizer).__name__
-        found["learning_rate"] = network.optimizer.get_config()["learning_rate"]
-    return found
-
-
-class NewDigits(NamedTuple):
-    """Digits on which no part of the exercise trains: rows of the table, and the test set."""
-
-    rows: Features
-    row_labels: Labels
-    test: Features
-    test_labels: Labels
+def _correlate(one: Any, other: Any) -> float:
+    """Return the correlation of two arrays, NaN if one is constant."""
+    with np.errstate(invalid="ignore"):
+        return float(np.corrcoef(one, other)[0, 1])
 
 
 @functools.cache
-def _load_new_digits() -> NewDigits:
+def _load_new_digits() -> list[tuple[Features, Labels]]:
+    """Return features and labels on which no part of the exercise trains: of rows of the table that
+    it does not use, and of the test set."""
     tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
     pairs = (data.parse_labels_and_features(table[:: len(table) // NEW_ROWS]) for table in tables)
-    sets = [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]
-    return NewDigits(*sets[0], *sets[1])
+    return [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]

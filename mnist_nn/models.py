@@ -165,11 +165,6 @@ def check_classifier(name: str, model: Any, examples: Features) -> Array:
     """
     probabilities = check_outputs(name, model, examples)
     for row in probabilities:
-        if not np.isfinite(row).all():
-            raise ArgumentError(
-                f"{name} predicts {row.round(3)}: its weights are no finite numbers. Build it "
-                "again, and train it with a lower learning rate"
-            )
         if not arguments.are_probabilities(row[np.newaxis]):
             raise ArgumentError(
                 f"{name} predicts {row.round(3)}, which are not probabilities that add up to 1: "
@@ -204,4 +199,43 @@ def check_outputs(name: str, model: Any, examples: Features) -> Array:
             f"{name} has an output of shape {array.shape} for {len(examples)} examples: end it "
             "with a layer of 10 nodes and softmax"
         )
+    for row in array[~np.isfinite(array).all(axis=1)]:
+        raise ArgumentError(
+            f"{name} predicts {row.round(3)}: its weights are no finite numbers. Build it "
+            "again, and train it with a lower learning rate"
+        )
     return array
+
+
+def list_kernels(model: Any) -> list[Array]:
+    """Return the weights of all layers, from the first one on, without biases."""
+    return [np.asarray(weight) for weight in model.weights if len(weight.shape) > 1]
+
+
+def count_steps(model: Any) -> int:
+    """Return the steps that a model was trained for, or 0 if these are not known.
+
+    They are not if it has no optimizer, or one that scales the loss and skips steps.
+    """
+    optimizer: Any = getattr(model, "optimizer", None)
+    is_known = optimizer is not None and not hasattr(optimizer, "inner_optimizer")
+    return int(optimizer.iterations) if is_known else 0
+
+
+def read_hyperparameters(network: Any) -> dict[str, Any]:
+    """Return the arguments with which a network was built and trained, as far as it knows them."""
+    names = [type(layer).__name__ for layer in network.layers]
+    penalties = [getattr(layer, "kernel_regularizer", None) for layer in network.layers]
+    activations = [getattr(layer, "activation", None) for layer in network.layers]
+    found: dict[str, Any] = {
+        "hidden_units": [kernel.shape for kernel in list_kernels(network)],
+        "dropout": [layer.rate for layer in network.layers if hasattr(layer, "rate")],
+        "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
+        "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
+        "batch_normalization": [name for name in names if name == "BatchNormalization"],
+        "activation": [getattr(each, "__name__", type(each).__name__) for each in activations],
+    }
+    if count_steps(network):
+        found["optimizer"] = type(network.optimizer).__name__
+        found["learning_rate"] = network.optimizer.get_config()["learning_rate"]  # or a schedule's
+    return found

@@ -247,7 +247,7 @@ def train_on_batches(
                     period, train_steps, train_and_predict, interrupts
                 )
                 steps_done += n_steps
-                callback_list.params["steps_done"] = steps_done  # KeepWeights reads them
+                callback_list.params["steps_done"] = steps_done  # read by analysis/weights.py
                 logs = {name: float(value) for name, value in losses.items()}
                 training, validation = data[:2], data[2:]
                 logs |= _evaluate(model, *training, outputs, period=number)
@@ -255,16 +255,15 @@ def train_on_batches(
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
-                changes: Any = {"save_freq": None} if n_steps < steps_by_period[number] else {}
-                with change_backups(callback_list, **changes):
+                is_cut = n_steps < steps_by_period[number]
+                with change_backups(callback_list, **{"save_freq": None} if is_cut else {}):
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        changes = {"delete_checkpoint": False} if interrupts else {}
-        with change_backups(callback_list, **changes):
+        with change_backups(callback_list, **{"delete_checkpoint": False} if interrupts else {}):
             callback_list.on_train_end(logs)
 
     if interrupts and not verbose:

@@ -18,7 +18,8 @@ import pytest
 from nbformat import NotebookNode
 from split import split_exercise
 
-from mnist_nn.checks import TARGETS, CheckResult
+from mnist_nn.check_result import CheckResult
+from mnist_nn.checks import TARGETS
 from notebooks import build
 from notebooks.course import cells, collect, export, judge, make, results, save
 from notebooks.course.__main__ import main as course

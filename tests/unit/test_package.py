@@ -25,7 +25,7 @@ ORDER = (
     ("language",),
     ("errors",),
     ("_backend", "rendering"),
-    ("data",),
+    ("data", "check_result"),
     ("arguments",),
     ("sampling", "models", "metrics", "plots"),
     ("training",),
