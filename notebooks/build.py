@@ -213,7 +213,7 @@ def make(edition: Edition) -> NotebookNode:
     if edition.name == "exercise":
         summary = (read_translation(edition.source, ENGLISH) | translation)["fold-summary"]["text"]
         cells = fold_solutions(cells, summary.strip())
-    if edition.name == "course":  # see course/make.py
+    if edition.name == "course":  # see course/assignment.py
         cells = [cell for cell in cells if "fold" not in cell.metadata]
     address = project_address()
     if address.startswith(GITHUB):
@@ -467,7 +467,7 @@ def check_translations(only: str | None) -> Iterator[str]:
 
 def check_course(language: str | None) -> Iterator[str]:
     """Yield where points, targets, texts and the saved solution contradict each other."""
-    from notebooks.course.make import find_contradictions  # which imports this module
+    from notebooks.course.assignment import find_contradictions  # which imports this module
 
     if (NOTEBOOKS / "source" / "exercise.py").exists():  # not in tests of this module
         yield from find_contradictions(language)

@@ -41,9 +41,9 @@ def main(arguments: Sequence[str]) -> None:
     options = vars(parser.parse_args(arguments))
     command = options.pop("command")
     if command == "make":
-        from notebooks.course.make import make as run_make
+        from notebooks.course.assignment import write_course
 
-        run_make(**options)
+        write_course(**options)
         return
     folder, assignment = options["folder"], options["assignment"]
     for each in (folder, *options.get("machines", ())):
@@ -52,16 +52,16 @@ def main(arguments: Sequence[str]) -> None:
                 f"{each.resolve()} is no folder of a course: go to one, with {CONFIG_NAME}"
             )
     if not (folder / "source" / assignment).is_dir():
-        found = sorted(path.name for path in (folder / "source").glob("*"))
+        found = sorted(path.parent.name for path in (folder / "source").glob("*/exercise.ipynb"))
         raise NotebookError(f"ASSIGNMENT must be one of {found}, not {assignment!r}")
     if command == "collect":
-        from notebooks.course.collect import collect as run_collect
+        from notebooks.course.collect import collect_submissions
 
-        run_collect(folder, assignment, options["path"], options["students"])
+        collect_submissions(folder, assignment, options["path"], options["students"])
     else:
-        from notebooks.course.export import export as run_export
+        from notebooks.course.export import export_points
 
-        run_export(folder, assignment, options["students"], options["machines"])
+        export_points(folder, assignment, options["students"], options["machines"])
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from itertools import accumulate, compress
 from pathlib import Path
+from tokenize import COMMENT, generate_tokens
 from typing import Any
 
 import nbformat
@@ -13,27 +15,27 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.corpus.words import generate_corpus_id
 
-END = "end"  # of the notebook: the second state in which answers are judged
+CHECK, END = "check", "end"  # answers are judged as they were at their check, and at the end
 PROSE_BYTES = 24  # of a comment: eight Chinese characters, some five English words
 OUTPUT_CHARACTERS = 1_000_000  # of a cell
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
 HIDDEN_TESTS = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
-SAVE_CELL = "{code}\nsave_answers({names!r}, {known!r}, values, Path({folder!r}))"
+SAVE_CELL = "{code}\nsave_answers({names!r}, {expected_names!r}, values, Path({folder!r}))"
 
 
 def nbgrader_of(cell: NotebookNode) -> Any:
-    of = cell.metadata.get("nbgrader")
-    return of if isinstance(of, dict) else {}  # a student may write anything
+    metadata = cell.metadata.get("nbgrader")
+    return metadata if isinstance(metadata, dict) else {}  # a student may write anything
 
 
 def is_check(cell: NotebookNode) -> bool:
-    of = nbgrader_of(cell)
-    return bool(of.get("grade")) and not of.get("solution")
+    metadata = nbgrader_of(cell)
+    return bool(metadata.get("grade")) and not metadata.get("solution")
 
 
 def is_question(cell: NotebookNode) -> bool:
-    of = nbgrader_of(cell)
-    return bool(of.get("grade") and of.get("solution"))
+    metadata = nbgrader_of(cell)
+    return bool(metadata.get("grade") and metadata.get("solution"))
 
 
 def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
@@ -52,34 +54,34 @@ def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
 def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str]:
     """Return the names that a check reads, and that no locked cell assigns."""
     locked = (cell for cell in cells if nbgrader_of(cell).get("locked"))
-    known = {*dir(builtins)} | list_assigned(locked)
+    given_names = {*dir(builtins)} | list_assigned(locked)
     nodes = ast.walk(ast.parse(check.source))
-    names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in known]
+    names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in given_names]
     return [*dict.fromkeys(names)]
 
 
 def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode) -> Iterator[str]:
     """Put back what students have deleted, renamed or edited; yield a line for each."""
-    known = {nbgrader_of(c).grade_id: c for c in release.cells if nbgrader_of(c)}
+    released = {nbgrader_of(c).grade_id: c for c in release.cells if nbgrader_of(c)}
     found: dict[str, NotebookNode] = {}
     unmarked = []
     for cell in reversed(notebook.cells):  # of several copies, the last one counts
         grade_id = str(nbgrader_of(cell).get("grade_id"))
         cell.metadata.pop("nbgrader", None)
-        if grade_id in known and grade_id not in found:
+        if grade_id in released and grade_id not in found:
             found[grade_id] = cell
-        elif grade_id not in known:
+        elif grade_id not in released:
             unmarked.append(cell)
     for cell in unmarked:  # tools drop nbgrader's metadata; Colab moves the id into them
-        for cell_id in (cell.get("id"), cell.metadata.get("id")):
-            if cell_id in known and cell_id not in found:
+        for cell_id in (str(cell.get("id")), str(cell.metadata.get("id"))):
+            if cell_id in released and cell_id not in found:
                 found[cell_id] = cell
     notebook.nbformat_minor = 5  # the first with ids
     for cell in notebook.cells:
         cell.setdefault("id", generate_corpus_id())
-    sources = {cell.id: cell.source for cell in source.cells}
+    sources = {nbgrader_of(cell).get("grade_id"): cell.source for cell in source.cells}
     position = len(notebook.cells)
-    for grade_id, cell in reversed(known.items()):
+    for grade_id, cell in reversed(released.items()):
         if grade_id in found:
             found[grade_id].metadata["nbgrader"] = cell.metadata.nbgrader
             position = next(i for i, c in enumerate(notebook.cells) if c is found[grade_id])
@@ -107,11 +109,11 @@ def restore_images(notebook: NotebookNode, release: NotebookNode) -> None:
 
 def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     """Return the texts that a student wrote outside the cells for written answers."""
-    known = {drop_spaces(cell.source) for cell in release.cells}
+    released_sources = {drop_spaces(cell.source) for cell in release.cells}
     comments = {comment for cell in release.cells for comment in find_comments(cell)}
     texts = []
     for cell in notebook.cells:
-        if is_question(cell) or drop_spaces(cell.source) in {*known, ""}:
+        if is_question(cell) or drop_spaces(cell.source) in {*released_sources, ""}:
             continue
         if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)
@@ -121,10 +123,14 @@ def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
 
 
 def find_comments(cell: NotebookNode) -> list[str]:
-    """Return comments that may be sentences, not code that was commented out."""
-    if cell.cell_type != "code":
+    """Return comments, and strings that nothing uses, if they may be sentences and not code."""
+    tree = parse(cell.source) if cell.cell_type == "code" else None
+    if not tree:
         return []
-    found = re.findall(r"#+ *(.*)", cell.source) + re.findall(r'"""(.*?)"""', cell.source, re.S)
+    tokens = generate_tokens(StringIO(to_python(cell.source)).readline)
+    found = [token.string.lstrip("# ") for token in tokens if token.type == COMMENT]
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    found += [v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
     return [c for c in found if len(c.encode()) >= PROSE_BYTES and not re.search(r"[=({]", c)]
 
 
@@ -147,7 +153,7 @@ def drop_spaces(text: str) -> str:
 
 
 def take_out_hidden(notebook: NotebookNode) -> None:
-    """Take out what gives no points to anyone where this code does not grade."""
+    """Take out the hidden tests, which keep nbgrader's own grading from giving points."""
     for cell in filter(is_check, notebook.cells):
         cell.source = HIDDEN_TESTS.sub("", cell.source)
 
@@ -159,18 +165,19 @@ def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, co
     answers = [*dict.fromkeys(name for each in names.values() for name in each)]
     sources = {drop_spaces(cell.source) for cell in release.cells}
     own = (cell for cell in notebook.cells if drop_spaces(cell.source) not in sources)
-    known = [*answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
+    expected_names = [*answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
     cells = []
     for cell in notebook.cells:
         if is_check(cell):
             grade_id = nbgrader_of(cell).grade_id
-            cells.append(make_save(names[grade_id], known, folder / grade_id, code))
+            cells.append(make_save(names[grade_id], expected_names, folder / grade_id, code))
         cells.append(cell)
-    notebook.cells = [*cells, make_save(answers, known, folder / END, code)]
+    notebook.cells = [*cells, make_save(answers, expected_names, folder / END, code)]
 
 
-def make_save(names: list[str], known: list[str], folder: Path, code: str) -> NotebookNode:
-    text = SAVE_CELL.format(code=code, names=names, known=known, folder=str(folder))
+def make_save(names: list[str], expected_names: list[str], folder: Path, code: str) -> NotebookNode:
+    values = {"names": names, "expected_names": expected_names, "folder": str(folder)}
+    text = SAVE_CELL.format(code=code, **values)
     # Students call variables "globals" or "exec".
     source = f"__import__('builtins').exec({text!r}, {{'values': (lambda: 0).__globals__}})"
     cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
@@ -182,18 +189,18 @@ def take_out_saves(notebook: NotebookNode) -> None:
 
 
 def shorten_outputs(notebook: NotebookNode) -> None:
-    """Leave out what is too long."""
+    """Leave out the outputs of a cell after its first million characters."""
     for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         sizes = accumulate(len(str(output)) for output in cell.outputs)
         short = [size <= OUTPUT_CHARACTERS for size in sizes]
         if not all(short):
             cell.outputs = [
                 *compress(cell.outputs, short),
-                print_text("Longer outputs are left out."),
+                make_text_output("Longer outputs are left out."),
             ]
 
 
-def print_text(text: str) -> NotebookNode:
+def make_text_output(text: str) -> NotebookNode:
     output: NotebookNode = nbformat.v4.new_output("stream", name="stdout", text=f"{text}\n")
     return output
 
@@ -213,12 +220,13 @@ def write_result(cell: NotebookNode, lines: Sequence[str], points: float) -> Non
     points_output = nbformat.v4.new_output(
         "execute_result", {"text/plain": f"{points:g}"}, execution_count=cell.execution_count
     )
-    cell.outputs = [print_text("\n".join(lines)), points_output]
+    cell.outputs = [make_text_output("\n".join(lines)), points_output]
 
 
 def insert_model_answers(notebook: NotebookNode, source: NotebookNode) -> None:
     """Insert the model answer and the rubric above each written answer, for who grades it."""
-    answers = {cell.id: SOLUTION.search(cell.source) for cell in source.cells if is_question(cell)}
+    questions = filter(is_question, source.cells)
+    answers = {nbgrader_of(c).grade_id: SOLUTION.search(c.source) for c in questions}
     cells = []
     for cell in notebook.cells:
         if is_question(cell) and (found := answers.get(nbgrader_of(cell).grade_id)):

@@ -12,19 +12,16 @@ import nbformat
 
 from notebooks.build import NotebookError
 from notebooks.course.cells import is_check, nbgrader_of
-from notebooks.course.collect import (
-    COLLECTED,
-    MOODLE,
-    make_safe,
-    read_students,
-    read_table,
-    write_table,
-)
+from notebooks.course.collect import read_collected, write_table
 from notebooks.course.results import RESULTS
+from notebooks.course.students import MOODLE, Row, make_safe, read_students
 
+UNREAD = ("unread_answers", "unread_tasks")
+COLUMNS = ("student", "name", "points", "maximum", "penalty", *UNREAD, "submitted", "note")
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_COLUMNS = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade")
 MOODLE_ENDS = ("Last modified (grade)", "Feedback comments")
+People = Mapping[str, Row]  # what is known of each student
 
 
 @dataclass
@@ -111,28 +108,39 @@ def merge(folders: Iterable[Mapping[str, Submission]]) -> dict[str, Submission]:
     return merged
 
 
+def list_doubts(submission: Submission, checks: Sequence[str]) -> list[str]:
+    """Return why a person has to look at tasks, with the tasks that each reason is for."""
+    tasks: dict[str, list[str]] = {}  # by reason
+    for cell in sorted(submission.unread & {*checks}):
+        for reason in submission.judged.get(cell, {}).get("reasons", []) or ["see there"]:
+            tasks.setdefault(reason, []).append(cell)
+    return [f"{', '.join(cells)}: {reason}" for reason, cells in tasks.items()]
+
+
 def make_rows(
-    submissions: Mapping[str, Submission], checks: Sequence[str], maximum: float
+    submissions: Mapping[str, Submission], people: People, checks: Sequence[str], maximum: float
 ) -> list[dict[str, Any]]:
     """Return a row of ``grades.csv`` for each student."""
     rows = []
     for student, each in submissions.items():
-        row: dict[str, Any] = {"student": student, "maximum": f"{maximum:g}"}
-        row |= {"submitted": each.time, "points": "", "note": each.failure}
-        rows.append(row)
-        if each.failure:
-            continue
-        reasons: dict[str, list[str]] = {}  # and the tasks that each of them is for
-        for cell in sorted(each.unread & {*checks}):
-            for reason in each.judged.get(cell, {}).get("reasons", []) or ["see there"]:
-                reasons.setdefault(reason, []).append(cell)
-        row |= {
-            "points": f"{max(0.0, each.points - each.penalty):.2f}",
-            "penalty": f"{each.penalty:.2f}",
-            "unread_answers": len(each.unread - {*checks}),
-            "unread_tasks": len(each.unread & {*checks}),
-            "note": "; ".join(f"{', '.join(where)}: {why}" for why, where in reasons.items()),
+        person = people.get(student, {})
+        notes = [each.failure, *list_doubts(each, checks), person.get("note", "")]
+        row: dict[str, Any] = {
+            "student": student,
+            "name": person.get("name", ""),
+            "points": "",
+            "maximum": f"{maximum:g}",
+            "submitted": each.time,
+            "note": "; ".join(filter(None, notes)),
         }
+        if not each.failure:
+            row |= {
+                "points": f"{max(0.0, each.points - each.penalty):.2f}",
+                "penalty": f"{each.penalty:.2f}",
+                "unread_answers": len(each.unread - {*checks}),
+                "unread_tasks": len(each.unread & {*checks}),
+            }
+        rows.append(row)
     return rows
 
 
@@ -167,7 +175,7 @@ def make_tasks(
 def fill_canvas(
     assignment: str,
     rows: Iterable[Mapping[str, Any]],
-    people: Mapping[str, Mapping[str, str]],
+    people: People,
     maximum: float,
 ) -> list[dict[str, Any]]:
     """Return the rows of Canvas' gradebook: whoever has no points yet keeps what is there."""
@@ -183,9 +191,7 @@ def fill_canvas(
     return filled
 
 
-def fill_moodle(
-    rows: Iterable[Mapping[str, Any]], people: Mapping[str, Mapping[str, str]]
-) -> list[dict[str, Any]]:
+def fill_moodle(rows: Iterable[Mapping[str, Any]], people: People) -> list[dict[str, Any]]:
     """Return the rows of Moodle's grading worksheet, of all whom Moodle knows."""
     filled = []
     for row in rows:
@@ -203,11 +209,7 @@ def fill_moodle(
     return filled
 
 
-def pack_feedback(
-    folder: Path,
-    submissions: Mapping[str, Submission],
-    people: Mapping[str, Mapping[str, str]],
-) -> int:
+def pack_feedback(folder: Path, submissions: Mapping[str, Submission], people: People) -> int:
     """Write the feedback pages to ``feedback.zip``, in folders as Moodle takes them, or by name."""
     pages = {student: each.page for student, each in submissions.items() if each.page}
     with zipfile.ZipFile(folder / "feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -219,58 +221,63 @@ def pack_feedback(
     return len(pages)
 
 
-def export(
+def read_people(folders: Iterable[Path], assignment: str, listed: People) -> dict[str, Row]:
+    """Return what is known of each student: from the newest file, and from the list of students."""
+    people: dict[str, Row] = {}
+    for folder in folders:
+        for (name, student), row in read_collected(folder).items():
+            if name == assignment and row["time"] >= people.get(student, row)["time"]:
+                people[student] = row
+    for student, row in listed.items():
+        given = {column: value for column, value in row.items() if value}
+        people[student] = people.get(student, {}) | given
+    return people
+
+
+def read_submissions(
+    folders: Iterable[Path], assignment: str, listed: Iterable[str]
+) -> dict[str, Submission]:
+    """Return the submissions of the students who are listed or who handed in something."""
+    found = [dict.fromkeys(listed, Submission())]
+    for folder in folders:
+        graded = read_gradebook(folder, assignment)
+        paths = (folder / "submitted").glob(f"*/{assignment}")
+        students = sorted(path.parent.name for path in paths)
+        found.append({s: read_submission(folder, assignment, s, graded.get(s)) for s in students})
+    return merge(found)
+
+
+def export_points(
     folder: Path, assignment: str, students: Path | None, machines: Sequence[Path] = ()
 ) -> None:
     """Write ``grades.csv``, tables for others and ``feedback.zip`` to a course's folder.
 
     If other machines graded part of the students, their folders are read as well.
     """
-    folders = [folder, *machines]
     path = folder / "release" / assignment / "exercise.ipynb"
     if not path.exists():
         raise NotebookError(f"{path} is missing: run nbgrader generate_assignment {assignment}")
-    release = nbformat.read(path, 4)
-    listed = {
-        make_safe(row["student"]): row
-        for row in read_students(students, assignment.rpartition("-")[2])
-    }
-    people: dict[str, dict[str, str]] = {}
-    found = [dict.fromkeys(listed, Submission())]
-    for place in folders:
-        for (name, student), row in read_table(place / COLLECTED).items():
-            if name == assignment and row["time"] >= people.get(student, row)["time"]:
-                people[student] = row
-        graded = read_gradebook(place, assignment)
-        names = sorted(path.parent.name for path in (place / "submitted").glob(f"*/{assignment}"))
-        found.append({s: read_submission(place, assignment, s, graded.get(s)) for s in names})
-    submissions = merge(found)
-    for student, row in listed.items():
-        given = {column: value for column, value in row.items() if value}
-        people[student] = people.get(student, {}) | given
-    cells = [cell for cell in release.cells if nbgrader_of(cell).get("grade")]
-    maximum = sum(cell.metadata.nbgrader.points for cell in cells)
-    ids = [cell.metadata.nbgrader.grade_id for cell in cells]
-    checks = [cell.metadata.nbgrader.grade_id for cell in cells if is_check(cell)]
-    rows = make_rows(submissions, checks, maximum)
-    for row in rows:
-        person = people.get(row["student"], {})
-        row["name"] = person.get("name", "")
-        row["note"] = "; ".join(filter(None, [row["note"], person.get("note", "")]))
-    columns = ("student", "name", "points", "maximum", "penalty", "unread_answers")
-    write_table(folder / "grades.csv", [*columns, "unread_tasks", "submitted", "note"], rows)
-    write_table(folder / "tasks.csv", *make_tasks(submissions, ids))
+    graded = [cell for cell in nbformat.read(path, 4).cells if nbgrader_of(cell).get("grade")]
+    cells = {nbgrader_of(cell).grade_id: nbgrader_of(cell).points for cell in graded}
+    checks = [nbgrader_of(cell).grade_id for cell in graded if is_check(cell)]
+    maximum = sum(cells.values())
+    table = read_students(students, assignment.rpartition("-")[2])
+    listed = {make_safe(row["student"]): row for row in table}
+    submissions = read_submissions([folder, *machines], assignment, listed)
+    people = read_people([folder, *machines], assignment, listed)
+    rows = make_rows(submissions, people, checks, maximum)
+    write_table(folder / "grades.csv", COLUMNS, rows)
+    write_table(folder / "tasks.csv", *make_tasks(submissions, [*cells]))
     canvas = fill_canvas(assignment, rows, people, maximum)
     write_table(folder / "canvas.csv", [*CANVAS_COLUMNS, assignment], canvas)
     write_table(folder / "moodle.csv", [*MOODLE_COLUMNS, *MOODLE_ENDS], fill_moodle(rows, people))
+    pages = pack_feedback(folder, submissions, people)
     for student, each in submissions.items():
         if each.failure:
             print(f"{student}: {each.failure}")
-    unread = sum(row.get("unread_answers", 0) for row in rows)
-    tasks = sum(row.get("unread_tasks", 0) for row in rows)
-    if unread or tasks:
-        print(f"Not read yet: {unread} written answers, {tasks} tasks (see grades.csv)")
-    pages = pack_feedback(folder, submissions, people)
+    answers, tasks = (sum(row.get(column, 0) for row in rows) for column in UNREAD)
+    if answers or tasks:
+        print(f"Not read yet: written answers {answers}, tasks {tasks} (see grades.csv)")
     count = sum(not each.failure for each in submissions.values())
     print(f"Written: grades.csv, tasks.csv, canvas.csv, moodle.csv ({count} graded)")
-    print(f"Written: feedback.zip ({pages} pages)")
+    print(f"Written: feedback.zip, pages: {pages}")

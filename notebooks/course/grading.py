@@ -24,17 +24,13 @@ from traitlets.log import get_logger
 
 from notebooks.course import cells
 from notebooks.course.judge import run_judge
-from notebooks.course.results import RESULTS, Outcome, combine
+from notebooks.course.results import RESULTS, Outcome, Verdict, combine
 
 SAVE_CODE = Path(__file__).with_name("save.py").read_text("utf-8")
 KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
 TOO_LONG = "a cell took too long, and was stopped"
 LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine too slow?"
-
-SANITIZE = (
-    *("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells"),
-    "CheckCellMetadata",
-)
+OUTSIDE = "there is text outside the cells for written answers"
 
 
 class ExecuteToTheEnd(Execute):  # type: ignore[misc]
@@ -64,10 +60,14 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         return nb, resources
 
 
+def find_edition(folder: str, resources: Any) -> Path:
+    """Return where the assignment's notebook is in the folder "source" or "release"."""
+    place = resources["nbgrader"]
+    return Path(folder, place["assignment"], f"{place['notebook']}.ipynb")
+
+
 def read_edition(folder: str, resources: Any) -> NotebookNode:
-    """Read the assignment's notebook from the folder "source" or "release"."""
-    of = resources["nbgrader"]
-    notebook: NotebookNode = nbformat.read(f"{folder}/{of['assignment']}/{of['notebook']}.ipynb", 4)
+    notebook: NotebookNode = nbformat.read(find_edition(folder, resources), 4)
     return notebook
 
 
@@ -79,8 +79,8 @@ def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
     return notebook, resources
 
 
-def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-    """Insert the cells that save the answers."""
+def prepare_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Insert the cells that save the answers, and find what is written outside their cells."""
     folder = Path(tempfile.mkdtemp(prefix="answers-"))
     cells.take_out_hidden(notebook)
     release = read_edition("release", resources)
@@ -92,24 +92,32 @@ def insert_saves(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, 
 
 def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Judge the saved answers, and put the points where nbgrader reads them."""
-    state, of = resources["mnist_nn"], resources["nbgrader"]
+    state = resources["mnist_nn"]
     problem = state["problem"] or find_timeout(notebook)
     cells.take_out_saves(notebook)
-    cells.shorten_outputs(notebook)
-    release = Path("release", of["assignment"], f"{of['notebook']}.ipynb")
-    verdicts, problem_of_judge = run_judge(release, state["folder"])
-    shutil.rmtree(state["folder"], ignore_errors=True)
-    outcomes = write_results(notebook, verdicts, problem or problem_of_judge)
-    if state["prose"]:
-        reason = "there is text outside the cells for written answers"
-        questions = filter(cells.is_question, notebook.cells)
-        outcomes |= {cells.nbgrader_of(c).grade_id: Outcome(reasons=[reason]) for c in questions}
+    try:
+        verdicts, problem_of_judge = run_judge(find_edition("release", resources), state["folder"])
+    finally:
+        shutil.rmtree(state["folder"], ignore_errors=True)
+    state["outcomes"] = write_results(notebook, verdicts, problem or problem_of_judge)
+    state["outcomes"] |= doubt_questions(notebook, state["prose"])
+    return notebook, resources
+
+
+def keep_outcomes(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Keep what the cells come to for the export, and log why a person has to look."""
+    place, outcomes = resources["nbgrader"], resources["mnist_nn"]["outcomes"]
     for grade_id, outcome in outcomes.items():
         for reason in outcome.reasons:
-            get_logger().warning("%s: %s needs a person: %s", of["student"], grade_id, reason)
+            get_logger().warning("%s: %s needs a person: %s", place["student"], grade_id, reason)
+    save_outcomes(Path("autograded", place["student"], place["assignment"], RESULTS), outcomes)
+    return notebook, resources
+
+
+def show_to_grader(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    """Leave out long outputs, and insert the model answers."""
+    cells.shorten_outputs(notebook)
     cells.insert_model_answers(notebook, read_edition("source", resources))
-    save_outcomes(Path("autograded", of["student"], of["assignment"], RESULTS), outcomes)
-    state["outcomes"] = outcomes
     return notebook, resources
 
 
@@ -123,17 +131,23 @@ def find_timeout(notebook: NotebookNode) -> str:
 
 
 def write_results(
-    notebook: NotebookNode, verdicts: Sequence[dict[str, Any]], problem: str
+    notebook: NotebookNode, verdicts: Sequence[Verdict], problem: str
 ) -> dict[str, Outcome]:
     """Write points and lines below each check, and return them by the id of its cell."""
     outcomes = {}
     for cell in filter(cells.is_check, notebook.cells):
         grade_id, points = cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points
-        own = [verdict for verdict in verdicts if verdict["check"] == grade_id]
+        own = [verdict for verdict in verdicts if verdict.grade_id == grade_id]
         outcome = combine(own, cells.read_shown(cell), points, problem)
         cells.write_result(cell, outcome.lines(), outcome.points)
         outcomes[grade_id] = outcome
     return outcomes
+
+
+def doubt_questions(notebook: NotebookNode, prose: Sequence[str]) -> dict[str, Outcome]:
+    """Return the questions, by id, for a person to look at if they may be answered elsewhere."""
+    questions = [cells.nbgrader_of(c).grade_id for c in notebook.cells if cells.is_question(c)]
+    return {grade_id: Outcome(reasons=[OUTSIDE]) for grade_id in questions if prose}
 
 
 def save_outcomes(path: Path, outcomes: Mapping[str, Outcome]) -> None:
@@ -145,24 +159,22 @@ def save_outcomes(path: Path, outcomes: Mapping[str, Outcome]) -> None:
 
 def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Tell the gradebook what a person has to look at."""
-    of = resources["nbgrader"]
+    place = resources["nbgrader"]
     questions = {c.metadata.nbgrader.grade_id for c in notebook.cells if cells.is_question(c)}
-    with Gradebook(of["db_url"]) as gradebook:
+    with Gradebook(place["db_url"]) as gradebook:
         for grade_id, outcome in resources["mnist_nn"]["outcomes"].items():
             if outcome.reasons:
-                place = (grade_id, of["notebook"], of["assignment"], of["student"])
-                grade = gradebook.find_grade(*place)
+                key = (grade_id, place["notebook"], place["assignment"], place["student"])
+                grade = gradebook.find_grade(*key)
                 grade.needs_manual_grade = True
                 if grade_id in questions:
                     grade.auto_score = None
-                    gradebook.find_comment(*place).auto_comment = None
+                    gradebook.find_comment(*key).auto_comment = None
         gradebook.db.commit()
     return notebook, resources
 
 
-def configure(
-    config: Any, folder: Path = Path(), cell_seconds: int = 120, notebook_seconds: int = 600
-) -> None:
+def configure(config: Any, folder: Path, cell_seconds: int, notebook_seconds: int) -> None:
     """Configure nbgrader for a course.
 
     Args:
@@ -175,9 +187,8 @@ def configure(
     config.ExecuteToTheEnd.notebook_seconds = notebook_seconds
     warnings.filterwarnings("ignore", category=SAWarning)
     config.CourseDirectory.course_id = "mnist_nn"
-    config.CourseDirectory.ignore = [
-        *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS),
-    ]
+    ignored = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", RESULTS]
+    config.CourseDirectory.ignore = ignored
     exchange = (folder / "exchange").resolve()  # without one, formgrader complains
     exchange.mkdir(exist_ok=True)
     config.Exchange.root = str(exchange)
@@ -187,11 +198,20 @@ def configure(
     # By name: nbgrader imports them.
     config.Autograde.sanitize_preprocessors = [
         f"{__name__}.restore_cells",
-        *(f"nbgrader.preprocessors.{name}" for name in SANITIZE),
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.DeduplicateIds",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     config.Autograde.autograde_preprocessors = [
-        *(f"{__name__}.{name}" for name in ("insert_saves", "ExecuteToTheEnd", "judge_answers")),
-        *("nbgrader.preprocessors.LimitOutput", "nbgrader.preprocessors.SaveAutoGrades"),
+        f"{__name__}.prepare_cells",
+        f"{__name__}.ExecuteToTheEnd",
+        f"{__name__}.judge_answers",
+        f"{__name__}.keep_outcomes",
+        f"{__name__}.show_to_grader",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
         f"{__name__}.flag_for_person",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]

@@ -2,7 +2,7 @@
 
     python -I -m notebooks.course.judge RELEASE.ipynb FOLDER
 
-Prints a line of JSON for each check and state of the answers: see :class:`Verdict`.
+Prints a line of JSON for each check and state of the answers: see :class:`results.Verdict`.
 """
 
 import contextlib
@@ -14,14 +14,15 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 import nbformat
 import numpy as np
 
-from notebooks.course.cells import END, is_check, list_answers, nbgrader_of, to_python
+from notebooks.course.cells import CHECK, END, is_check, list_answers, nbgrader_of, to_python
+from notebooks.course.results import Verdict
 
 MEMORY = 8 * 2**30  # bytes
 SECONDS = 300  # of processor time
@@ -38,19 +39,6 @@ class NoShell:
 
 class NoAnswerError(Exception):
     """An answer that this process cannot load: a person has to look."""
-
-
-@dataclass
-class Verdict:
-    """What the judge says of the answers to one check."""
-
-    check: str  # the id of its cell
-    state: str  # of the answers: at the check, or at the end of the notebook
-    score: float = 0.0  # share of the points, from 0 to 1
-    passed: bool = False
-    message: str = ""  # what a student reads
-    problem: str = ""  # why a person has to look
-    models: dict[str, Any] = field(default_factory=dict)  # accuracy and fingerprint, by name
 
 
 def limit_resources() -> None:
@@ -137,13 +125,13 @@ def judge(release: Path, folder: Path) -> Iterator[Verdict]:
         if nbgrader_of(cell).get("locked") and not is_check(cell):
             exec(to_python(cell.source), data)
     for cell in filter(is_check, cells):
-        score = 0.0
-        for state in (cell.id, END):
-            if score == 1 or not (folder / state / "answers.json").exists():
+        score, grade_id = 0.0, nbgrader_of(cell).grade_id
+        for state, place in ((CHECK, folder / grade_id), (END, folder / END)):
+            if score == 1 or not (place / "answers.json").exists():
                 continue
-            verdict = Verdict(cell.id, "end" if state == END else "check")
+            verdict = Verdict(grade_id, state)
             try:
-                judge_check(verdict, cell.source, list_answers(cell, cells), folder / state, data)
+                judge_check(verdict, cell.source, list_answers(cell, cells), place, data)
             except NoAnswerError as error:
                 verdict.problem = str(error)
             except Exception as error:  # of a strange model
@@ -155,6 +143,7 @@ def judge(release: Path, folder: Path) -> Iterator[Verdict]:
 def judge_check(
     verdict: Verdict, code: str, names: list[str], folder: Path, data: dict[str, Any]
 ) -> None:
+    """Fill in what a check says; if it raises an error, what was found before stays."""
     answers = Answers(folder)
     variables = {**data, **{name: answers.read(name) for name in names}}
     others = {name: count for name, count in answers.other_models.items() if count}
@@ -177,7 +166,7 @@ def is_missing(answer: Any) -> bool:
     return all(value is None for value in values)
 
 
-def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
+def run_judge(release: Path, folder: Path) -> tuple[list[Verdict], str]:
     """Judge in a process of its own; return the verdicts, and why they are not all."""
     command = [sys.executable, "-I", "-m", "notebooks.course.judge"]
     command += [str(release.resolve()), str(folder)]
@@ -195,7 +184,7 @@ def run_judge(release: Path, folder: Path) -> tuple[list[dict[str, Any]], str]:
             out = (error.stdout or b"").decode(errors="replace")
             problem = "the answers took too long to judge"
     lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
-    return [json.loads(line) for line in lines], problem
+    return [Verdict(**json.loads(line)) for line in lines], problem
 
 
 def main(release: str, folder: str, out: TextIO) -> None:

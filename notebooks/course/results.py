@@ -4,11 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from notebooks.course.cells import CHECK, END
+
 RESULTS = "judged.json"  # in the folder of a graded submission
 BETTER_AT_END = (
     "These are the answers at the end of the notebook: they are better than those at this check."
 )
 CLOSE_ENOUGH = "So close to the target, all points are given: 2,500 digits measure no finer."
+
+
+@dataclass
+class Verdict:
+    """What the judge says of the answers to one check."""
+
+    grade_id: str  # of its cell
+    state: str  # of the answers: CHECK or END
+    score: float = 0.0  # share of the points, from 0 to 1
+    passed: bool = False
+    message: str = ""  # what a student reads
+    problem: str = ""  # why a person has to look
+    models: dict[str, Any] = field(default_factory=dict)  # accuracy and fingerprint, by name
 
 
 @dataclass
@@ -37,9 +52,7 @@ class Outcome:
         return [*lines, f"Points: {self.points:g} of {self.maximum:g}"]
 
 
-def combine(
-    verdicts: Sequence[dict[str, Any]], shown: str, maximum: float, problem: str
-) -> Outcome:
+def combine(verdicts: Sequence[Verdict], shown: str, maximum: float, problem: str) -> Outcome:
     """Return what a check comes to: the better state of the answers counts.
 
     Args:
@@ -51,25 +64,28 @@ def combine(
     if not verdicts:
         reason = problem or "the answers could not be saved"
         return Outcome(0, maximum, shown, reasons=[reason])
-    best = max(verdicts, key=lambda verdict: (verdict["score"], bool(verdict["message"])))
+    best = max(verdicts, key=lambda verdict: (verdict.score, bool(verdict.message)))
     first = verdicts[0]
-    reasons = [each["problem"] for each in verdicts if each["problem"]]
-    if best["score"] == 1:  # nothing is left to be gained
-        reasons = [best["problem"]] if best["problem"] else []
+    reasons = [each.problem for each in verdicts if each.problem]
+    if best.score == 1:  # nothing is left to be gained
+        reasons = [best.problem] if best.problem else []
     elif problem:
         reasons.append(problem)
-    if shown[:1] in ("✔", "✘") and first["message"] and first["state"] == "check":
-        judged = f"{'✔' if first['passed'] else '✘'} {first['message']}"
+    if shown[:1] in ("✔", "✘") and first.message and first.state == CHECK:
+        judged = mark(first)
         if judged[0] != shown[0]:
             reasons.append(f"the notebook showed {shown!r}, the judge says {judged!r}")
-    mark = f"{'✔' if best['passed'] else '✘'} " if best["message"] else ""
     return Outcome(
-        points=round(maximum * best["score"], 2),
+        points=round(maximum * best.score, 2),
         maximum=maximum,
         shown=shown,
-        judged=mark + best["message"],
-        passed=best["passed"],
-        is_end=best["state"] == "end",
+        judged=mark(best) if best.message else "",
+        passed=best.passed,
+        is_end=best.state == END,
         reasons=[*dict.fromkeys(reasons)],
-        models=best["models"],
+        models=best.models,
     )
+
+
+def mark(verdict: Verdict) -> str:
+    return f"{'✔' if verdict.passed else '✘'} {verdict.message}"

@@ -4,7 +4,8 @@ there during the execution alone; nothing that it does decides on points."""
 import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ LARGE = 1_000_000  # values, or characters
 
 
 def save_answers(
-    names: Iterable[str], known: Iterable[str], variables: dict[str, Any], folder: Path
+    names: Iterable[str], expected_names: Container[str], variables: dict[str, Any], folder: Path
 ) -> None:
     """Save variables in a folder: models as ``.keras``, all others in ``answers.json``.
 
-    There, it also names models in other variables than those known.
+    There, it also counts models in variables that are not expected to have any.
     """
     folder.mkdir(parents=True)
     save = Saver(folder)
@@ -32,8 +33,11 @@ def save_answers(
             answers[name] = save(value)
         except Exception as error:
             answers[name] = {"unsaved": f"{type(error).__name__}: {error}"[:300]}
-    others = [name for name in variables if name not in known and not name.startswith("_")]
-    counts = {name: save.count_models(variables[name]) for name in others}
+    counts = {}
+    for name in [*variables]:
+        with suppress(Exception):  # a name that is no text, a class that raises
+            if name not in expected_names and not name.startswith("_"):
+                counts[name] = save.count_models(variables[name])
     text = json.dumps({"answers": answers, "other_models": counts})
     (folder / "answers.json").write_text(text, "utf-8")
 

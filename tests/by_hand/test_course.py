@@ -24,7 +24,7 @@ from submissions import ALL, ATTACKS, HONEST, LINEAR, LOOPS, RULES, SOLUTION, Su
 
 from mnist_nn.language import LANGUAGES
 from notebooks import build
-from notebooks.course import make
+from notebooks.course import assignment
 from notebooks.course.results import RESULTS
 
 ROOT = build.NOTEBOOKS.parent
@@ -126,7 +126,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_release_has_the_exercise_without_answers(folder: Path) -> None:
-    answers = [cell for parts in (make.ANSWERS | make.MODEL_ANSWERS).values() for cell in parts]
+    answers = [cell for parts in (assignment.ANSWERS | assignment.MODEL_ANSWERS).values() for cell in parts]
     for assignment in ASSIGNMENTS:
         language = assignment.removeprefix("exercise-")
         notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
@@ -134,7 +134,7 @@ def test_release_has_the_exercise_without_answers(folder: Path) -> None:
         assert [cell.id for cell in notebook.cells] == [cell.id for cell in exercise.cells]
         text = "\n".join(cell.source for cell in notebook.cells)
         assert not re.search("### (BEGIN|END)", text)
-        sources = make.read_sources(language)
+        sources = assignment.read_sources(language)
         assert not [cell for cell in answers if sources[cell] in text]
 
 
@@ -164,7 +164,7 @@ def test_points_in_other_languages(folder: Path, assignment: str) -> None:
     copy = shutil.copytree(folder, folder.with_name(assignment))
     assert grade(copy, assignment, {"all": Submission(16, ALL)}) == []
     page = (copy / "feedback" / "all" / assignment / "exercise.html").read_text()
-    rubric = make.read_sources(assignment[-2:])["linear-question-rubric"].replace("**", "")
+    rubric = assignment.read_sources(assignment[-2:])["linear-question-rubric"].replace("**", "")
     assert rubric[:30] in re.sub("<[^>]*>", "", page)
 
 

@@ -8,10 +8,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from notebooks import build
-from notebooks.course import make as course
+from notebooks.course import assignment
 
 SOLUTION = {c.id: c.source for c in build.make(build.Edition("exercise", "solution", "en")).cells}
-ALL = {cell: "\n\n".join(SOLUTION[p] for p in parts) for cell, parts in course.ANSWERS.items()}
+ALL = {cell: "\n\n".join(SOLUTION[p] for p in parts) for cell, parts in assignment.ANSWERS.items()}
 LINEAR = {"linear-first-call": SOLUTION["linear-solution"]}
 NETWORK = {"task-2-answer": SOLUTION["nn-longer"]}
 TEST = {"test-answer": SOLUTION["test-accuracy"]}
@@ -38,11 +38,11 @@ def trained(steps: int = 100, rate: float = 0.05, units: str = "[100]", options:
 
 
 def is_check(cell: NotebookNode) -> bool:
-    return cell.id in course.POINTS_BY_CHECK
+    return cell.id in assignment.POINTS_BY_CHECK
 
 
 def is_question(cell: NotebookNode) -> bool:
-    return cell.id in course.POINTS_BY_QUESTION
+    return cell.id in assignment.POINTS_BY_QUESTION
 
 
 def delete(*ids: str) -> Callable[[NotebookNode], None]:
@@ -91,7 +91,7 @@ def edit_checks(notebook: NotebookNode) -> None:
 
 
 def move_answers(notebook: NotebookNode) -> None:
-    notebook.cells.sort(key=lambda cell: cell.id in course.ANSWERS)
+    notebook.cells.sort(key=lambda cell: cell.id in assignment.ANSWERS)
 
 
 def renew_schema(notebook: NotebookNode) -> None:
@@ -291,8 +291,10 @@ HONEST = {
     "solution-renamed": Submission(16, {}, become("solution"), reads=3),
     "korean-outputs": Submission(4, LINEAR, leave_korean_outputs),
     "nbformat-3": Submission(4, LINEAR, convert=save_in_old_format),
-    "checks-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_CHECK)),
-    "all-deleted": Submission(4, LINEAR, delete(*course.POINTS_BY_QUESTION, *course.LOCKED)),
+    "checks-deleted": Submission(4, LINEAR, delete(*assignment.POINTS_BY_CHECK)),
+    "all-deleted": Submission(
+        4, LINEAR, delete(*assignment.POINTS_BY_QUESTION, *assignment.LOCKED)
+    ),
     "checks-copied": Submission(4, LINEAR, copy_checks),
     "below-the-checks": Submission(
         9,

@@ -22,7 +22,7 @@ from split import Split
 import mnist_nn
 from mnist_nn.language import LANGUAGES
 from notebooks import build, languages
-from notebooks.course import make as course
+from notebooks.course import assignment
 
 SOLUTION = build.Edition("exercise", "solution", "en")
 EXERCISE = build.Edition("exercise", "exercise", "en")
@@ -193,7 +193,7 @@ def saved_by_hand(notebook: Any) -> Any:
 @pytest.mark.parametrize("edition", EXERCISES[1:-1] or EXERCISES[:1], ids=str)
 def test_unanswered_exercise_runs_to_its_end_and_says_so(edition: build.Edition) -> None:
     said = run_exercise(edition, {})
-    assert len(said) == 2 * len(course.POINTS_BY_CHECK)
+    assert len(said) == 2 * len(assignment.POINTS_BY_CHECK)
     assert all(line.startswith("✘") and "\n" not in line for line in said)
 
 
@@ -204,10 +204,11 @@ def test_solutions_pass_the_checks_when_pasted() -> None:
         cell.id: cell.source for cell in build.make(edition._replace(name="solution")).cells
     }
     pasted = {
-        cell: "\n".join(solution[part] for part in parts) for cell, parts in course.ANSWERS.items()
+        cell: "\n".join(solution[part] for part in parts)
+        for cell, parts in assignment.ANSWERS.items()
     }
     said = run_exercise(edition, pasted)
-    assert len(said) == 2 * len(course.POINTS_BY_CHECK)
+    assert len(said) == 2 * len(assignment.POINTS_BY_CHECK)
     assert all(line.startswith("✔") and "\n" not in line for line in said), said
 
 

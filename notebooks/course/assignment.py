@@ -15,7 +15,7 @@ from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks import build
 
 CONFIG = Path(__file__).with_name("nbgrader_config.py")
-PLACE = "notebooks/course/make.py"
+PLACE = "notebooks/course/assignment.py"
 # The cells that are graded, with their points. The checks give part of them for part of an answer.
 POINTS_BY_CHECK = {"check-linear": 4, "check-network": 5, "check-test": 4, "check-networks": 3}
 POINTS_BY_QUESTION = {
@@ -49,7 +49,7 @@ NO_POINTS = """
 ### BEGIN HIDDEN TESTS
 0  # nbgrader_config.py takes this out: without it, nobody gets points
 ### END HIDDEN TESTS"""
-ROUNDING = 0.0002  # of the printed log loss: it tells more of the accuracy than two decimals
+ROUNDING = 0.0002  # log losses have two decimals: ±0.005 / 34.54 of the accuracy
 
 
 def points_of(cell_id: str) -> int | None:
@@ -101,7 +101,7 @@ def is_edited(path: Path) -> bool:
     return bool(notebook.metadata.get("mnist_nn", {}).get("made") != fingerprint(notebook))
 
 
-def make(folder: Path, languages: Sequence[str] | None = None) -> None:
+def write_course(folder: Path, languages: Sequence[str] | None = None) -> None:
     """Write a course, but for what an instructor has edited there."""
     for problem in find_contradictions():
         print(f"Note: {problem}")
@@ -182,9 +182,10 @@ def check_page() -> Iterator[str]:
         for each in (target, target - GRACE, PARTIAL_CREDIT_FROM[kind]):
             if f"check-{kind}" in POINTS_BY_CHECK and pad(str(each)) not in numbers:
                 yield f"notebooks/INSTRUCTORS.md: the table of points does not name {each:g}"
-    for points in POINTS_BY_CHECK.values():
-        if not re.search(rf"^\|.*\| {points} \|", text, re.MULTILINE):
-            yield f"notebooks/INSTRUCTORS.md: no task of the table has {points} points"
+    of_questions = " + ".join(map(str, POINTS_BY_QUESTION.values()))
+    for points in filter(None, [*map(str, POINTS_BY_CHECK.values()), of_questions]):
+        if not re.search(rf"^\|.*\| {re.escape(points)} \|", text, re.MULTILINE):
+            yield f"notebooks/INSTRUCTORS.md: the table of points does not name {points}"
 
 
 def pad(number: str) -> str:

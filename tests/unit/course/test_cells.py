@@ -1,0 +1,86 @@
+"""Cells of a submission are restored, and what is written elsewhere is found."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from course_files import make_release
+from nbformat import NotebookNode
+
+from notebooks.course import assignment, cells
+
+
+def edit(notebook: NotebookNode, **texts: str) -> NotebookNode:
+    for cell in notebook.cells:
+        cell.source += texts.get(cell.id.replace("-", "_"), "")
+    return notebook
+
+
+def test_cells_are_restored_by_metadata_and_by_id() -> None:
+    release = make_release()
+    notebook = make_release()
+    deleted, *_, edited = assignment.POINTS_BY_CHECK
+    question = min(assignment.POINTS_BY_QUESTION)
+    notebook.cells = [c for c in notebook.cells if c.id not in (deleted, question)]
+    for cell in notebook.cells[::2]:
+        cell.metadata.pop("nbgrader", None)
+    notebook.cells[2].metadata |= {"nbgrader": "a student's", "id": ["a list"]}
+    next(c for c in notebook.cells if c.id == edited).source = "5.0"
+    lines = [*cells.restore(notebook, release, assignment.make_assignment("en"))]
+    assert sorted(lines) == sorted(
+        [
+            f"cell {deleted} was deleted, and is put back",
+            f"cell {question} was deleted, and is put back",
+            f"cell {edited} was edited, and was restored",
+        ]
+    )
+    marked = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if cells.nbgrader_of(c)}
+    order = [c.id for c in release.cells if cells.nbgrader_of(c)]
+    assert [*marked] == order
+    assert marked[edited].source.endswith(assignment.NO_POINTS)
+
+
+def test_text_outside_the_marked_cells_is_found() -> None:
+    release = make_release()
+    assert cells.find_prose(make_release(), release) == []
+    code = "\n# classifier = train(5)\n!ls\nfiles = !ls\ntraining_examples?\n"
+    code += 'print("Network #2 is better than the first one")'
+    answers = {"linear_question_answer": "Nine.", "task_2_answer": code}
+    assert cells.find_prose(edit(make_release(), **answers), release) == []
+    text = "It mixes up 4 and 9 and also 3 and 8."
+    assert len(cells.find_prose(edit(make_release(), linear_question=text), release)) == 1
+    for written in (f"# {text}", f'"{text}"', f"'''{text}'''", f'"""{text}"""', f"##{text}"):
+        answered = edit(make_release(), task_2_answer=f"\n!ls\n{written}\nx = 3")
+        assert cells.find_prose(answered, release) == [text]
+    for new in (nbformat.v4.new_markdown_cell("九个"), nbformat.v4.new_code_cell("nine of ten")):
+        notebook = make_release()
+        notebook.cells.insert(5, new)
+        assert cells.find_prose(notebook, release) == [new.source]
+
+
+@pytest.mark.parametrize(
+    "own", ["", "%%time\nmodel = train()", "model?\nmodel = !ls", "%time model\nmodel = 1"]
+)
+def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
+    notebook = make_release()
+    notebook.cells.append(nbformat.v4.new_code_cell(own))
+    cells.insert_saves(notebook, make_release(), Path("answers"), "")
+    saves = [cell.source for cell in notebook.cells if "saves" in cell.metadata]
+    names = {name for source in saves for name in re.findall(r"\w+", source)}
+    assert len(saves) > 1
+    assert ("model" in names) == (not own)
+
+
+def test_model_answers_stand_above_the_questions_that_they_answer() -> None:
+    notebook, source = make_release(), assignment.make_assignment("en")
+    question = min(assignment.POINTS_BY_QUESTION)
+    for cell in (*notebook.cells, *source.cells):
+        if cell.id == question:
+            cell.metadata.nbgrader.grade_id = "cell-1a2b"  # as nbgrader's Create Assignment does
+    cells.insert_model_answers(notebook, source)
+    added = len(notebook.cells) - len(source.cells)
+    assert added == len(assignment.POINTS_BY_QUESTION)
+    position = [cell.id for cell in notebook.cells].index(question)
+    rubric = assignment.read_sources("en")[assignment.MODEL_ANSWERS[question][-1]]
+    assert rubric.splitlines()[-1] in notebook.cells[position - 1].source
