@@ -24,14 +24,15 @@ from submissions import ALL, ATTACKS, HONEST, LINEAR, LOOPS, RULES, SOLUTION, Su
 
 from mnist_nn.language import LANGUAGES
 from notebooks import build
-from notebooks.course import assignment
+from notebooks.course.assignment import ANSWERS, MODEL_ANSWERS, read_sources
+from notebooks.course.export import UNREAD
 from notebooks.course.results import RESULTS
 
 ROOT = build.NOTEBOOKS.parent
 ASSIGNMENTS = [f"exercise-{language}" for language in LANGUAGES]
 
 
-def run(folder: Path, *command: str, project: Path = ROOT) -> str:
+def run_module(folder: Path, *command: str, project: Path = ROOT) -> str:
     """Run a Python module as the page does; return what it prints."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # for alembic
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(project)}
@@ -47,8 +48,8 @@ def run(folder: Path, *command: str, project: Path = ROOT) -> str:
     return done.stdout
 
 
-def course(folder: Path, *arguments: str, project: Path = ROOT) -> str:
-    return run(folder, "notebooks.course", *arguments, project=project)
+def run_course(folder: Path, *arguments: str, project: Path = ROOT) -> str:
+    return run_module(folder, "notebooks.course", *arguments, project=project)
 
 
 def fill_in(folder: Path, assignment: str, submission: Submission) -> bytes:
@@ -69,7 +70,7 @@ def hand_in(folder: Path, assignment: str, submissions: Mapping[str, Submission]
         for student, submission in submissions.items():
             content = fill_in(folder, assignment, submission)
             file.writestr(f"handed-in/{student}/exercise.ipynb", content)
-    return course(folder, "collect", assignment, str(archive))
+    return run_course(folder, "collect", assignment, str(archive))
 
 
 def read_table(path: Path) -> dict[str, dict[str, str]]:
@@ -77,41 +78,50 @@ def read_table(path: Path) -> dict[str, dict[str, str]]:
     return {row["student"]: row for row in rows}
 
 
+def find_unfairness(
+    submission: Submission, row: Mapping[str, str], log: str, megabytes: float
+) -> str:
+    """Return what a fair person would do otherwise than a student's row of grades says, if any."""
+    if not row["points"]:
+        return f"no points: {row['note']}"
+    points, reads, tasks = (float(row[key]) for key in ("points", *UNREAD))
+    reasons = {
+        "too many points": points > submission.points + submission.slack,
+        # A person who is asked may give more.
+        "too few points": points < submission.points - submission.slack and not tasks,
+        f"read {reads:g}, not {submission.reads}": reads != submission.reads,
+        f"tasks {tasks:g}, not {submission.tasks}": tasks != submission.tasks,
+        "the log names no task": tasks and f"{row['student']}: check-" not in log,
+        f"a page of {megabytes:.1f} MB": not 0 < megabytes < 5,
+    }
+    return "; ".join(reason for reason, is_true in reasons.items() if is_true)
+
+
 def grade(folder: Path, assignment: str, submissions: Mapping[str, Submission]) -> list[str]:
-    """Grade submissions; return those that a fair person would grade otherwise."""
+    """Grade submissions; return those that a fair person would grade otherwise, and why."""
     said = hand_in(folder, assignment, submissions)
     start = time.perf_counter()
-    log = run(folder, "nbgrader", "autograde", assignment)
+    log = run_module(folder, "nbgrader", "autograde", assignment)
     seconds = (time.perf_counter() - start) / len(submissions)
     print(f"{folder.name}: {len(submissions)} submissions, {seconds:.1f} s for each")
     (folder / "autograde.log").write_text(log)
     assert "SAWarning" not in log
-    run(folder, "nbgrader", "generate_feedback", assignment, "--force")
-    said += course(folder, "export", assignment)
+    run_module(folder, "nbgrader", "generate_feedback", assignment, "--force")
+    said += run_course(folder, "export", assignment)
     rows = read_table(folder / "grades.csv")
     wrong = []
     for student, submission in submissions.items():
-        page = folder / "feedback" / student / assignment / "exercise.html"
-        size = page.stat().st_size / 1e6 if page.exists() else 0
-        row = rows.get(student)
-        if not submission.is_graded:
-            is_right = row is None and f"Skipped: {student}/exercise.ipynb" in said
-            print(f"{student:25} not graded, and said: {is_right}")
-        elif not (row and row["points"]):
-            is_right = False
-            print(f"{student:25} has no points: {row}")
+        row = rows.get(student, {"points": "", "note": "not collected"})
+        if submission.is_graded:
+            page = folder / "feedback" / student / assignment / "exercise.html"
+            megabytes = page.stat().st_size / 1e6 if page.exists() else 0
+            unfairness = find_unfairness(submission, row, log, megabytes)
         else:
-            points, reads = float(row["points"]), int(row["unread_answers"])
-            tasks = int(row["unread_tasks"])
-            # A person who is asked may give more, but is proposed no more than is fair.
-            is_right = points <= submission.points + 1
-            is_right &= points >= submission.points - 1 or tasks > 0
-            is_right &= (reads, tasks) == (submission.reads, submission.tasks) and 0 < size < 5
-            is_right &= not tasks or f"{student}: check-" in log
-            found = f"{points:5.2f} fair {submission.points:4} read {reads} tasks {tasks}"
-            print(f"{student:25} {found} page {size:.1f} MB {'' if is_right else '<---'}")
-        if not is_right:
-            wrong.append(student)
+            is_said = student not in rows and f"Skipped: {student}/exercise.ipynb" in said
+            unfairness = "" if is_said else "not said to be skipped"
+        print(f"{student:25} {row['points']:>5} fair {submission.points:g} {unfairness}")
+        if unfairness:
+            wrong.append(f"{student}: {unfairness}")
     return wrong
 
 
@@ -119,14 +129,14 @@ def grade(folder: Path, assignment: str, submissions: Mapping[str, Submission]) 
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with its releases."""
     folder = tmp_path_factory.mktemp("course") / "course"
-    course(ROOT, "make", str(folder))
+    run_course(ROOT, "make", str(folder))
     for assignment in ASSIGNMENTS:
-        run(folder, "nbgrader", "generate_assignment", assignment)
+        run_module(folder, "nbgrader", "generate_assignment", assignment)
     return folder
 
 
 def test_release_has_the_exercise_without_answers(folder: Path) -> None:
-    answers = [cell for parts in (assignment.ANSWERS | assignment.MODEL_ANSWERS).values() for cell in parts]
+    answers = [cell for parts in (ANSWERS | MODEL_ANSWERS).values() for cell in parts]
     for assignment in ASSIGNMENTS:
         language = assignment.removeprefix("exercise-")
         notebook = nbformat.read(folder / "release" / assignment / "exercise.ipynb", 4)
@@ -134,7 +144,7 @@ def test_release_has_the_exercise_without_answers(folder: Path) -> None:
         assert [cell.id for cell in notebook.cells] == [cell.id for cell in exercise.cells]
         text = "\n".join(cell.source for cell in notebook.cells)
         assert not re.search("### (BEGIN|END)", text)
-        sources = assignment.read_sources(language)
+        sources = read_sources(language)
         assert not [cell for cell in answers if sources[cell] in text]
 
 
@@ -142,8 +152,8 @@ def test_without_the_configuration_nobody_gets_points(folder: Path) -> None:
     copy = shutil.copytree(folder, folder.with_name("no-configuration"))
     hand_in(copy, "exercise-en", {"untouched": HONEST["untouched"]})
     (copy / "nbgrader_config.py").unlink()
-    run(copy, "nbgrader", "autograde", "exercise-en")
-    run(copy, "nbgrader", "export")
+    run_module(copy, "nbgrader", "autograde", "exercise-en")
+    run_module(copy, "nbgrader", "export")
     rows = csv.DictReader((copy / "grades.csv").read_text().splitlines())
     assert {float(row["score"]) for row in rows} == {0}  # a row for each assignment
 
@@ -164,7 +174,7 @@ def test_points_in_other_languages(folder: Path, assignment: str) -> None:
     copy = shutil.copytree(folder, folder.with_name(assignment))
     assert grade(copy, assignment, {"all": Submission(16, ALL)}) == []
     page = (copy / "feedback" / "all" / assignment / "exercise.html").read_text()
-    rubric = assignment.read_sources(assignment[-2:])["linear-question-rubric"].replace("**", "")
+    rubric = read_sources(assignment[-2:])["linear-question-rubric"].replace("**", "")
     assert rubric[:30] in re.sub("<[^>]*>", "", page)
 
 
@@ -180,24 +190,25 @@ def test_a_new_file_is_graded_and_machines_share_the_work(folder: Path) -> None:
     hand_in(main, "exercise-en", students)
     for machine, names in zip(machines, ("a-*", "b-*"), strict=True):
         shutil.copytree(main, machine)
-        run(machine, "nbgrader", "autograde", "exercise-en", f"--student={names}")
+        run_module(machine, "nbgrader", "autograde", "exercise-en", f"--student={names}")
     table = main / "students.csv"
     table.write_text("student,name\na-1,Ann One\na-2,Ann Two\nb-1,Bea One\nzoe,Zoe Late\n")
     export = ["export", "exercise-en", "--students", "students.csv", "--machines"]
-    said = course(main, *export, *map(str, machines))
+    said = run_course(main, *export, *map(str, machines))
     assert "zoe: nothing handed in" in said
-    assert "Not read yet: 3 written answers, 0 tasks" in said
+    assert "Not read yet: written answers 3, tasks 0" in said
     points = {student: row["points"] for student, row in read_table(main / "grades.csv").items()}
     assert points == {"a-1": "0.00", "a-2": "4.00", "b-1": "4.00", "zoe": ""}
     said = hand_in(machines[0], "exercise-en", {"a-1": Submission(4, LINEAR)})
     assert "nbgrader autograde exercise-en --student=a-1 --force" in said
-    assert "a-1: a newer file has not been graded" in course(machines[0], "export", "exercise-en")
-    run(machines[0], "nbgrader", "autograde", "exercise-en", "--student=a-1", "--force")
-    course(main, *export, *map(str, machines))
+    said = run_course(machines[0], "export", "exercise-en")
+    assert "a-1: a newer file has not been graded" in said
+    run_module(machines[0], "nbgrader", "autograde", "exercise-en", "--student=a-1", "--force")
+    run_course(main, *export, *map(str, machines))
     assert read_table(main / "grades.csv")["a-1"]["points"] == "4.00"
 
 
-def copy_project(folder: Path) -> Path:
+def copy_tracked_files(folder: Path) -> Path:
     """Return a copy of the project's files that git knows."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -214,7 +225,7 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def check(project: Path) -> str:
+def run_check(project: Path) -> str:
     """Run ``make check``."""
     command = [sys.executable, "notebooks/build.py", "check"]
     environment = os.environ | {"PYTHONPATH": str(project)}
@@ -235,18 +246,22 @@ def take_out_cells(project: Path, *cells: str) -> None:
         translation.write_text("".join(p for p in parts if not p.startswith(heads)), "utf-8")
 
 
-def test_what_the_page_says_of_changes(folder: Path, tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project")
-    home = tmp_path / "class"
-    course(project, "make", str(home), project=project)
-    run(home, "nbgrader", "generate_assignment", "exercise-en", project=project)
-    # A number.
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_tracked_files(tmp_path / "project")
+
+
+def test_a_number_is_changed(project: Path) -> None:
     replace(project / "mnist_nn" / "checks.py", '"network": 0.95', '"network": 0.96')
-    said = check(project)
+    said = run_check(project)
     assert "exercise.py: [task-2] does not name 0.96" in said
     assert "solution.ipynb: [nn-longer] reaches 0.95" in said
-    replace(project / "mnist_nn" / "checks.py", '"network": 0.96', '"network": 0.95')
-    # A task left out, and a question added.
+
+
+def test_a_task_is_left_out_and_a_question_added(project: Path, tmp_path: Path) -> None:
+    home = tmp_path / "class"
+    run_course(project, "make", str(home), project=project)
+    run_module(home, "nbgrader", "generate_assignment", "exercise-en", project=project)
     task = ["task-3-how", "task-3-answer", "check-networks"]
     take_out_cells(project, *task)
     source = project / "notebooks" / "source" / "exercise.py"
@@ -257,31 +272,33 @@ def test_what_the_page_says_of_changes(folder: Path, tmp_path: Path) -> None:
     replace(source, '# %% [markdown] id="takeaways"', f'{added}# %% [markdown] id="takeaways"')
     replace(source, "# | 3: three networks that differ only in their steps | 3 |\n", "")
     replace(source, "# | in all | 20 |", "# | 4: question | 2 |\n# | in all | 19 |")
-    make_py = project / "notebooks" / "course" / "make.py"
+    tables = project / "notebooks" / "course" / "assignment.py"
     replace(
-        make_py,
+        tables,
         '    "weights-question-answer": 2,',
         '    "weights-question-answer": 2,\n    "new-question-answer": 2,',
     )
     replace(
-        make_py,
+        tables,
         '["what-differs", "weights-question-rubric"],',
         '["what-differs", "weights-question-rubric"],\n'
         '    "new-question-answer": ["new-question-rubric"],',
     )
-    said = check(project)
+    said = run_check(project)
     assert "there is no cell 'check-networks'. Take it out" in said
     assert "exercise.ko.toml: [new-question] has no text" in said
-    said = course(project, "make", str(home), "--language", "en", project=project)
+    said = run_course(project, "make", str(home), "--language", "en", project=project)
     assert "Release it again: nbgrader generate_assignment exercise-en --force" in said
-    run(home, "nbgrader", "generate_assignment", "exercise-en", "--force", project=project)
+    run_module(home, "nbgrader", "generate_assignment", "exercise-en", "--force", project=project)
     release = nbformat.read(home / "release" / "exercise-en" / "exercise.ipynb", 4)
     points = [cell.metadata.get("nbgrader", {}).get("points", 0) for cell in release.cells]
     assert sum(points) == 19
-    # A language left out.
+
+
+def test_a_language_is_left_out(project: Path, tmp_path: Path) -> None:
     (project / "notebooks" / "source" / "exercise.zh.toml").unlink()
-    home = tmp_path / "class-2"
-    said = course(project, "make", str(home), project=project)
+    home = tmp_path / "class"
+    run_course(project, "make", str(home), project=project)
     assert not (home / "source" / "exercise-zh").exists()
     assert (home / "source" / "exercise-ko").exists()
 
@@ -290,7 +307,7 @@ def test_the_students_wheel_has_no_solutions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HATCH_BUILD_NO_HOOKS", "1")  # as INSTRUCTORS.md tells
-    run(ROOT, "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    run_module(ROOT, "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if "notebook" in name or name.endswith(".ipynb")]
@@ -300,7 +317,7 @@ def test_the_students_wheel_has_no_solutions(
 def test_judged_results_are_kept(folder: Path) -> None:
     copy = shutil.copytree(folder, folder.with_name("kept"))
     hand_in(copy, "exercise-en", {"anna": Submission(4, LINEAR)})
-    run(copy, "nbgrader", "autograde", "exercise-en")
+    run_module(copy, "nbgrader", "autograde", "exercise-en")
     path = copy / "autograded" / "anna" / "exercise-en" / RESULTS
     judged = json.loads(path.read_text())
     assert judged["check-linear"]["models"]["linear_classifier"]["accuracy"] > 0.88

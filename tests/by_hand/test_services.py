@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from sizes import SMALL_SIZES
 
 from notebooks import build
-from tests.slow.test_notebooks import SMALL_SIZES
 
 ROOT = Path(__file__).parents[2]
 LISTS = ROOT / "tests" / "helpers" / "services"

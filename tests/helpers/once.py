@@ -22,8 +22,9 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             time.sleep(0.1)
             continue
         try:
-            make(unfinished)
-            unfinished.rename(path)
+            if not path.exists():  # another process may have made it since it was looked for
+                make(unfinished)
+                unfinished.rename(path)
         finally:
             lock.rmdir()
     return path

@@ -14,7 +14,8 @@ SOLUTION = {c.id: c.source for c in build.make(build.Edition("exercise", "soluti
 ALL = {cell: "\n\n".join(SOLUTION[p] for p in parts) for cell, parts in assignment.ANSWERS.items()}
 LINEAR = {"linear-first-call": SOLUTION["linear-solution"]}
 NETWORK = {"task-2-answer": SOLUTION["nn-longer"]}
-TEST = {"test-answer": SOLUTION["test-accuracy"]}
+PREDICTIONS = SOLUTION["test-accuracy"]
+TEST = {"test-answer": PREDICTIONS}
 NETWORKS = {"task-3-answer": SOLUTION["nn-by-steps"]}
 DATA = "training_examples, training_targets, validation_examples, validation_targets"
 
@@ -28,6 +29,7 @@ class Submission(NamedTuple):
     convert: Callable[[NotebookNode], bytes] = lambda notebook: json.dumps(notebook).encode()
     tasks: int = 0  # how many a person has to look at
     reads: int = 0  # how many written answers a person has to read
+    slack: float = 0  # by how much the points may differ, as they depend on chance
     is_graded: bool = True
 
 
@@ -165,18 +167,19 @@ def save_in_old_format(notebook: NotebookNode) -> bytes:
     return str(nbformat.writes(nbformat.convert(notebook, 3), 3)).encode()
 
 
-def first(code: str, points: float = 0, **more: int) -> Submission:
+def first(code: str, points: float = 0, tasks: int = 0) -> Submission:
     """Answer nothing, and do something before the first check."""
-    return Submission(points, {"linear-first-call": code}, tasks=more.get("tasks", 0))
+    return Submission(points, {"linear-first-call": code}, tasks=tasks)
 
 
-def second(code: str, points: float = 4, **more: int) -> Submission:
+def second(code: str, points: float = 4, tasks: int = 0, *, slack: float = 0) -> Submission:
     """Answer task 1, and do something in the cell of task 2."""
-    return Submission(points, {**LINEAR, "task-2-answer": code}, tasks=more.get("tasks", 0))
+    return Submission(points, {**LINEAR, "task-2-answer": code}, tasks=tasks, slack=slack)
 
 
-# Adds to a bias until a number of the 2,500 digits is right.
-EXACTLY = """
+def exactly(right: int) -> str:
+    """Add to a bias of a good network until a number of the 2,500 digits is right."""
+    return f"""{SOLUTION["nn-longer"]}
 kernels = [np.asarray(weight) for weight in classifier.weights]
 hidden = validation_examples.to_numpy()
 for kernel, bias in zip(kernels[:-2:2], kernels[1:-2:2]):
@@ -184,11 +187,13 @@ for kernel, bias in zip(kernels[:-2:2], kernels[1:-2:2]):
 logits = hidden @ kernels[-2] + kernels[-1]
 for shift in np.arange(0, 30, 0.001):
     moved = logits + shift * np.eye(10)[0]
-    if np.sum(moved.argmax(1) == validation_targets.to_numpy()) <= RIGHT:
+    if np.sum(moved.argmax(1) == validation_targets.to_numpy()) <= {right}:
         break
 kernels[-1][0] += shift
 classifier.set_weights(kernels)
 """
+
+
 OWN = """
 classifier = keras.Sequential([
     keras.Input((784,)), keras.layers.Dense(100, "relu"), keras.layers.Dense(10, LAST)])
@@ -237,7 +242,6 @@ OWN_SPLIT = """
 training_targets, training_examples = parse_labels_and_features(mnist_dataframe[0:9900])
 validation_targets, validation_examples = parse_labels_and_features(mnist_dataframe[9900:])
 """
-PREDICTIONS = SOLUTION["test-accuracy"]
 LAMBDA = """
 classifier = keras.Sequential([keras.Input((784,)), keras.layers.Lambda(lambda x: x * 1.0),
     keras.layers.Dense(100, "relu"), keras.layers.Dense(10, "softmax")])
@@ -273,9 +277,6 @@ HONEST = {
         ),
         reads=3,
     ),
-    "cell-split": Submission(
-        4, LINEAR, insert("markdown", "Nine of ten.", "linear-question"), reads=3
-    ),
     "answer-as-raw": Submission(4, LINEAR, insert("raw", "Nine of ten, I think."), reads=3),
     "answer-in-code": Submission(
         4, LINEAR, insert("code", "# Nine of ten, 4 and 9 differ"), reads=3
@@ -301,15 +302,9 @@ HONEST = {
         {},
         chain(insert("code", SOLUTION["linear-solution"]), insert("code", SOLUTION["nn-longer"])),
     ),
-    "2375-right": Submission(
-        9, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2375"), **TEST}
-    ),
-    "2374-right": Submission(
-        9, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2374"), **TEST}
-    ),
-    "2310-right": Submission(
-        6.5, {"task-2-answer": SOLUTION["nn-longer"] + EXACTLY.replace("RIGHT", "2310"), **TEST}
-    ),
+    "2375-right": Submission(9, {"task-2-answer": exactly(2375), **TEST}),
+    "2374-right": Submission(9, {"task-2-answer": exactly(2374), **TEST}),
+    "2310-right": Submission(6.5, {"task-2-answer": exactly(2310), **TEST}),
     "logits": Submission(
         8,
         {
@@ -375,7 +370,7 @@ HONEST = {
 }
 RULES = {
     "own-split": second(OWN_SPLIT + SOLUTION["nn-longer"].replace("2000", "4000"), 4, tasks=1),
-    "on-all-rows": Submission(2, {"task-2-answer": ON_ALL, **TEST}, tasks=0),
+    "on-all-rows": Submission(2, {"task-2-answer": ON_ALL, **TEST}),
     "fresh-rows": second(FRESH_ROWS, 9),
     "targets-overwritten": first(
         "validation_targets = linear_classifier.predict(validation_examples).argmax(1)"
@@ -424,7 +419,6 @@ ATTACKS = {
     "models-patched": first(
         PATCH + "def fake(model, x): return np.eye(10)[np.resize(validation_targets, len(x))]\n"
         "mnist_nn.models.predict_probabilities = mnist_nn.checks.predict_probabilities = fake",
-        tasks=0,
     ),
     "check-is-lambda": first(PATCH + f"check_linear_classifier = lambda *_: {RESULT}", tasks=1),
     "score-of-4": first(
@@ -448,16 +442,13 @@ ATTACKS = {
     "os-exit": second("import os\nos._exit(1)", tasks=3),
     "memory": second("hog = np.ones(10 ** 12)"),
     "recursion": second("classifier = []\nclassifier.append(classifier)", tasks=2),
-    "huge-layer": second(
-        HUGE_LAYER,
-        tasks=0,
-    ),
+    "huge-layer": second(HUGE_LAYER),
     "judged-as-folder": second("import os\nos.makedirs('judged.json')"),
     "child-process": second(
         "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', "
         "'import resource\\nresource.setrlimit(0, (30, 30))\\nwhile True: pass'])"
     ),
-    "not-a-model": second("classifier = 'a network with 0.97'", tasks=0),
+    "not-a-model": second("classifier = 'a network with 0.97'"),
     "empty": Submission(0, {}, convert=lambda _: b"", is_graded=False),
     "picture": Submission(
         0,
@@ -466,9 +457,7 @@ ATTACKS = {
         is_graded=False,
     ),
     "bom": Submission(4, LINEAR, convert=lambda n: b"\xef\xbb\xbf" + json.dumps(n).encode()),
-    "utf-16": Submission(
-        4, LINEAR, convert=lambda n: json.dumps(n).encode("utf-8").decode().encode("utf-16")
-    ),
+    "utf-16": Submission(4, LINEAR, convert=lambda n: json.dumps(n).encode("utf-16")),
 }
 LOOPS = {
     "isinstance-patched": first(PATCH + "builtins.isinstance = lambda *_: True", tasks=4),

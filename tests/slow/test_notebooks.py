@@ -17,6 +17,7 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from sizes import SMALL_SIZES
 from split import Split
 
 import mnist_nn
@@ -28,20 +29,6 @@ SOLUTION = build.Edition("exercise", "solution", "en")
 EXERCISE = build.Edition("exercise", "exercise", "en")
 EXERCISES = [edition for edition in build.editions() if edition.name == "exercise"]
 
-
-# What the cell of going_further that is tagged "parameters" becomes.
-SMALL_SIZES = """
-SEED = 1
-STEPS = STEPS_TOO_MANY = ROWS_STEPS = SEARCH_STEPS = 100
-N_RUNS = 2
-ROWS = (100, 1000)
-SEARCH_SEEDS = (1,)
-FRESH_SEEDS = (101,)
-LUCKY_RUNS = 2
-TRAIN_BEST = True
-COPIES = VIEWS = 1
-EPOCHS = 5
-"""
 # What else takes less time, and shows as much.
 SMALLER = {
     "going_further": {
