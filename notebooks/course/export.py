@@ -173,15 +173,10 @@ def make_tasks(
 
 
 def fill_canvas(
-    assignment: str,
-    rows: Iterable[Mapping[str, Any]],
-    people: People,
-    maximum: float,
+    assignment: str, rows: Iterable[Mapping[str, Any]], people: People, maximum: float
 ) -> list[dict[str, Any]]:
     """Return the rows of Canvas' gradebook: whoever has no points yet keeps what is there."""
-    filled: list[dict[str, Any]] = [
-        {"Student": "    Points Possible", assignment: f"{maximum:g}"},
-    ]
+    filled: list[dict[str, Any]] = [{"Student": "    Points Possible", assignment: f"{maximum:g}"}]
     for row in rows:
         person = people.get(row["student"], {})
         each: dict[str, Any] = {column: person.get(column.lower(), "") for column in CANVAS_COLUMNS}

@@ -28,10 +28,7 @@ def make_release(language: str = "en") -> NotebookNode:
 
 
 def collect_files(
-    folder: Path,
-    files: dict[str, bytes],
-    students: Path | None = None,
-    name: str = "exercise-en",
+    folder: Path, files: dict[str, bytes], students: Path | None = None, name: str = "exercise-en"
 ) -> set[str]:
     """Collect a zip file of these files; return the students."""
     (folder / "source" / name).mkdir(parents=True, exist_ok=True)

@@ -313,11 +313,13 @@ HONEST = {
             ),
             **TEST,
         },
+        slack=1,
     ),
-    "own-loss": second(OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 8),
+    "own-loss": second(
+        OWN_LOSS + ADAM.replace("LAST", '"softmax"').replace("LOSS", "own_loss"), 8, slack=1
+    ),
     "batch-norm-and-dropout": second(
-        f"classifier = {trained(2000, 0.05, '[100, 100]', BATCH_NORM)}",
-        9,
+        f"classifier = {trained(2000, 0.05, '[100, 100]', BATCH_NORM)}", 8, slack=1
     ),
     "custom-class": second(CUSTOM, 9, tasks=2),
     "lambda-layer": second(LAMBDA, 9, tasks=2),
@@ -361,17 +363,19 @@ HONEST = {
         9, {**NETWORK, **TEST, "task-3-answer": f"classifier = {trained(10)}"}
     ),
     "no-network": Submission(3, {**TEST, "task-3-answer": SMALL_NETWORKS}),
-    "weak-network": Submission(6, {"task-2-answer": f"classifier = {trained(300)}", **TEST}),
+    "weak-network": Submission(
+        6, {"task-2-answer": f"classifier = {trained(300)}", **TEST}, slack=1
+    ),
     "error-in-the-middle": second("1 / 0"),
     "reset-at-the-end": Submission(4, LINEAR, insert("code", "%reset -f")),
     "untrained": Submission(
-        0, {"task-2-answer": "classifier = build_nn_model([100, 100])", **TEST}
+        0, {"task-2-answer": "classifier = build_nn_model([100, 100])", **TEST}, slack=1
     ),
 }
 RULES = {
     "own-split": second(OWN_SPLIT + SOLUTION["nn-longer"].replace("2000", "4000"), 4, tasks=1),
     "on-all-rows": Submission(2, {"task-2-answer": ON_ALL, **TEST}),
-    "fresh-rows": second(FRESH_ROWS, 9),
+    "fresh-rows": second(FRESH_ROWS, 9, slack=1),
     "targets-overwritten": first(
         "validation_targets = linear_classifier.predict(validation_examples).argmax(1)"
     ),
@@ -418,7 +422,7 @@ ATTACKS = {
     "np-mean": first("np.mean = lambda *_, **o: 0.97", tasks=1),
     "models-patched": first(
         PATCH + "def fake(model, x): return np.eye(10)[np.resize(validation_targets, len(x))]\n"
-        "mnist_nn.models.predict_probabilities = mnist_nn.checks.predict_probabilities = fake",
+        "mnist_nn.models.predict_probabilities = mnist_nn.checks.predict_probabilities = fake"
     ),
     "check-is-lambda": first(PATCH + f"check_linear_classifier = lambda *_: {RESULT}", tasks=1),
     "score-of-4": first(
@@ -464,7 +468,6 @@ LOOPS = {
     "loop": second("while True: pass", tasks=3),
     "loop-that-catches": second(LOOP_THAT_CATCHES, tasks=3),
     "loop-in-a-locked-cell": second(
-        "def slow(*_):\n    while True: pass\npd.DataFrame.describe = slow",
-        tasks=3,
+        "def slow(*_):\n    while True: pass\npd.DataFrame.describe = slow", tasks=3
     ),
 }
