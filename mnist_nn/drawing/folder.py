@@ -25,6 +25,7 @@ FOLDER = re.compile(r"(?:(?:digit|label|number)s?[ _-]*)?0*(\d)")
 # "7_anna", "7-2", "7"; but not "2018", "3D" or "1st".
 NAME = re.compile(r"(\d)(?!\d|(?:[snrt][tdh]|d)(?![^\W_]))", re.IGNORECASE)
 LITTER = ("thumbs.db", "desktop.ini")  # Windows' own
+MOST_PHOTOS, PHOTOS_PER_ROW = 60, 6  # of the contact sheet
 
 
 def dataframe_from_images(
@@ -75,11 +76,13 @@ def dataframe_from_images(
     for name, path in sorted(files.items()):
         if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
             continue
-        folders = [root.name, *name.split("/")[:-1]]
-        labels = [*map(_read_label, reversed(folders)), NAME.match(path.name)]
-        digits = [int(found[1]) for found in labels if found]  # the first one counts
+        match = NAME.match(path.name)
+        from_name = int(match[1]) if match else None
+        folders = reversed([root.name, *name.split("/")[:-1]])  # the nearest first
+        from_folders = (digit for digit in map(_read_label, folders) if digit is not None)
+        label = next(from_folders, from_name)
         try:
-            if not digits:
+            if label is None:
                 raise ArgumentError(
                     f"image {str(path)!r:.300} has no label: let its name begin with its digit, "
                     "such as 7_anna.jpg, or move it to a folder named 7"
@@ -88,9 +91,9 @@ def dataframe_from_images(
         except (OSError, ValueError) as error:
             problems[name] = str(error)
             continue
-        rows[name] = [digits[0], *pixels]
-        if digits[0] != digits[-1]:
-            contradictions.append(f"{name}: {digits[0]}")
+        rows[name] = [label, *pixels]
+        if from_name not in (None, label):
+            contradictions.append(f"{name}: {label}")
     if contradictions:
         text = message(
             "Labels taken from the folder, although the file's name begins with another digit: "
@@ -112,20 +115,22 @@ def dataframe_from_images(
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
 
 
-def _read_label(folder: str) -> re.Match[str] | None:
+def _read_label(folder: str) -> int | None:
+    """Return the digit that a folder's name stands for, or None."""
     word = folder.lower()
-    return FOLDER.fullmatch(str(WORDS.index(word)) if word in WORDS else word)
+    match = FOLDER.fullmatch(str(WORDS.index(word)) if word in WORDS else word)
+    return int(match[1]) if match else None
 
 
 @language_font()
 def _draw_contact_sheet(
     files: dict[str, Path], rows: dict[str, list[int]], left_out: dict[str, str]
 ) -> None:
-    """Draw each photo with its label, and beside it what the models see, in rows of six."""
-    names = [*left_out, *rows][:60]
-    lines = -(-len(names) // 6)
+    """Draw each photo with its label, and beside it what the models see, in rows."""
+    names = [*left_out, *rows][:MOST_PHOTOS]
+    lines = math.ceil(len(names) / PHOTOS_PER_ROW)
     figure = plt.figure(figsize=(12, 1.3 * lines), layout="constrained")
-    axes = figure.subplots(lines, 12, squeeze=False)
+    axes = figure.subplots(lines, 2 * PHOTOS_PER_ROW, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for name, photo, seen in zip(names, axes.flat[::2], axes.flat[1::2], strict=False):

@@ -56,6 +56,7 @@ def test_label_is_the_folders_digit_or_the_names(
         "digit_3/a.png": 3,
         "Label 3/7.png": 3,
         "seven/2.png": 7,
+        "seven/3/anna.png": 3,  # which contradicts no name
         "class 3/7 (1).png": 7,
         "7-2.png": 7,
         "7anna.png": 7,
