@@ -14,6 +14,8 @@ from mnist_nn.errors import ArgumentError
 TRAINING_METRICS = ("accuracy", "log_loss", "cross_entropy")
 METRICS = (*(f"val_{name}" for name in TRAINING_METRICS), *TRAINING_METRICS)
 RUN_COLUMNS = ("periods_done", "seconds", "error", "last_period")
+IDENTITY = ("trainer", "parameters", "data")  # what each line of the file begins with
+AVERAGES = ("mean_val_accuracy", "standard_error")
 Row = dict[str, Any]
 
 

@@ -51,6 +51,8 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import message, printable
 from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import (
+    AVERAGES,
+    IDENTITY,
     METRICS,
     RUN_COLUMNS,
     Row,
@@ -203,7 +205,7 @@ def _make_table(
     averages = _rank(settings, seeds, rows, n_periods).to_dict("index")
     runs = starmap(Run, product(settings, seeds))
     table = [rows[run] | averages[run.setting] for run in runs if run in rows]
-    columns = [*parameters, "seed", "mean_val_accuracy", "standard_error", *METRICS]
+    columns = [*parameters, "seed", *AVERAGES, *METRICS]
     columns += ["periods_done", "seconds", "error"]
     columns += [f"{name}_{period:02d}" for name in METRICS for period in range(n_periods)]
     frame = pd.DataFrame(table, columns=columns)
@@ -266,10 +268,10 @@ def _read_defaults(trainer: Trainer, parameters: Mapping[str, Any]) -> dict[str,
             "such as {'learning_rate': [0.01, 0.1], ...}, and may map "
             f"{', '.join(sorted(defaults.keys() - needed))}; it is {parameters!r:.200}"
         )
-    if taken := {*METRICS, *RUN_COLUMNS} & parameters.keys():
+    if taken := {*IDENTITY, *METRICS, *AVERAGES, *RUN_COLUMNS} & defaults.keys():
         raise ArgumentError(
-            f"parameters has {', '.join(sorted(taken))}, which are columns of the results: give "
-            "these arguments of the trainer other names"
+            f"trainer has {', '.join(sorted(taken))}, which are columns of the results: give these "
+            "arguments other names"
         )
     return defaults
 

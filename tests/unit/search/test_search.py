@@ -297,6 +297,10 @@ def test_results_need_a_folder(small: Split, tmp_path: Path) -> None:
             {"trainer": lambda **kwargs: 0, "parameters": {"steps": [9], "error": [1]}},
             "has error, ",
         ),
+        (
+            {"trainer": lambda data="x", error="raise", **kwargs: 0, "parameters": {"steps": [9]}},
+            "trainer has data, error, ",
+        ),
         ({"parameters": GRID | {"steps": 20}}, "'steps' needs to be a list.* 20"),
         ({"parameters": GRID | {"steps": [3]}}, "steps .*3.* 4 periods"),
         ({"trainer": 3}, "3 is not a callable"),
