@@ -37,9 +37,9 @@
     }
 
     function play() {
-      show(Number(slider.value) === last ? 0 : Number(slider.value));
+      if (Number(slider.value) === last) show(0);
       timer = setInterval(() => {
-        show(Number(slider.value) + 1);
+        show(Math.min(Number(slider.value) + 1, last));
         if (Number(slider.value) === last || !root.isConnected) pause();
       }, 250);
       button.textContent = "❚❚";

@@ -96,12 +96,16 @@ def plot_examples(
             "predictions must map the name of each model to its predictions, not "
             f"{type(predictions).__name__}"
         )
-    given: dict[str, Any] = {} if labels is None else {"label": labels}
-    given |= {str(name): digits for name, digits in (predictions or {}).items()}
-    rows = {"examples": np.zeros(len(features), int)}
-    checked = arguments.check_labels(**(rows | given))  # and their lengths
-    labels_by_name = dict(zip(rows | given, checked, strict=True))
-    return _draw_examples(features, {name: labels_by_name[name] for name in given}, ax)
+    given = [] if labels is None else [("label", labels)]
+    given += [(str(name), digits) for name, digits in (predictions or {}).items()]
+    lines = [(name, *arguments.check_labels(**{name: digits})) for name, digits in given]
+    for name, digits in lines:
+        if len(digits) != len(features):
+            raise ArgumentError(
+                f"{name} has {len(digits)} digits, but examples has {len(features)} rows: pass one "
+                "digit for each of them"
+            )
+    return _draw_examples(features, lines, ax)
 
 
 def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -124,7 +128,8 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
     if mistakes.empty:
         raise ArgumentError("mistakes has no rows: there is nothing to draw")
     positions = pd.Index(mistakes["position"])
-    is_same = len(features) == mistakes.attrs.get("n_examples", len(features))
+    n_examples = mistakes.attrs.get("n_examples", len(features))
+    is_same = n_examples == len(features) > positions.max()
     if is_same and isinstance(examples, pd.DataFrame):
         # The index says which examples they are, unless they come from an ndarray or it was reset.
         is_numbered = isinstance(mistakes.index, pd.RangeIndex) or mistakes.index.equals(positions)
@@ -135,8 +140,8 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
             "the same targets, in the same order"
         )
     shares = [f"{probability:.1%}" for probability in mistakes["probability"]]
-    lines: dict[str, Any] = {name: mistakes[name] for name in ("label", "predicted")}
-    return _draw_examples(features[positions], lines | {"": shares}, ax)
+    lines = [("label", mistakes["label"]), ("predicted", mistakes["predicted"]), ("", shares)]
+    return _draw_examples(features[positions], lines, ax)
 
 
 @language_font()
@@ -321,7 +326,9 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
 
 
 @language_font()
-def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: Axes | None) -> Axes:
+def _draw_examples(
+    features: Features, lines: Sequence[tuple[str, Iterable[Any]]], ax: Axes | None
+) -> Axes:
     """Draw digits, and below each its value of every line, after the line's name."""
     gap = 8 * max(1, len(lines))  # in pixels of a digit: room for the text
     tiles = plots.tile_images(features.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), gap=(gap, 4))
@@ -332,11 +339,12 @@ def _draw_examples(features: Features, lines: Mapping[str, Iterable[Any]], ax: A
     ax.axis("off")
 
     language, described = get_language(), []
-    for position, values in enumerate(zip(*lines.values(), strict=True)):
+    names = [name for name, _ in lines]
+    for position, values in enumerate(zip(*(values for _, values in lines), strict=True)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
         x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
-        pairs = [*zip(lines, values, strict=True)]
+        pairs = [*zip(names, values, strict=True)]
         shown = "\n".join(f"{figure_text(name)} {value}".strip() for name, value in pairs)
         ax.text(x, y, shown, ha="center", va="top", fontsize="small")
         described.append(

@@ -10,12 +10,35 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from node import run_node
 from PIL import Image
 
 import mnist_nn
 from mnist_nn.analysis import animate_weights
+from mnist_nn.analysis.animation import SCRIPT
 from mnist_nn.language import LANGUAGES, read_messages
 
+PAGE = """
+const shown = [];
+const makeElement = () => ({
+  style: {}, dataset: {}, isConnected: true, setAttribute() {},
+  appendChild(child) { this[child.tag] = child; return child; },
+  querySelector: (tag) => (tag === "img" ? image : makeElement()),
+});
+const image = { set src(source) { shown.push(source); } };
+const root = { ...makeElement(), dataset: { content: JSON.stringify(content) } };
+globalThis.document = {
+  createElement: (tag) => ({ ...makeElement(), tag }), querySelectorAll: () => [root],
+};
+let tick;
+globalThis.setTimeout = (action) => action();
+globalThis.setInterval = (action) => { tick = action; return 1; };
+globalThis.clearInterval = () => { tick = null; };
+eval(script);
+root.div.button.onclick(); // play
+for (let n = 0; tick && n < 9; n++) tick();
+return shown;
+"""
 generator = np.random.default_rng(0)
 START = np.zeros((784, 3))
 END = START.copy()
@@ -63,6 +86,13 @@ def test_last_frame_stands_still_without_scripts() -> None:
     assert still[2] == read(page)["frames"][-1]
     assert ">Steps: 1,000<" in static
     assert "<button" not in static  # it would do nothing
+
+
+def test_play_ends_at_the_last_frame() -> None:
+    for frames, expected in ([["a", "b", "c"], "cabc"], [["a"], "aaa"]):
+        content = {"words": {}, "labels": frames, "frames": frames}
+        shown = run_node(PAGE, content=content, script=SCRIPT)
+        assert shown == [f"data:image/png;base64,{frame}" for frame in expected]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

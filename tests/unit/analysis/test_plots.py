@@ -77,8 +77,11 @@ def test_examples() -> None:
     assert not plot_examples(EXAMPLES).texts
     named: Any = plot_examples(EXAMPLES, None, {10: TARGETS, "examples": TARGETS})  # type: ignore[dict-item]
     assert named.texts[3].get_text() == "10 3\nexamples 3"
-    with pytest.raises(ValueError, match="examples: 13, label: 2"):
-        plot_examples(EXAMPLES, TARGETS[:2])
+    named = plot_examples(EXAMPLES, TARGETS, {"label": np.zeros(13, int)})
+    assert named.texts[3].get_text() == "label 3\nlabel 0"
+    for labels, predictions in ((TARGETS[:2], {}), (None, {"examples": TARGETS[:2]})):
+        with pytest.raises(ValueError, match="(label|examples) has 2 digits.* has 13 rows"):
+            plot_examples(EXAMPLES, labels, predictions)
     with pytest.raises(TypeError, match="predictions must map .* not Series"):
         plot_examples(EXAMPLES, TARGETS, TARGETS)  # type: ignore[arg-type]
     of_floats: Any = plot_examples(EXAMPLES, TARGETS.astype(float))
@@ -108,6 +111,9 @@ def test_mistakes_in_other_examples_are_refused() -> None:
     for others in (np.zeros((14, 784)), EXAMPLES.head(2), EXAMPLES[::-1]):
         with pytest.raises(ValueError, match=f"examples has {len(others)} rows.* same order"):
             plot_mistakes(others, mistakes)
+    mistakes.attrs.clear()  # as of a table from a file
+    with pytest.raises(ValueError, match="examples has 12 rows.* same order"):
+        plot_mistakes(EXAMPLES.head(12), mistakes)
     with pytest.raises(ValueError, match="mistakes has no rows"):
         plot_mistakes(EXAMPLES, mistakes.head(0))
 
