@@ -41,6 +41,8 @@ class DrawingPad:
     """
 
     def __init__(self, classifiers: Mapping[str, Any]) -> None:
+        if not classifiers:
+            raise ArgumentError("classifier is empty: pass one Keras model or more, by name")
         self._classifiers = dict(classifiers)
         self._widget: Any = None
         self._pictures: list[Any] = []
@@ -54,6 +56,7 @@ class DrawingPad:
     @strokes.setter
     def strokes(self, strokes: Sequence[Stroke]) -> None:
         self._update(strokes, self._prepared)
+        self._renew_pictures()
 
     @property
     def prepared(self) -> bool:
@@ -63,6 +66,7 @@ class DrawingPad:
     @prepared.setter
     def prepared(self, prepared: bool) -> None:
         self._update(self._strokes, bool(prepared))
+        self._renew_pictures()
 
     def describe(self) -> str:
         """Return in words what is drawn and how the classifiers classify it."""
@@ -93,8 +97,15 @@ class DrawingPad:
         )
         return ax
 
-    def _update(self, strokes: Any, prepared: bool, is_finished: bool = True) -> None:
-        """Classify a drawing and show it; saved notebooks keep pictures of finished ones."""
+    def _take(self, strokes: Any, prepared: bool, is_finished: bool) -> None:
+        """Take what the widget has; saved notebooks keep pictures of finished drawings."""
+        if (strokes, prepared) != (self._strokes, self._prepared):  # from the browser
+            self._update(strokes, prepared)
+        if is_finished:
+            self._renew_pictures()
+
+    def _update(self, strokes: Any, prepared: bool) -> None:
+        """Classify a drawing and show it."""
         self._strokes, self._prepared = _check_strokes(strokes), prepared
         ink = _draw_ink(self._strokes)
         small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean(
@@ -109,12 +120,14 @@ class DrawingPad:
         self.probabilities = pd.DataFrame(probabilities) * float(ink.any())  # 0 without a drawing
         if self._widget is None:
             return
-        with self._widget.hold_sync():  # sends all of it at once
+        with self._widget.hold_sync(), self._widget.hold_trait_notifications():  # all at once
             self._widget.strokes, self._widget.prepared = self.strokes, prepared
             self._widget.pixels = np.uint8(np.round(PIXEL_MAXIMUM * (1 - self.pixels))).tobytes()
             self._widget.probabilities = self.probabilities.T.to_numpy().tolist()
             self._widget.description = self.describe()
-        for picture in self._pictures if is_finished else []:
+
+    def _renew_pictures(self) -> None:
+        for picture in self._pictures:
             picture.update(self._draw_picture(), raw=True)
 
     def _list_answers(self) -> str:
@@ -141,7 +154,7 @@ class DrawingPad:
         if self._widget is None:
             from mnist_nn.drawing.widget import DrawingWidget
 
-            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._update)
+            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._take)
             self._update(self._strokes, self._prepared)
         view = self._widget._repr_mimebundle_()[0] | {"text/plain": ""}  # the picture has the text
         display.display(view, raw=True)
@@ -194,7 +207,7 @@ def draw(classifier: Any) -> DrawingPad:
 
     Raises:
         TypeError: If ``classifier`` is neither a Keras model nor a mapping of names to models.
-        ValueError: If a model has another input or output.
+        ValueError: If there is no model, or one has another input or output.
 
     Example:
         >>> pad = draw({"linear": linear_classifier, "network": classifier})

@@ -17,6 +17,7 @@ from mnist_nn import build_linear_model
 from mnist_nn.drawing import draw
 from mnist_nn.drawing.pad import DrawingPad
 from mnist_nn.drawing.widget import DrawingWidget
+from mnist_nn.models import check_classifier
 
 SEVEN = STROKES["7"]
 
@@ -91,6 +92,8 @@ def test_classifiers_are_checked() -> None:
     with pytest.raises(TypeError, match="classifier 'classifier' must be a Keras model"):
         draw("network")
     logits = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    with pytest.raises(ValueError, match="classifier is empty"):
+        draw({})
     with pytest.raises(ValueError, match="classifier 'mine'.*softmax"):
         draw({"linear": build_linear_model(), "mine": logits})
 
@@ -185,6 +188,29 @@ def test_pad_and_widget_follow_each_other(pad: DrawingPad, monkeypatch: pytest.M
     with pytest.raises(ValueError, match="strokes must"):
         widget.strokes = [[["alert(1)", 0]]]
     assert pad.strokes == STROKES["3"]
+
+
+def test_each_change_is_classified_once(pad: DrawingPad, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def check(name: str, *options: Any) -> Any:
+        calls.append(name)
+        return check_classifier(name, *options)
+
+    notebook = Notebook(monkeypatch)
+    pad.strokes, pad.prepared = SEVEN, False
+    pad._ipython_display_()
+    assert (pad.strokes, pad.prepared) == (SEVEN, False)
+    monkeypatch.setattr("mnist_nn.drawing.pad.check_classifier", check)
+    pad.strokes = STROKES["3"]
+    assert len(calls) == 1
+    pad.prepared = True
+    assert len(calls) == 2
+    notebook.widget().set_state({"strokes": SEVEN, "prepared": False, "finished": 1})
+    assert len(calls) == 3
+    assert "image/png" in notebook.outputs[1]
+    pad.strokes = pad.strokes  # the model may have learned more
+    assert len(calls) == 4
 
 
 def test_widget_reports_each_change() -> None:
