@@ -1,5 +1,6 @@
 """The figure of a search; as in ``plots``, it is drawn into one Axes."""
 
+from numbers import Real
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -10,8 +11,9 @@ from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language
 from mnist_nn.plots import draw_heat_map
 from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.search.results import AVERAGES
 
-MEAN, ERROR = "mean_val_accuracy", "standard_error"
+MEAN, ERROR = AVERAGES
 
 
 @language_font()
@@ -22,7 +24,7 @@ def plot_search(
 
     Where combinations also differ in other parameters, the best one is drawn. Without ``y``, the
     figure is a line with standard errors; with ``y``, it is a heat map with both numbers in each
-    square.
+    square. Combinations that ``halving`` stopped have the accuracy of their few periods.
 
     Args:
         results: What :func:`mnist_nn.search.search_hyperparameters` returns.
@@ -44,8 +46,10 @@ def plot_search(
     if ranked.empty:
         raise ArgumentError("results has a failed run in every combination: see column error")
     for name in names:
-        if any(isinstance(value, tuple) for value in ranked[name]):  # sort numbers among lists
-            ranked[name] = [v if isinstance(v, tuple) else (v,) for v in ranked[name]]
+        values = ranked[name]
+        if values.hasnans or not pd.api.types.is_numeric_dtype(values):
+            labels = dict.fromkeys(map(_format_value, sorted(values, key=_sort_key)))
+            ranked[name] = pd.Categorical(values.map(_format_value), labels, ordered=True)
     best = ranked.drop_duplicates(names)
     ax = ax or plt.subplots(layout="constrained")[1]
     if y is None:
@@ -78,7 +82,7 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
 
 
 def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
-    table = best.pivot_table([MEAN, ERROR], index=y, columns=x, dropna=False)
+    table = best.pivot_table([MEAN, ERROR], index=y, columns=x, dropna=False, observed=True)
     errors = table[ERROR].map("\n± {:.3f}".format).replace("\n± nan", "")
     texts = table[MEAN].map("{:.3f}".format) + errors
     means = table[MEAN].rename(_format_value).rename(_format_value, axis="columns")
@@ -94,7 +98,15 @@ def _draw_heat_map(best: pd.DataFrame, x: str, y: str, ax: Axes) -> None:
     )
 
 
+def _sort_key(value: Any) -> list[tuple[int, Any]]:
+    """Return a key that sorts texts and None after numbers, and lists by their members."""
+    members = value if isinstance(value, tuple) else (value,)
+    return [(0, m) if isinstance(m, Real) and m == m else (1, _format_value(m)) for m in members]
+
+
 def _format_value(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_format_value, value))
+    if value is None or value != value:  # a column of numbers has NaN instead of None
+        return "None"
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -41,6 +41,25 @@ def test_lists_stand_side_by_side(results: pd.DataFrame) -> None:
     assert get_texts(ax.get_xticklabels()) == ["20, 10", "100"]
 
 
+@pytest.mark.parametrize(
+    ("values", "labels", "means"),
+    [
+        (["decay", 0.1, None, 0.01], ["0.01", "0.1", "None", "decay"], [0.6, 0.8, 0.7, 0.9]),
+        ([None, 0.5, 0.25, 0.0], ["0", "0.25", "0.5", "None"], [0.6, 0.7, 0.8, 0.9]),
+        ([(20,), "wide", 10, (5, 2)], ["5, 2", "10", "20", "wide"], [0.6, 0.7, 0.9, 0.8]),
+    ],
+)
+def test_numbers_stand_before_texts_and_none(
+    results: pd.DataFrame, values: list[Any], labels: list[str], means: list[float]
+) -> None:
+    mixed = results[:4].assign(mixed=values)
+    line = plot_search(mixed, "mixed")
+    assert get_texts(line.get_xticklabels()) == labels
+    assert np.asarray(line.lines[0].get_xydata())[:, 1].tolist() == means
+    heat_map = plot_search(mixed, "mixed", "batch_size")
+    assert get_texts(heat_map.get_xticklabels()) == labels
+
+
 def test_heat_map_shows_the_best_mean_in_each_square(results: pd.DataFrame) -> None:
     ax = plot_search(results, "learning_rate", "hidden_units")
     drawn = ax.collections[0].get_array()
