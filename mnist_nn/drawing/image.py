@@ -97,7 +97,7 @@ def prepare_ink(ink: Mask) -> Grey:
 
 def _adjust_stroke_width(ink: Mask) -> Mask:
     """Thicken or thin strokes, cropped to their box, until their width is usual in MNIST."""
-    stroke, side = measure_stroke(ink)[0], max(ink.shape)
+    stroke, side = measure_stroke(ink).mean, max(ink.shape)
     usual = np.clip(stroke * DIGIT_SIDE / side, THINNEST, THICKEST) / DIGIT_SIDE
     # Each edge grows by `gain`, which widens the stroke and the box alike:
     # (stroke + 2 gain) / (side + 2 gain) = usual, solved for gain.

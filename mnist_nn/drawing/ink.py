@@ -3,7 +3,7 @@
 Strokes are narrow. Whatever is wider than a stroke can be, such as a table beside the sheet or a
 shadow, is background. What the frame cuts off is no part of the digit, unless the digit itself is
 cropped so tightly that it fills the frame. So there are three searches: for dark strokes, for light
-ones, and for a digit that fills the frame. Of what they find, the more slender is the ink: a digit
+ones, and for a digit that fills the frame. Of what they find, the most slender is the ink: a digit
 is more slender than its sheet, and than its loops' inside. A line that the frame cuts comes last.
 
 The limits below were chosen on the pictures of ``tests/helpers/photos.py``, and on MNIST's digits.
@@ -27,13 +27,18 @@ Box = tuple[slice, slice]
 WORK_SIDE = 400  # pixels of the longer side while ink is looked for
 NOISE = 0.04  # of the background around a drawing, where black and white have 1
 MINIMUM_CONTRAST = 0.1  # of ink and background, where black and white have 1
+INK = 0.5  # contrast of ink at least, in parts of the greatest one
+PALER = 0.25  # the same, of a paler second digit
 DARKEST = 0.4  # background that contrast is relative to: on a darker one, noise would have some
 WIDEST = 0.3  # strokes, in parts of the image's longer side
 SMALLEST = 0.015  # digit, in parts of the image's longer side
+LARGE = 0.2  # length of a large part at least, in parts of the longest one's
 MOST_THINGS = 8  # large ones that the frame does not cut: a page of text has more
 THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box, in its length
 FLAT = 4  # width of an underline, in parts of its height
-LIGHTER = 0.85  # share of the pixels around a stroke that are lighter than it
+RING_START, RING_END = 2.5, 4  # distance of the pixels around a stroke that it is compared with
+LIGHTER_BY = 0.25  # than the stroke, in parts of its contrast
+LIGHTER = 0.85  # share of these pixels that are lighter by that
 NEAR = 0.25  # parts of a digit are not further apart, in parts of its longer side
 SECOND = 0.4  # length of what may be a second digit, in parts of the first one's
 LONGEST = 3.2  # strokes of a digit, in parts of its longer side: those of an 8
@@ -45,6 +50,10 @@ COMPACT = 0.5  # shorter side of a box that is no line, in parts of its longer s
 HIGH = 0.8  # height of a digit's second part: two are two digits, however close, as in 11
 HIGH_IN_WIDE = 0.5  # the same, if both together are wider than high
 WIDEST_DIGIT = 2  # width of a digit, in parts of its height
+WIDEST_FOUND = 0.45  # strokes of a digit that was found, in parts of its longer side
+WIDEST_FILLING = 0.7  # strokes of a digit that fills the frame, in parts of the frame's longer side
+MARGINS = 10  # along the longer side of a frame that a digit fills: one is added on each side
+LIGHT_BORDER = 0.9  # quantile of the border's pixels that is taken for the background
 TIGHT = 0.12  # margin of a digit that fills the frame, in parts of its longer side
 TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corner
 
@@ -68,6 +77,13 @@ class Parts(NamedTuple):
     lengths: Numbers  # the longer side of the box
     is_stroke: Mask  # which is large enough for a digit's
     is_cut: Mask  # by the frame; or an underline, which is no part of a digit either
+
+
+class StrokeWidth(NamedTuple):
+    """The width of strokes, in pixels."""
+
+    mean: float
+    widest: float  # a lower bound of the greatest width, 1 or 2 pixels below it
 
 
 def find_ink(grey: Grey, name: str) -> Mask:
@@ -97,7 +113,7 @@ def _find_drawing(grey: Grey) -> Mask | None:
     difference = np.abs(grey - grey[0, 0])
     if _border(difference).max() > NOISE or difference.max() < MINIMUM_CONTRAST:
         return None
-    ink = difference > difference.max() / 2
+    ink = difference > INK * difference.max()
     return None if ndimage.label(ink, TOUCHING)[1] > 1 or _judge_shape(ink) else ink
 
 
@@ -120,13 +136,14 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
     background, contrast = _measure_contrast(grey, WIDEST * max(grey.shape))
     darkest = contrast.max()
     while (peak := contrast.max()) >= MINIMUM_CONTRAST:
-        parts = _find_parts(contrast > peak / 2, grey, background)
+        parts = _find_parts(contrast > INK * peak, grey, background)
         if parts is None:  # a page of text
             return None
         if np.any(parts.is_stroke & ~parts.is_cut):
             digit, problem = _join_parts(parts)
             if not problem and peak == darkest:  # a pen beside a paler digit is no 1
-                paler = _find_parts(contrast > max(peak / 4, MINIMUM_CONTRAST), grey, background)
+                palest = max(PALER * peak, MINIMUM_CONTRAST)
+                paler = _find_parts(contrast > palest, grey, background)
                 problem = "several" if paler is None or _has_second(paler, digit) else ""
             return View(digit, is_light, problem) if problem != "no digit" else None
         # Nothing of this contrast is a digit: look at what is paler.
@@ -151,7 +168,7 @@ def _find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
     edges = np.array([[(side.start, side.stop) for side in box] for box in boxes])
     starts, stops = edges[..., 0], edges[..., 1]
     lengths = (stops - starts).max(axis=1)
-    is_large = lengths >= max(SMALLEST * max(grey.shape), 0.2 * lengths.max())
+    is_large = lengths >= max(SMALLEST * max(grey.shape), LARGE * lengths.max())
     is_cut = np.isin(numbers, _border(labels))
     if np.sum(is_large & ~is_cut) > MOST_THINGS:
         return None
@@ -179,14 +196,15 @@ def _find_underlines(starts: Numbers, stops: Numbers, is_inner: Mask) -> Mask:
 
 def _join_parts(parts: Parts) -> tuple[Mask, Problem]:
     """Return the digit that the parts make up, and what is wrong with it."""
-    labels, numbers, starts, stops, lengths, is_stroke, is_cut = parts
     is_inner = _skip_frames(parts)
-    main = np.argmax(lengths * is_inner)
-    gaps = np.maximum(starts - stops[main], starts[main] - stops).max(axis=1)
-    relative = lengths / lengths[main]
-    is_near = (gaps < NEAR * lengths[main]) & ~is_cut & (is_stroke | (relative <= SECOND))
-    digit = _keep_large(np.isin(labels, numbers[is_near & (relative <= 1)]))
-    is_alone = not np.any(is_inner & ~is_near & (relative > SECOND))
+    main = np.argmax(parts.lengths * is_inner)
+    start, stop, length = parts.starts[main], parts.stops[main], parts.lengths[main]
+    gaps = np.maximum(parts.starts - stop, start - parts.stops).max(axis=1)
+    is_small = parts.lengths <= SECOND * length
+    belongs = (gaps < NEAR * length) & ~parts.is_cut & (parts.is_stroke | is_small)
+    is_digit = belongs & (parts.lengths <= length)  # not the frame around it
+    digit = _keep_large(np.isin(parts.labels, parts.numbers[is_digit]))
+    is_alone = not np.any(is_inner & ~belongs & ~is_small)
     return digit, _judge_shape(digit) if is_alone else "several"
 
 
@@ -215,20 +233,21 @@ def _measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
 
 def _is_stroke(part: Mask, box: Box, grey: Grey, background: Grey) -> bool:
     """Return whether a part is narrow, and it gets lighter all around it."""
-    around = tuple(slice(max(0, side.start - 5), side.stop + 5) for side in box)
-    part, lighter = part[around], (grey + (background - grey) / 4)[around]
-    if measure_stroke(part)[1] > WIDEST * max(grey.shape):
+    margin = RING_END + 1
+    around = tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
+    part, lighter = part[around], (grey + LIGHTER_BY * (background - grey))[around]
+    if measure_stroke(part).widest > WIDEST * max(grey.shape):
         return False
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
-    ring = (distances > 2.5) & (distances <= 4)  # compared with the part's nearest pixels
-    is_lighter = grey[around][ring] > lighter[tuple(nearest)][ring]
+    ring = (distances > RING_START) & (distances <= RING_END)
+    is_lighter = grey[around][ring] > lighter[tuple(nearest)][ring]  # than the nearest ink
     return is_lighter.size > 0 and bool(is_lighter.mean() > LIGHTER)
 
 
 def _measure_slenderness(ink: Mask) -> float:
     """Return how often the width of strokes goes into their length, in the largest part."""
     part = _keep_large(ink, 1)
-    return float(part.sum()) / max(1, measure_stroke(part)[0]) ** 2
+    return float(part.sum()) / max(1, measure_stroke(part).mean) ** 2
 
 
 def _judge_shape(digit: Mask) -> Problem:
@@ -271,43 +290,49 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
     place = ndimage.binary_dilation(digit[tuple(around)], TOUCHING, 2).astype(np.float32)
     cut = grey[tuple(slice(int(shrunk * a.start), round(shrunk * a.stop)) for a in around)]
     fine = _scale(cut, factor * max(place.shape))
-    contrast = _measure_contrast(fine, 0.45 * factor * side)[1] * resize(place, *fine.shape)
-    ink = _keep_large(contrast > contrast.max() / 2)
+    widest = WIDEST_FOUND * factor * side
+    contrast = _measure_contrast(fine, widest)[1] * resize(place, *fine.shape)
+    ink = _keep_large(contrast > INK * contrast.max())
     return ink if ink.any() else digit  # whose strokes may be too wide
 
 
 def _fill_frame(grey: Grey) -> View | None:
-    """Look for a digit that fills the frame, or is cut by it.
-
-    Of ink and background, the ink has the larger part that is connected, and less of the border.
-    """
-    side = max(grey.shape)
-    margin = max(1, side // 10)
-    views: list[tuple[float, View]] = []  # with how much the ink is like ink
-    for is_light, picture in ((True, 1 - grey), (False, grey)):
-        padded = np.pad(picture, margin, constant_values=np.quantile(_border(picture), 0.9))
-        contrast = _measure_contrast(padded, 0.7 * side)[1]
-        ink = _keep_large(contrast > contrast.max() / 2)[margin:-margin, margin:-margin]
-        if contrast.max() >= MINIMUM_CONTRAST and ink.any():
-            likeness = _keep_large(ink, 1).sum() / ink.sum() - _border(ink).mean()
-            views.append((likeness, View(ink, is_light)))
-    if not views:
-        return None
-    view = max(views, key=lambda each: each[0])[1]
-    if _judge_shape(view.ink):
+    """Look for a digit that fills the frame, or is cut by it."""
+    view = _choose_polarity(grey)
+    if view is None or _judge_shape(view.ink):
         return None
     largest = _keep_large(view.ink, 1)
     rows, columns = box = find_box(largest)
-    length, (height, width) = max(grey[box].shape), grey.shape
+    (height, width), sides = grey.shape, largest[box].shape
+    length = max(sides)
     free = rows.start, columns.start, height - rows.stop, width - columns.stop
     is_tight = max(free) < TIGHT * length
     is_cut = min(free) == 0 and _border(view.ink).sum() < length
-    is_thin = measure_stroke(largest)[1] < THIN * length
-    is_line = is_thin or min(grey[box].shape) < NARROW * length
+    is_thin = measure_stroke(largest).widest < THIN * length
+    is_line = is_thin or min(sides) < NARROW * length
     is_across = free[0] == free[2] == 0 or free[1] == free[3] == 0
     if is_across and (is_thin or (is_line and not is_tight)):  # such as a margin's, or a table's
         return None
     return view._replace(is_line=is_line) if is_tight or is_cut else None
+
+
+def _choose_polarity(grey: Grey) -> View | None:
+    """Return what is more like ink: what is dark, or what is light.
+
+    Ink has the larger part that is connected, and less of the border.
+    """
+    side = max(grey.shape)
+    margin = max(1, side // MARGINS)
+    views: list[tuple[float, View]] = []  # with how much the ink is like ink
+    for is_light, picture in ((True, 1 - grey), (False, grey)):
+        background = np.quantile(_border(picture), LIGHT_BORDER)
+        padded = np.pad(picture, margin, constant_values=background)
+        contrast = _measure_contrast(padded, WIDEST_FILLING * side)[1]
+        ink = _keep_large(contrast > INK * contrast.max())[margin:-margin, margin:-margin]
+        if contrast.max() >= MINIMUM_CONTRAST and ink.any():
+            likeness = _keep_large(ink, 1).sum() / ink.sum() - _border(ink).mean()
+            views.append((likeness, View(ink, is_light)))
+    return max(views, key=lambda each: each[0])[1] if views else None
 
 
 def _keep_large(ink: Mask, share: float = 0.03) -> Mask:
@@ -318,11 +343,12 @@ def _keep_large(ink: Mask, share: float = 0.03) -> Mask:
     return np.asarray((areas >= max(1, share * areas.max()))[parts])
 
 
-def measure_stroke(ink: Mask) -> tuple[float, float]:
-    """Return the average width of strokes, and the greatest less up to 2, in pixels."""
+def measure_stroke(ink: Mask) -> StrokeWidth:
+    """Return the width of strokes, in pixels."""
     distances = ndimage.distance_transform_edt(np.pad(ink, 1))
     # Across a stroke of width w, distances run evenly from 1 to w / 2: (1 + w / 2) / 2 on average.
-    return float(4 * distances[distances > 0].mean() - 2), float(2 * distances.max() - 2)
+    mean = 4 * distances[distances > 0].mean() - 2
+    return StrokeWidth(float(mean), float(2 * distances.max() - 2))
 
 
 def find_box(mask: Mask) -> Box:
