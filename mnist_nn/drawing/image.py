@@ -119,15 +119,15 @@ def _read_picture(picture: IO[bytes] | Image.Image, name: str) -> Array:
                 picture.draft("L", (ENOUGH, ENOUGH))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
-                raise ArgumentError(f"it has {height} × {width} pixels")
+                raise ValueError(message(f"it has {height} × {width} pixels"))
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones' photos
-                raise ArgumentError("it has several frames")
+                raise ValueError(message("it has several frames"))
             upright = ImageOps.exif_transpose(picture)
             # RGBA can hold all other modes, except those of more than 8 bits: I and F.
             if upright.mode not in ("1", "L", "RGB") and upright.mode[0] not in "IF":
                 upright = upright.convert("RGBA")
             return np.asarray(upright)
-    except Exception as error:  # each format has its own
+    except Exception as error:  # those above, and what each format has of its own
         reason = describe_error(error)
         if isinstance(error, UnidentifiedImageError):  # whose message repeats the path
             reason = message("its format is unknown. For HEIC, run 'pip install pillow-heif'")
@@ -141,12 +141,13 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     """Convert an array of an image's values to grey levels from 0 to 1, or raise an error."""
     if not isinstance(values, np.ndarray) or values.dtype.kind not in NUMBERS:
         raise ArgumentTypeError(
-            "image must be a path, an open file, an image of Pillow or an array of numbers, not "
-            f"{values!r:.100}"
+            "image must be a path, an open file, the bytes of a file, an image of Pillow, a row of "
+            f"a table such as examples.iloc[0] or an array of numbers, not {values!r:.100}"
         )
     values = values[..., 0] if values.shape[2:] == (1,) else values
     colours = values.shape[2:]
-    if values.ndim < 2 or colours not in ((), (3,), (4,)) or not values.size:
+    is_row = values.ndim < 2 or values.shape == (1, PIXELS)
+    if is_row or colours not in ((), (3,), (4,)) or not values.size:
         raise ArgumentError(
             f"image has the shape {values.shape}: it must be (height, width), or (height, width, "
             "3 or 4) in colour. Pass one image; a row of 784 pixels needs .reshape(28, 28)"

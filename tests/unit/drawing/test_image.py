@@ -261,8 +261,10 @@ SEVEN[:, 25:29] = SEVEN[:4, 6:] = 1
         (draw_in_colour([1, 0, 0], 0.299), ValueError, "shows no digit"),
         (np.ones((1, 1_000), int), ValueError, "shows no digit"),
         (np.zeros(784), ValueError, r"\(784,\).*\.reshape\(28, 28\)"),
+        (np.zeros((1, 784)), ValueError, r"\(1, 784\).*\.reshape\(28, 28\)"),
         (np.array([[0.0, np.nan]]), ValueError, "values from nan"),
         ([[0, 255]], TypeError, r"array of numbers, not \[\[0, 255\]\]"),
+        (pd.DataFrame(np.zeros((1, 784))), TypeError, r"such as examples\.iloc\[0\]"),
     ],
 )
 def test_bad_array_is_refused(image: Any, error: type[Exception], text: str) -> None:
