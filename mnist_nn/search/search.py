@@ -30,7 +30,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from inspect import Parameter
@@ -105,13 +105,13 @@ def search_hyperparameters(
         seeds: Each combination is trained once with each of these.
         samples: Number of random combinations to try. Without it, all combinations are tried.
         sample_seed: Seed of these samples.
-        halving: Stop weak combinations early: after the first periods, only the best
-            1/``halving`` of the combinations continue; after some more, the best 1/``halving`` of
-            these, and so on. 3 is usual.
+        halving: Stop weak combinations early: all are trained for the first periods, the best
+            1/``halving`` of them for more, the best 1/``halving`` of these for still more, and so
+            on. Each time, training starts from the first step again. 3 is usual.
         results: Path of a file, such as ``"network.jsonl"``, that gets each finished run: the same
-            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. The
-            search refuses a file with runs on other data, or from a trainer with another name or
-            other bound values.
+            call resumes a search from it, and ``pd.read_json(results, lines=True)`` reads it. Runs
+            that failed are not tried again, unless you delete their lines. The search refuses a
+            file with runs on other data, or from a trainer with another name or other bound values.
             On Windows, nothing keeps a second search from writing to it at the same time.
         n_jobs: Number of worker processes, of up to 900 MB each. −1 starts one per core; 1 trains
             in this process. A Dask cluster uses all of its workers.
@@ -120,8 +120,9 @@ def search_hyperparameters(
     Returns:
         DataFrame with one row per finished run, also if the search is interrupted; the best
         combination first, those that ``halving`` stopped after the others. Its columns: parameters
-        (lists as tuples); ``seed``; ``mean_val_accuracy`` and its ``standard_error``, NaN if a run
-        failed or is missing; metrics at the end (``val_accuracy``, …); ``periods_done``;
+        (lists as tuples); ``seed``; ``mean_val_accuracy``, which after ``halving`` is that of the
+        periods trained, and its ``standard_error``, both NaN if a run failed or is missing, the
+        latter also with one seed; metrics at the end (``val_accuracy``, …); ``periods_done``;
         ``seconds``; ``error``, empty if none; metrics after each period (``val_accuracy_00``, …).
 
     Raises:
@@ -145,29 +146,19 @@ def search_hyperparameters(
     # The settings that halving has left, and those that it has stopped.
     left, stopped = list(periods_by_setting), list[str]()
     most_periods = max(periods_by_setting.values())
-    if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
-        raise ArgumentError(
-            f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
-        )
-    seeds = sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
+    seeds = _check_seeds(seeds)
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
-    digest = hashlib.sha256(b"".join(array.tobytes() for array in data.values())).hexdigest()
-    identity = {
-        "trainer": _name_trainer(trainer),
-        "parameters": ", ".join(json.loads(left[0])),  # all settings have the same
-        "data": f"sha256:{digest[:8]}",
-    }
-    if results is not None and "<lambda>" in identity["trainer"]:
-        raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
+    path = None if results is None else Path(results)
+    identity = {} if path is None else _identify(trainer, left[0], data)
     arguments.warn_of_raw_pixels(arrays)
 
-    path = None if results is None else Path(results)
     with contextlib.nullcontext() if path is None else lock_file(path):
         rows = {} if path is None else read_rows(path, identity)
         try:
             for n_left, period in halve(len(left), most_periods, halving):
-                left, stopped = left[:n_left], left[n_left:] + stopped
+                left, weak = left[:n_left], left[n_left:]
+                stopped = weak + stopped  # the latest first
                 runs = starmap(Run, product(left, seeds))
                 last_periods = {run: min(period, periods_by_setting[run.setting]) for run in runs}
                 finished = _train(trainer, data, last_periods, rows, n_jobs, verbose)
@@ -192,6 +183,26 @@ def search_hyperparameters(
             print(printable(message("Search stopped: the finished runs are returned.")))
     settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
     return _make_table(parameters, settings, seeds, rows, most_periods)
+
+
+def _check_seeds(seeds: Any) -> list[int]:
+    """Return seeds in order, each once, or raise an error."""
+    if not isinstance(seeds, list | tuple | range | np.ndarray) or not len(seeds):
+        raise ArgumentError(
+            f"seeds must list one seed or more, such as (1, 2, 3), not {seeds!r:.100}"
+        )
+    return sorted({arguments.check_whole_number("seeds", seed, minimum=0) for seed in seeds})
+
+
+def _identify(trainer: Trainer, setting: str, data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what all runs of a search have in common: trainer, names of parameters, and data."""
+    name, digest = _name_trainer(trainer), hashlib.sha256()
+    if "<lambda>" in name:
+        raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
+    for array in data.values():
+        digest.update(np.ascontiguousarray(array))  # a table's values may be stored by column
+    values = name, ", ".join(json.loads(setting)), f"sha256:{digest.hexdigest()[:8]}"
+    return dict(zip(IDENTITY, values, strict=True))
 
 
 def _make_table(
@@ -299,17 +310,19 @@ def _train(
     verbose: int,
 ) -> Generator[tuple[Run, Row]]:
     """Train each run up to its last period, unless that is done; yield the runs as they finish."""
-    best, tasks = 0.0, []
+    best, queue = 0.0, dict[Run, int]()
     for run, last_period in last_periods.items():
         row = rows.get(run)
         if row and (row["error"] or row["last_period"] >= last_period):
             best = max(best, row.get("val_accuracy", 0.0))
         else:
-            tasks.append((trainer, run, last_period, PROCESS, keras.config.floatx()))
+            queue[run] = last_period
+    process: dict[str, Any] = {"searching_process": PROCESS, "floatx": keras.config.floatx()}
+    train = functools.partial(train_run, trainer, **process)
     backend, _ = joblib.parallel.get_active_backend()
     if client := getattr(backend, "client", None):
         n_workers = 0  # they may come and go
-        finished = _train_on_cluster(client, tasks, data)
+        finished = _train_on_cluster(client, train, queue, data)
     else:
         n_workers = joblib.effective_n_jobs(n_jobs)
         # Each run returns as soon as it is finished. Larger arrays are shared, not sent with each.
@@ -319,11 +332,11 @@ def _train(
             return_as="generator_unordered",
             max_nbytes=1_000,
             temp_folder=_find_temp_folder() if n_workers > 1 else None,
-        )(joblib.delayed(train_run)(*task, **data) for task in tasks)
+        )(joblib.delayed(train)(*run_and_period, **data) for run_and_period in queue.items())
     bar = tqdm(
         finished,
         total=len(last_periods),
-        initial=len(last_periods) - len(tasks),
+        initial=len(last_periods) - len(queue),
         unit="run",
         file=sys.stdout,
         leave=False,
@@ -338,7 +351,7 @@ def _train(
             best = max(best, row.get("val_accuracy", 0.0))
             seconds.append(row["seconds"])
             if n_workers:  # tqdm would take the workers' start for a part of the first runs
-                seconds_left = np.mean(seconds) * (len(tasks) - len(seconds)) / n_workers
+                seconds_left = np.mean(seconds) * (len(queue) - len(seconds)) / n_workers
                 bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(seconds_left))
             bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
             yield run, row
@@ -383,7 +396,7 @@ def _find_temp_folder() -> str | None:
 
 
 def _train_on_cluster(
-    client: Any, tasks: Sequence[tuple[Any, ...]], data: Mapping[str, Any]
+    client: Any, train: Callable[..., Any], queue: Mapping[Run, int], data: Mapping[str, Any]
 ) -> Generator[tuple[Run, Row]]:
     """Train on Dask's workers. joblib would wait forever for a run that Dask gives up."""
     from dask.distributed import KilledWorker, as_completed
@@ -403,7 +416,7 @@ def _train_on_cluster(
                 f"process has {expected[name]}: install the same version on all machines"
             )
     shared = {name: client.scatter(array, broadcast=True) for name, array in data.items()}
-    futures = [client.submit(train_run, *task, **shared, pure=False) for task in tasks]
+    futures = [client.submit(train, *each, **shared, pure=False) for each in queue.items()]
     try:
         for future in as_completed(futures):
             yield future.result()
