@@ -30,12 +30,15 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
         weights_by_step: ``KeepWeights.weights``: steps to ndarray of shape (784, n_nodes).
         nodes: Number of nodes to show.
 
+    Returns:
+        HTML, for ``IPython.display.HTML``, with one frame per step as a PNG.
+
     Raises:
         TypeError, ValueError: If there are no weights or nodes, or weights have another shape.
 
     Example:
         >>> weights = {step: np.random.normal(size=(784, 20)) for step in (1, 10, 100)}
-        >>> page = animate_weights(weights)  # IPython.display.HTML(page) shows it
+        >>> page = animate_weights(weights)
     """
     nodes = arguments.check_whole_number("nodes", nodes)
     steps = sorted(weights_by_step)

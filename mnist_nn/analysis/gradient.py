@@ -2,18 +2,29 @@
 
 from __future__ import annotations  # signatures show names such as Examples
 
+from typing import NamedTuple
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import keras, tf
-from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.arguments import Array, Examples, Features, Labels, Targets
 from mnist_nn.models import check_classifier, name_model, predict_probabilities, to_float
 from mnist_nn.rendering import describe, figure_text, language_font
 
 POINTS = 61  # of each curve
 SHORTEST = 1e-3  # first multiple of the gradient that is tried
+
+
+class Curves(NamedTuple):
+    """Cross entropies along the gradient of a batch."""
+
+    factors: Array  # multiples of the gradient that are subtracted
+    batch: list[float]  # losses of the batch, one for each factor
+    validation: list[float]
+    slope: float  # by which the loss of the batch falls at the start, per factor
 
 
 @language_font()
@@ -34,8 +45,8 @@ def plot_gradient(
 
     Args:
         model: A Keras model that maps features to class probabilities.
-        batch_examples: DataFrame or array of shape (batch_size, 784): the features of the batch.
-        batch_targets: Series or array of shape (batch_size,): its labels, 0 to 9.
+        batch_examples: DataFrame or ndarray of shape (batch_size, 784): the features of the batch.
+        batch_targets: Series or ndarray of shape (batch_size,): its labels, 0 to 9.
         validation_examples: DataFrame or ndarray of shape (n_validation, 784).
         validation_targets: Series or ndarray of shape (n_validation,).
         ax: Axes to draw into. Without it, the function makes a new figure.
@@ -53,6 +64,34 @@ def plot_gradient(
         validation_examples=validation_examples, validation_targets=validation_targets
     )
     check_classifier(name_model(model), model, batch[0][:2])
+    curves = _follow_gradient(model, batch, validation)
+    first_loss, lowest = curves.batch[0], min(curves.batch)
+    ax = ax or plt.subplots(layout="constrained")[1]
+    ax.plot(curves.factors, curves.batch, label=figure_text("this batch"))
+    ax.plot(curves.factors, curves.validation, label=figure_text("validation"))
+    tangent = [0, (first_loss - lowest) / curves.slope if curves.slope else 0], [first_loss, lowest]
+    ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
+    ax.plot(0, first_loss, "o", color="black", zorder=3)
+    ax.set(
+        xlabel=figure_text("Multiple of the gradient that is subtracted"),
+        ylabel=figure_text("Cross entropy"),
+    )
+    ax.set_ylim(0)
+    ax.legend()
+    describe(
+        ax,
+        "Line chart of the cross entropy, as the weights move against the gradient of a batch from "
+        f"where it is {first_loss:.2f}. That of the batch falls to {lowest:.2f}. That of the "
+        f"validation set is {min(curves.validation):.2f} at the lowest, and "
+        f"{curves.validation[-1]:.2f} at the end.",
+    )
+    return ax
+
+
+def _follow_gradient(
+    model: keras.Model, batch: tuple[Features, Labels], validation: tuple[Features, Labels]
+) -> Curves:
+    """Return the losses of a model whose weights move, and move back, along a batch's gradient."""
     with tf.GradientTape() as tape:
         probabilities = model(batch[0], training=False)
         losses = keras.losses.sparse_categorical_crossentropy(batch[1], probabilities)
@@ -71,33 +110,14 @@ def plot_gradient(
 
     try:
         end = SHORTEST
-        while compute_loss(2 * end, *batch) < compute_loss(end, *batch):
-            end *= 2  # in the end, the figure goes twice as far as the loss falls
-        factors = np.linspace(0, 2 * end, POINTS)
+        loss_at_end = compute_loss(end, *batch)
+        while (further := compute_loss(2 * end, *batch)) < loss_at_end:
+            end, loss_at_end = 2 * end, further
+        factors = np.linspace(0, 2 * end, POINTS)  # twice as far as the loss falls
         batch_losses = [compute_loss(factor, *batch) for factor in factors]
         validation_losses = [compute_loss(factor, *validation) for factor in factors]
     finally:
         for variable, start in zip(variables, starts, strict=True):
             variable.assign(start)
-    first_loss, lowest = batch_losses[0], min(batch_losses)
     slope = float(sum(np.sum(np.square(gradient)) for gradient in gradients))
-    ax = ax or plt.subplots(layout="constrained")[1]
-    ax.plot(factors, batch_losses, label=figure_text("this batch"))
-    ax.plot(factors, validation_losses, label=figure_text("validation"))
-    tangent = [0, (first_loss - lowest) / slope if slope else 0], [first_loss, lowest]
-    ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
-    ax.plot(0, first_loss, "o", color="black", zorder=3)
-    ax.set(
-        xlabel=figure_text("Multiple of the gradient that is subtracted"),
-        ylabel=figure_text("Cross entropy"),
-    )
-    ax.set_ylim(0)
-    ax.legend()
-    describe(
-        ax,
-        "Line chart of the cross entropy, as the weights move against the gradient of a batch from "
-        f"where it is {first_loss:.2f}. That of the batch falls to {lowest:.2f}. That of the "
-        f"validation set is {min(validation_losses):.2f} at the lowest, and "
-        f"{validation_losses[-1]:.2f} at the end.",
-    )
-    return ax
+    return Curves(factors, batch_losses, validation_losses, slope)

@@ -371,7 +371,9 @@ def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], no
     The result has the shape (n_steps, n_nodes, 28, 28), with at most ``nodes`` nodes.
     """
     kept = sorted(weights_by_step)
-    missing = [step for step in steps if step not in kept] if len(steps) else [*STEPS]
+    missing = [step for step in steps if step not in kept]
+    if not len(steps):  # none of the usual ones was kept
+        missing = [*STEPS]
     if missing:
         raise ArgumentError(
             f"weights_by_step has weights for the steps {kept!s:.100}, but not for {missing}"

@@ -32,10 +32,9 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         # A model lists the weights of nested layers, too.
-        kernels = [weight for weight in self.model.weights if weight.name == "kernel"]
-        if not kernels:
+        self._kernel = next((each for each in self.model.weights if each.name == "kernel"), None)
+        if self._kernel is None:
             raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
-        self._kernel = kernels[0]
         self.weights = {}
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -43,9 +42,10 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
             self.weights[int(self.model.optimizer.iterations)] = self._kernel.numpy()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        step = int(self.model.optimizer.iterations)  # without what mixed precision skips
-        if "steps_done" in self.params:  # not in Keras's own fit
+        if "steps_done" in self.params:  # also counts the steps that mixed precision skips
             step = min(self.weights) + self.params["steps_done"]
+        else:  # in Keras's own fit
+            step = int(self.model.optimizer.iterations)
         self.weights[step] = self._kernel.numpy()
 
 

@@ -217,7 +217,10 @@ function render({ model, el }) {
     event.stopPropagation();
   });
   pad.addEventListener("focus", showStrokes);
-  pad.addEventListener("blur", () => (end(), showStrokes()));
+  pad.addEventListener("blur", () => {
+    end();
+    showStrokes();
+  });
   undo.addEventListener("click", undoLast);
   clear.addEventListener("click", clearAll);
   prepare.addEventListener("change", () => send(true));
