@@ -96,9 +96,9 @@ def plot_examples(
             "predictions must map the name of each model to its predictions, not "
             f"{type(predictions).__name__}"
         )
-    given = [] if labels is None else [("label", labels)]
+    given: list[tuple[str, Targets]] = [] if labels is None else [("label", labels)]
     given += [(str(name), digits) for name, digits in (predictions or {}).items()]
-    lines = [(name, *arguments.check_labels(**{name: digits})) for name, digits in given]
+    lines = [(name, arguments.check_labels(**{name: digits})[0]) for name, digits in given]
     for name, digits in lines:
         if len(digits) != len(features):
             raise ArgumentError(
@@ -140,8 +140,10 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
             "the same targets, in the same order"
         )
     shares = [f"{probability:.1%}" for probability in mistakes["probability"]]
-    lines = [("label", mistakes["label"]), ("predicted", mistakes["predicted"]), ("", shares)]
-    return _draw_examples(features[positions], lines, ax)
+    labels, predicted = mistakes["label"], mistakes["predicted"]
+    return _draw_examples(
+        features[positions], [("label", labels), ("predicted", predicted), ("", shares)], ax
+    )
 
 
 @language_font()

@@ -32,7 +32,7 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         # A model lists the weights of nested layers, too.
-        self._kernel = next((each for each in self.model.weights if each.name == "kernel"), None)
+        self._kernel: Any = next((w for w in self.model.weights if w.name == "kernel"), None)
         if self._kernel is None:
             raise ArgumentError(f"model {self.model.name!r} has no kernel: KeepWeights needs one")
         self.weights = {}

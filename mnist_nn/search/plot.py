@@ -48,7 +48,7 @@ def plot_search(
     for name in names:
         values = ranked[name]
         if values.hasnans or not pd.api.types.is_numeric_dtype(values):
-            labels = dict.fromkeys(map(_format_value, sorted(values, key=_sort_key)))
+            labels = [*dict.fromkeys(map(_format_value, sorted(values, key=_sort_key)))]
             ranked[name] = pd.Categorical(values.map(_format_value), labels, ordered=True)
     best = ranked.drop_duplicates(names)
     ax = ax or plt.subplots(layout="constrained")[1]

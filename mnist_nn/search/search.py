@@ -200,7 +200,7 @@ def _identify(trainer: Trainer, setting: str, data: Mapping[str, Any]) -> dict[s
     if "<lambda>" in name:
         raise ArgumentError("trainer is a lambda, but results needs its name: define a function")
     for array in data.values():
-        digest.update(np.ascontiguousarray(array))  # a table's values may be stored by column
+        digest.update(np.ascontiguousarray(array).data)  # a table's values may be stored by column
     values = name, ", ".join(json.loads(setting)), f"sha256:{digest.hexdigest()[:8]}"
     return dict(zip(IDENTITY, values, strict=True))
 
