@@ -35,6 +35,7 @@ SMALLEST = 0.015  # digit, in parts of the image's longer side
 LARGE = 0.2  # length of a large part at least, in parts of the longest one's
 MOST_THINGS = 8  # large ones that the frame does not cut: a page of text has more
 THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box, in its length
+SPECK = 0.03  # area of smaller parts that are left out, in parts of the largest one's
 FLAT = 4  # width of an underline, in parts of its height
 RING_START, RING_END = 2.5, 4  # distance of the pixels around a stroke that it is compared with
 LIGHTER_BY = 0.25  # than the stroke, in parts of its contrast
@@ -317,13 +318,10 @@ def _fill_frame(grey: Grey) -> View | None:
 
 
 def _choose_polarity(grey: Grey) -> View | None:
-    """Return what is more like ink: what is dark, or what is light.
-
-    Ink has the larger part that is connected, and less of the border.
-    """
+    """Return what is dark or what is light: ink is more connected, and has less of the border."""
     side = max(grey.shape)
     margin = max(1, side // MARGINS)
-    views: list[tuple[float, View]] = []  # with how much the ink is like ink
+    views: list[tuple[float, View]] = []  # with its likeness to ink
     for is_light, picture in ((True, 1 - grey), (False, grey)):
         background = np.quantile(_border(picture), LIGHT_BORDER)
         padded = np.pad(picture, margin, constant_values=background)
@@ -335,7 +333,7 @@ def _choose_polarity(grey: Grey) -> View | None:
     return max(views, key=lambda each: each[0])[1] if views else None
 
 
-def _keep_large(ink: Mask, share: float = 0.03) -> Mask:
+def _keep_large(ink: Mask, share: float = SPECK) -> Mask:
     """Return the parts of ink that have at least a share of the area of the largest one."""
     parts = ndimage.label(ink, TOUCHING)[0]
     areas = np.bincount(parts.ravel())
