@@ -447,11 +447,13 @@ def stamp(name: str) -> None:
     english = read_english(name.split(".")[0])
 
     def renew(found: re.Match[str]) -> str:
-        return f'[{found[1]}]\nhash = "{short_hash(english.get(found[1], ""))}"'
+        if found[1] not in english:  # it is prose, or check tells of it
+            return found[0]
+        return f'{found[0]}\nhash = "{short_hash(english[found[1]])}"'
 
     text = re.sub(r'^hash *= *"\w*"\n', "", path.read_text("utf-8"), flags=re.MULTILINE)
-    renewed = re.sub(r"^\[([\w-]+)\]", renew, text, flags=re.MULTILINE)
-    path.write_text(renewed, "utf-8", newline="\n")
+    renewed = re.sub(r"^\[([\w-]+)\]$", renew, text, flags=re.MULTILINE)
+    replace_file(path, renewed.encode())
 
 
 def check_translations(only: str | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ import html
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
 from itertools import zip_longest
 from pathlib import Path
@@ -393,10 +394,14 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     (workspace / "source" / "try.la.toml").write_text("[first]\n")  # with no hash
     build.main(["stamp", "try.la"])
     assert build.read_translation("try", "la")["first"]["hash"] == languages.short_hash("1 + 1")
+    text = '[first]\n\n[prose]\ntext = """\n[A link](x.md),\n[note]\n"""\n'
+    (workspace / "source" / "try.la.toml").write_text(text)
+    build.main(["stamp", "try.la"])
+    assert build.read_translation("try", "la")["prose"]["text"] == "[A link](x.md),\n[note]\n"
     with pytest.raises(build.NotebookError, match="NAME must be one of .*, not 'other'"):
         build.main(["stamp", "other"])
     (workspace / "source" / "try.la.toml").write_text("[first")
-    with pytest.raises(build.NotebookError, match=r"try\.la\.toml: Expected"):
+    with pytest.raises(tomllib.TOMLDecodeError, match=r"try\.la\.toml: Expected"):
         build.main(["write"])
     (workspace / "source" / "try.la.toml").unlink()
     (workspace / "en" / "try.ipynb").write_text("<<<<<<< HEAD")
