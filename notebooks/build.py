@@ -32,8 +32,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,6 +111,20 @@ class NotebookError(Exception):
     """A notebook that cannot be built: which one, which cell, and why."""
 
 
+# What has no traceback: its text says what to mend.
+ERRORS = (NotebookError, OSError, tomllib.TOMLDecodeError)
+
+
+class EventLoop(asyncio.SelectorEventLoop):  # of Windows' usual one, pyzmq warns
+    """An event loop in which an interrupt cancels all tasks."""
+
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+        raise NotImplementedError  # with nbclient's handler, it would only stop one kernel
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Print nothing: nbclient leaves tasks behind that fail after an interrupt."""
+
+
 class Edition(NamedTuple):
     """One notebook: an edition of a source in a language."""
 
@@ -133,12 +146,12 @@ def editions(language: str | None = None) -> list[Edition]:
         Edition(source.stem, name, code)
         for source in sorted((NOTEBOOKS / "source").glob("*.py"))
         for name in EDITIONS_OF_SOURCE.get(source.stem, (source.stem,))
-        for code in languages(source.stem)
+        for code in languages_of(source.stem)
         if language in (None, code)
     ]
 
 
-def languages(source: str) -> list[str]:
+def languages_of(source: str) -> list[str]:
     """Return the languages of a source: English, and those that have a translation."""
     files = {path.suffixes[0][1:]: path for path in (NOTEBOOKS / "source").glob(f"{source}.*.toml")}
     if unknown := files.keys() - LANGUAGES.keys():
@@ -259,7 +272,12 @@ def colab_badge(address: str, edition: Edition) -> str:
     return f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
 
 
-def execute(notebook: NotebookNode, name: str) -> None:
+def run_async(coroutine: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        runner.run(coroutine)
+
+
+async def execute(notebook: NotebookNode, name: str) -> None:
     """Execute a notebook in an empty folder; raise a NotebookError at an error or a log line."""
     metadata = notebook.metadata
     with tempfile.TemporaryDirectory() as folder:
@@ -269,13 +287,11 @@ def execute(notebook: NotebookNode, name: str) -> None:
             timeout=CELL_TIMEOUT_SECONDS,
             record_timing=False,
             store_widget_state=False,  # of no use without a kernel
-            extra_arguments=["--log-level=ERROR"],  # says nothing of its transport
+            extra_arguments=["--log-level=CRITICAL"],  # says nothing of its transport
             resources={"metadata": {"path": folder}},
         )
         try:
-            # client.execute does not close its loop. Of Windows' usual one, pyzmq warns.
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(client.async_execute())
+            await client.async_execute()
         except CellControlSignal as error:
             cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
             reason = str(error)
@@ -365,10 +381,10 @@ def find_figure(name: str, language: str) -> Path:
 
 
 def read_saved(edition: Edition) -> NotebookNode | None:
-    return read_notebook(edition.path) if edition.path.exists() else None
+    return read_ipynb(edition.path) if edition.path.exists() else None
 
 
-def read_notebook(path: Path) -> NotebookNode:
+def read_ipynb(path: Path) -> NotebookNode:
     try:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat has several, for JSON and for what is in it
@@ -378,13 +394,11 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def say(line: str) -> None:
-    """Print a line at once, and whole: another thread may print one now."""
-    print(f"{line}\n", end="", flush=True)
-
-
 def write_one(edition: Edition) -> None:
-    """Write a notebook without executing it; outputs stay, where the code is as it was."""
+    """Write a notebook without executing it.
+
+    Code of which only comments have changed keeps its outputs, even below other code that changed.
+    """
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
@@ -396,17 +410,33 @@ def write_one(edition: Edition) -> None:
         if cell.id in silent or COMMENT.sub("", old.source) == COMMENT.sub("", cell.source):
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
     save(notebook, edition)
-    say(f"{edition}: written")
+    print(f"{edition}: written")
 
 
-def execute_one(edition: Edition) -> None:
+async def execute_one(edition: Edition) -> None:
     """Execute a notebook and save it with its outputs."""
-    say(f"{edition}: started")
+    print(f"{edition}: started", flush=True)
     notebook = make(edition)
-    execute(notebook, str(edition))
+    await execute(notebook, str(edition))
     save(notebook, edition)
     save_figures(notebook, edition)
-    say(f"{edition}: executed and saved")
+    print(f"{edition}: executed and saved", flush=True)
+
+
+async def execute_all(chosen: Sequence[Edition]) -> None:
+    """Execute notebooks, two at a time; raise the errors of all that failed, at the end."""
+    gate = asyncio.Semaphore(EXECUTED_AT_ONCE)
+
+    async def execute_in_turn(edition: Edition) -> None:
+        async with gate:
+            await execute_one(edition)
+
+    done = await asyncio.gather(*map(execute_in_turn, chosen), return_exceptions=True)
+    errors = [error for error in done if isinstance(error, Exception)]
+    if not all(isinstance(error, ERRORS) for error in errors):
+        raise ExceptionGroup("a mistake in this script", errors)
+    if errors:
+        raise NotebookError("\n".join(map(str, errors)))
 
 
 def check_editions(language: str | None) -> Iterator[str]:
@@ -460,7 +490,7 @@ def check_translations(only: str | None) -> Iterator[str]:
     """Yield what is out of date in the translations, and what mends it."""
     for source in sorted({edition.source for edition in editions(only)}):
         prose = [cell.id for cell in read_source(source) if cell.cell_type == "markdown"]
-        for language in languages(source)[1:]:
+        for language in languages_of(source)[1:]:
             if only in (None, language):
                 translation = read_translation(source, language)
                 name = f"{source}.{language}"
@@ -475,20 +505,6 @@ def check_course(language: str | None) -> Iterator[str]:
         yield from find_contradictions(language)
 
 
-def for_all(chosen: Sequence[Edition], action: Callable[[Edition], None]) -> None:
-    """Apply an action to notebooks, two at a time; raise a NotebookError for all that failed."""
-    with ThreadPoolExecutor(EXECUTED_AT_ONCE) as pool:
-        futures = [pool.submit(action, edition) for edition in chosen]
-    errors = []
-    for future in futures:
-        try:
-            future.result()
-        except NotebookError as error:
-            errors.append(str(error))
-    if errors:
-        raise NotebookError("\n".join(errors))
-
-
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -500,7 +516,8 @@ def main(arguments: Sequence[str]) -> None:
     if args.name and args.command in ("write", "check"):
         parser.error(f"{args.command} takes no name: it is for all notebooks")
     if args.command == "write":
-        for_all(editions(args.language), write_one)
+        for edition in editions(args.language):
+            write_one(edition)
     elif args.command == "execute":
         # The exercise has no answers: its solution is executed.
         possible = [edition for edition in editions(args.language) if edition.name != "exercise"]
@@ -508,7 +525,7 @@ def main(arguments: Sequence[str]) -> None:
         if not named:
             names = sorted({edition.name for edition in possible})
             raise NotebookError(f"NAME must be one of {names}, not {args.name!r}")
-        for_all(named, execute_one)
+        run_async(execute_all(named))
     elif args.command == "stamp":
         stamp(args.name)
     else:
@@ -519,14 +536,16 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{len(editions(args.language))} notebooks are up to date")
 
 
-def run(command: Callable[[Sequence[str]], None]) -> None:
+def run_command(command: Callable[[Sequence[str]], None]) -> None:
     """Run a command of this project with the arguments of the process; print its errors."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # files on Windows
     try:
         command(sys.argv[1:])
-    except (NotebookError, OSError, tomllib.TOMLDecodeError) as error:
+    except ERRORS as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted")
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

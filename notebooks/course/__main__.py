@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnist_nn.language import LANGUAGES
-from notebooks.build import NotebookError, run
+from notebooks.build import NotebookError, run_command
 
 COURSE = Path(__file__).parents[2] / "build" / "course"
 CONFIG_NAME = "nbgrader_config.py"
@@ -65,4 +65,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

@@ -97,7 +97,7 @@ def is_edited(path: Path) -> bool:
     """Return whether there is a notebook that somebody has edited."""
     if not path.exists():
         return False
-    notebook = build.read_notebook(path)
+    notebook = build.read_ipynb(path)
     return bool(notebook.metadata.get("mnist_nn", {}).get("made") != fingerprint(notebook))
 
 
@@ -105,7 +105,7 @@ def write_course(folder: Path, languages: Sequence[str] | None = None) -> None:
     """Write a course, but for what an instructor has edited there."""
     for problem in find_contradictions():
         print(f"Note: {problem}")
-    languages = languages or build.languages("exercise")
+    languages = languages or build.languages_of("exercise")
     for language in languages:
         path = folder / "source" / f"exercise-{language}" / "exercise.ipynb"
         shown = build.shorten(path)
@@ -140,7 +140,7 @@ def find_contradictions(only: str | None = None) -> Iterator[str]:
     for cell_id in sorted(named - ids):
         yield f"{PLACE}: there is no cell {cell_id!r}. Take it out"
     yield from check_page()
-    for language in build.languages("exercise"):
+    for language in build.languages_of("exercise"):
         if only in (None, language):
             yield from check_texts(language)
             yield from check_solution(language)

@@ -57,7 +57,7 @@ def test_notebooks_install_nothing_but_the_package_and_run_in_silence(
         for cell in notebook.cells:
             if "parameters" in cell.metadata.get("tags", []):
                 cell.source = SMALL_SIZES
-        build.execute(notebook, name)  # raises at an error, and at a log line
+        build.run_async(build.execute(notebook, name))  # raises at an error, and at a log line
         (install,) = (cell for cell in notebook.cells if "pip install" in cell.source)
         assert install.outputs == []
     after = list_libraries(service)

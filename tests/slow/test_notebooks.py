@@ -4,9 +4,12 @@ import ast
 import base64
 import errno
 import html
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 import warnings
 from itertools import zip_longest
@@ -15,6 +18,7 @@ from typing import Any
 
 import matplotlib
 import nbformat
+import psutil
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
@@ -84,7 +88,7 @@ def test_notebook_executes_in_silence(source: str, monkeypatch: pytest.MonkeyPat
             cell.source = SMALL_SIZES
         for text, smaller in SMALLER[source].items():
             cell.source = cell.source.replace(text, smaller)
-    build.execute(notebook, str(edition))  # raises at an error, and at a log line
+    build.run_async(build.execute(notebook, str(edition)))  # raises at an error, and at a log line
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
@@ -154,7 +158,7 @@ def run_exercise(edition: build.Edition, answers: dict[str, str]) -> list[str]:
     sources = {cell.source for cell in checks}
     if answers:
         notebook = upgraded(saved_by_hand(notebook))
-    build.execute(notebook, str(edition))
+    build.run_async(build.execute(notebook, str(edition)))
     results = [cell.outputs for cell in notebook.cells if cell.source in sources]
     assert all(len(outputs) == 1 for outputs in results)  # nothing is shown twice
     return [outputs[0].data["text/plain"] for outputs in results]
@@ -213,7 +217,7 @@ def outputs_of(notebook: Any, kind: str) -> list[tuple[str, str]]:
 def test_executed_solution_prints_and_draws_what_is_saved() -> None:
     """In float64, whatever the computer. Figures depend on Matplotlib's build as well."""
     notebook, saved = build.make(SOLUTION), build.read_saved(SOLUTION)
-    build.execute(notebook, str(SOLUTION))
+    build.run_async(build.execute(notebook, str(SOLUTION)))
     assert outputs_of(notebook, "text/plain") == outputs_of(saved, "text/plain")
     pinned = (build.NOTEBOOKS.parent / "constraints.txt").read_text().splitlines()
     if f"matplotlib=={matplotlib.__version__}" in pinned and sys.platform == "linux":
@@ -344,6 +348,63 @@ def test_failing_cell_is_named_and_leaves_the_saved_notebook(
     assert "notebooks/en/try.ipynb, cell second" in str(error.value)
     assert path.read_text() == "as it was"
     assert [file.name for file in path.parent.iterdir()] == ["try.ipynb"]
+
+
+def test_all_that_fail_are_named_and_mistakes_of_the_script_are_raised(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(notebook: Any, name: str) -> None:
+        raise error if "/la/" in name else build.NotebookError(f"{name} failed")
+
+    monkeypatch.setattr(build, "execute", fail)
+    write_source(workspace, "1 + 1")
+    (workspace / "source" / "try.la.toml").touch()
+    error: Exception = OSError("la failed")
+    with pytest.raises(build.NotebookError, match="en/try.ipynb failed\nla failed"):
+        build.main(["execute", "try"])
+    error = TypeError("la failed")
+    with pytest.raises(ExceptionGroup) as raised:
+        build.main(["execute", "try"])
+    assert [*map(type, raised.value.exceptions)] == [build.NotebookError, TypeError]
+
+
+INTERRUPTED = """
+from pathlib import Path
+from mnist_nn.language import Language
+from notebooks import build
+
+build.NOTEBOOKS = Path.cwd() / "notebooks"
+build.LANGUAGES = dict.fromkeys(("en", "la", "it"), Language(""))
+build.run_command(build.main)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_interrupt_ends_all_kernels_and_saves_nothing(workspace: Path) -> None:
+    running = f"Path({str(workspace)!r}, f'kernel-{{os.getpid()}}').touch()"
+    code = f"import os\nimport time\nfrom pathlib import Path\n\n{running}\ntime.sleep(600)"
+    write_source(workspace, code)
+    for language in ("la", "it"):
+        (workspace / "source" / f"try.{language}.toml").touch()
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, "execute", "try"],
+        cwd=workspace.parent,
+        env=os.environ | {"PYTHONPATH": str(Path(build.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while len(kernels := [*workspace.glob("kernel-*")]) < 2 and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        printed = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    started = [f"notebooks/{language}/try.ipynb: started\n" for language in ("en", "la")]
+    assert (process.returncode, *printed) == (1, "".join(started), "Interrupted\n")
+    assert not [*workspace.glob("*/try.ipynb")]
+    assert not any(psutil.pid_exists(int(path.name.split("-")[1])) for path in kernels)
 
 
 @pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, "disk full"), SystemExit("killed")])

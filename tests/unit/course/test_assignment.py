@@ -13,7 +13,7 @@ from mnist_nn.checks import TARGETS
 from notebooks import build
 from notebooks.course import assignment, cells
 
-LANGUAGES = build.languages("exercise")
+LANGUAGES = build.languages_of("exercise")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
