@@ -74,8 +74,8 @@ METADATA = {
 }
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
-# Of a source's cells; the last is jupytext's.
-ATTRIBUTES = {"attach", "figure", "fold", "generated", "only", "tags", "lines_to_next_cell"}
+ATTRIBUTES = {"attach", "figure", "fold", "generated", "only", "tags"}  # of a source's cells
+EDITIONS = {"exercise", "solution", "course", "rubric"}  # which "only" may name
 CELL_TIMEOUT_SECONDS = 1_800
 EXECUTED_AT_ONCE = 2
 ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
@@ -118,7 +118,7 @@ ERRORS = (NotebookError, OSError, tomllib.TOMLDecodeError)
 class EventLoop(asyncio.SelectorEventLoop):  # of Windows' usual one, pyzmq warns
     """An event loop in which an interrupt cancels all tasks."""
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(self, *_: Any) -> None:  # type: ignore[override]
         raise NotImplementedError  # with nbclient's handler, it would only stop one kernel
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -161,27 +161,27 @@ def languages_of(source: str) -> list[str]:
 
 
 def read_source(source: str) -> list[NotebookNode]:
-    """Read the cells of a source, with their ids from there."""
+    """Return the cells of a source, with their ids from there."""
+    path = f"notebooks/source/{source}.py"
     notebook = jupytext.read(NOTEBOOKS / "source" / f"{source}.py", fmt="py:percent")
     cells: list[NotebookNode] = notebook.cells
     for cell in cells:
         if "id" not in cell.metadata:
-            raise NotebookError(
-                f"notebooks/source/{source}.py: a cell has no id: {cell.source:.50}"
-            )
+            raise NotebookError(f"{path}: a cell has no id: {cell.source:.50}")
         cell.id = cell.metadata.pop("id")
-        if unknown := cell.metadata.keys() - ATTRIBUTES:
-            raise NotebookError(
-                f"notebooks/source/{source}.py: [{cell.id}] has {min(unknown)}, which is none of "
-                f"{', '.join(sorted(ATTRIBUTES - {'lines_to_next_cell'}))}"
-            )
-        if cell.metadata.get("generated") == "install":
+        cell.metadata.pop("lines_to_next_cell", None)  # jupytext's
+        editions_of_cell = cell.metadata.get("only", "").split()
+        for given, known in ((cell.metadata, ATTRIBUTES), (editions_of_cell, EDITIONS)):
+            if unknown := {*given} - known:
+                names = ", ".join(sorted(known))
+                raise NotebookError(
+                    f"{path}: [{cell.id}] has {min(unknown)}, which is none of {names}"
+                )
+        if "generated" in cell.metadata:
             cell.source = install_code()
     for cell_id, count in Counter(cell.id for cell in cells).items():
         if count > 1:
-            raise NotebookError(
-                f"notebooks/source/{source}.py: {count} cells have the id {cell_id!r}"
-            )
+            raise NotebookError(f"{path}: {count} cells have the id {cell_id!r}")
     return cells
 
 
@@ -210,33 +210,14 @@ def read_translation(source: str, language: str) -> dict[str, Any]:
 
 
 def make(edition: Edition) -> NotebookNode:
-    """Make a notebook, not executed."""
-    translation = read_translation(edition.source, edition.language)
-    cells = [
-        cell
-        for cell in read_source(edition.source)
-        if edition.name in cell.metadata.get("only", edition.name).split()
-    ]
-    for cell in cells:
-        entry = translation.get(cell.id, {})
-        cell.source = entry.get("text", cell.source).strip("\n")
-        language = {f'set_language("{ENGLISH}")': f'set_language("{edition.language}")'}
-        for english, translated in (entry.get("replace", {}) | language).items():
-            cell.source = cell.source.replace(english, translated)
+    """Return a notebook that is not executed."""
+    cells = select(read_source(edition.source), edition.name)
+    translate(cells, edition)
     if edition.name == "exercise":
-        summary = (read_translation(edition.source, ENGLISH) | translation)["fold-summary"]["text"]
-        cells = fold_solutions(cells, summary.strip())
-    if edition.name == "course":  # see course/assignment.py
-        cells = [cell for cell in cells if "fold" not in cell.metadata]
-    address = project_address()
-    if address.startswith(GITHUB):
-        first_prose = next(cell for cell in cells if cell.cell_type == "markdown")
-        first_prose.source += colab_badge(address, edition)
+        cells = fold_solutions(cells, edition)
+    add_badge(cells, edition)
+    attach_figures(cells, edition)
     for cell in cells:
-        if "attach" in cell.metadata:
-            png = find_figure(cell.metadata["attach"], edition.language).read_bytes()
-            content = {"image/png": base64.b64encode(png).decode()}
-            cell.attachments = nbformat.from_dict({cell.metadata["attach"]: content})
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     made_from = f"notebooks/source/{edition.source}.py"
@@ -245,9 +226,32 @@ def make(edition: Edition) -> NotebookNode:
     return notebook
 
 
-def fold_solutions(cells: Sequence[NotebookNode], summary: str) -> list[NotebookNode]:
-    """Put the cells of each solution into one cell of prose that opens with a click."""
+def select(cells: Sequence[NotebookNode], edition: str) -> list[NotebookNode]:
+    """Return the cells that are in an edition; solutions are not in that of the course."""
+    return [
+        cell
+        for cell in cells
+        if edition in cell.metadata.get("only", edition).split()
+        and not (edition == "course" and "fold" in cell.metadata)
+    ]
+
+
+def translate(cells: Sequence[NotebookNode], edition: Edition) -> None:
+    """Translate prose, and words in code, as far as there are translations."""
+    translation = read_translation(edition.source, edition.language)
+    language = {f'set_language("{ENGLISH}")': f'set_language("{edition.language}")'}
+    for cell in cells:
+        entry = translation.get(cell.id, {})
+        cell.source = entry.get("text", cell.source).strip("\n")
+        for english, translated in (entry.get("replace", {}) | language).items():
+            cell.source = cell.source.replace(english, translated)
+
+
+def fold_solutions(cells: Sequence[NotebookNode], edition: Edition) -> list[NotebookNode]:
+    """Return the cells with each solution in one cell of prose that opens with a click."""
     folded: list[NotebookNode] = []
+    texts = read_translation(edition.source, ENGLISH)
+    texts |= read_translation(edition.source, edition.language)
     for task, group in groupby(cells, key=lambda cell: cell.metadata.get("fold")):
         members = list(group)
         if task is None:
@@ -260,16 +264,34 @@ def fold_solutions(cells: Sequence[NotebookNode], summary: str) -> list[Notebook
             else f"```python\n{cell.source}\n```"
             for cell in members
         ]
-        text = "\n\n".join(["<details>", f"<summary>{summary}</summary>", *parts, "</details>"])
+        summary = f"<summary>{texts['fold-summary']['text'].strip()}</summary>"
+        text = "\n\n".join(["<details>", summary, *parts, "</details>"])
         folded.append(nbformat.v4.new_markdown_cell(text, id=members[0].id))
     return folded
 
 
-def colab_badge(address: str, edition: Edition) -> str:
-    repository = address.removeprefix(GITHUB)
-    colab = "https://colab.research.google.com"
-    link = f"{colab}/github/{repository}/blob/main/{edition}"
-    return f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
+def attach_figures(cells: Sequence[NotebookNode], edition: Edition) -> None:
+    """Put into each cell the saved figure that its text shows."""
+    for cell in cells:
+        if name := cell.metadata.get("attach"):
+            path = find_figure(name, edition.language)
+            if not path.exists():
+                raise NotebookError(
+                    f"notebooks/source/{edition.source}.py: [{cell.id}] attaches {name}, "
+                    "which is not in notebooks/figures"
+                )
+            content = {"image/png": base64.b64encode(path.read_bytes()).decode()}
+            cell.attachments = nbformat.from_dict({name: content})
+
+
+def add_badge(cells: Sequence[NotebookNode], edition: Edition) -> None:
+    """Add a link to Colab to the first text, if the project is on GitHub."""
+    address = project_address()
+    if address.startswith(GITHUB):
+        colab = "https://colab.research.google.com"
+        link = f"{colab}/github/{address.removeprefix(GITHUB)}/blob/main/{edition}"
+        first_text = next(cell for cell in cells if cell.cell_type == "markdown")
+        first_text.source += f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
 
 
 def run_async(coroutine: Coroutine[Any, Any, None]) -> None:

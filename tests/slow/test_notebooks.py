@@ -475,13 +475,15 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     [
         ('id="first"', "2 cells have the id 'first'"),
         ('id="new" folded="yes"', r"\[new\] has folded, which is none of attach"),
+        ('id="new" only="exercize course"', r"\[new\] has exercize, which is none of course, ex"),
+        ('id="new" attach="digit.png"', r"\[new\] attaches digit.png, which is not in"),
         ("", "a cell has no id: 3"),
     ],
 )
 def test_mistakes_in_cells_of_a_source_are_told(workspace: Path, cell: str, reason: str) -> None:
     write_source(workspace, f"2\n\n# %% {cell}\n3")
     with pytest.raises(build.NotebookError, match=rf"notebooks/source/try\.py: {reason}"):
-        build.main(["check"])
+        build.main(["write"])
 
 
 def test_address_of_the_project_brings_install_and_badge(monkeypatch: pytest.MonkeyPatch) -> None:
