@@ -47,7 +47,12 @@ class Readme(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         text = Path(self.root, "README.md").read_text("utf-8")
-        if address := metadata.get("urls", {}).get("Repository", "").removesuffix(".git"):
+        if (
+            address := metadata.get("urls", {})
+            .get("Repository", "")
+            .rstrip("/")
+            .removesuffix(".git")
+        ):
             text = RELATIVE_LINK.sub(
                 lambda found: (
                     f"{found[1]}{found[2]}"

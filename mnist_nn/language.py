@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MESSAGES = Path(__file__).parent / "messages"
 NUMBERS = re.compile(r"\d[\d,、 ]*")  # one, or a list of them
@@ -128,10 +128,18 @@ def join_numbers(numbers: Iterable[float], decimals: int = 2) -> str:
     return get_language().comma.join(f"{number:.{decimals}f}" for number in numbers)
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a file contains; an error in it names the file."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise tomllib.TOMLDecodeError(f"{path}: {error}") from None
+
+
 def read_messages(language: str) -> dict[str, str]:
     """Return the translations of a language, by their English texts."""
     path = MESSAGES / f"{language}.toml"
-    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    return read_toml(path) if path.exists() else {}
 
 
 @cache

@@ -47,7 +47,7 @@ def describe(ax: Axes, *sentences: str) -> None:
 def _add_font(ax: Axes) -> None:
     """Let the texts of an Axes fall back to a font that has the language's characters."""
     names = get_language().fonts
-    font = _find_font(names)
+    font = find_font(names)
     if names and font is None:
         _say_that_no_font_was_found(names)
     if font:
@@ -100,14 +100,14 @@ def _display(figure: Figure) -> None:
 def figure_text(english: str) -> str:
     """Return words for a figure, in the language that was set if there is a font for it."""
     fonts = get_language().fonts
-    return english if fonts and _find_font(fonts) is None else message(english)
+    return english if fonts and find_font(fonts) is None else message(english)
 
 
 @contextlib.contextmanager
 def language_font() -> Iterator[None]:
     """Let texts that are drawn meanwhile fall back to a font that has the language's characters."""
     family = mpl.rcParams["font.family"]
-    if font := _find_font(get_language().fonts):
+    if font := find_font(get_language().fonts):
         mpl.rcParams["font.family"] = [*family, font]
     try:
         yield
@@ -116,7 +116,7 @@ def language_font() -> Iterator[None]:
 
 
 @functools.cache
-def _find_font(names: tuple[str, ...]) -> str | None:
+def find_font(names: tuple[str, ...]) -> str | None:
     """Return the first of these fonts that this machine has."""
     manager = font_manager.fontManager
     if names and set(names).isdisjoint(manager.get_font_names()):  # its list may be old

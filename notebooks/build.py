@@ -1,9 +1,11 @@
 """Make the notebooks from their sources: never edit one by hand.
 
-    python notebooks/build.py write           write all of them, without executing
-    python notebooks/build.py execute NAME    execute NAME in all languages, save its outputs
-    python notebooks/build.py check           fail if a notebook or a translation is out of date
-    python notebooks/build.py stamp NAME      renew the hashes in a translation, SOURCE.LANGUAGE
+    .venv/bin/python notebooks/build.py COMMAND
+
+    write           write all of them, without executing
+    execute NAME    execute NAME in all languages, save its outputs
+    check           fail if a notebook or a translation is out of date
+    stamp NAME      renew the hashes in a translation, SOURCE.LANGUAGE
 
 With ``--language en``, say, the first three do so in that language alone.
 
@@ -55,14 +57,13 @@ except ImportError as error:
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from mnist_nn.language import LANGUAGES
-from mnist_nn.rendering import encode_png
+from mnist_nn.language import LANGUAGES, read_toml
+from mnist_nn.rendering import encode_png, find_font
 from notebooks.languages import (
     UNKNOWN,
     check_languages,
     check_translation,
     find_unknown,
-    read_toml,
     short_hash,
 )
 
@@ -436,7 +437,13 @@ def write_one(edition: Edition) -> None:
 
 
 async def execute_one(edition: Edition) -> None:
-    """Execute a notebook and save it with its outputs."""
+    """Execute a notebook and save it with its outputs, unless its figures would be English."""
+    language = LANGUAGES[edition.language]
+    if language.fonts and not find_font(language.fonts):
+        raise NotebookError(
+            f"{edition} was not executed, since this computer has no font for {language.name}. "
+            f"Install one, such as {language.fonts[0]}"
+        )
     print(f"{edition}: started", flush=True)
     notebook = make(edition)
     await execute(notebook, str(edition))
@@ -523,8 +530,10 @@ def check_course(language: str | None) -> Iterator[str]:
     """Yield where points, targets, texts and the saved solution contradict each other."""
     from notebooks.course.assignment import find_contradictions  # which imports this module
 
-    if (NOTEBOOKS / "source" / "exercise.py").exists():  # not in tests of this module
-        yield from find_contradictions(language)
+    yield from find_contradictions(language)
+
+
+CHECKS = (check_languages, check_editions, check_translations, check_course)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -551,8 +560,7 @@ def main(arguments: Sequence[str]) -> None:
     elif args.command == "stamp":
         stamp(args.name)
     else:
-        checks = (check_languages, check_editions, check_translations, check_course)
-        problems = [*find_unknown()] or [line for check in checks for line in check(args.language)]
+        problems = [*find_unknown()] or [line for check in CHECKS for line in check(args.language)]
         if problems:
             raise NotebookError("\n".join(problems))
         print(f"{len(editions(args.language))} notebooks are up to date")

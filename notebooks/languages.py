@@ -1,26 +1,25 @@
-"""Find what a language lacks, or what is left of one: ``python notebooks/build.py check``."""
+"""Find what a language lacks, or what is left of one: ``make check``."""
 
 import ast
 import gettext
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mnist_nn.language import LANGUAGES, MESSAGES, PLACEHOLDER, read_messages
+from mnist_nn.language import LANGUAGES, MESSAGES, PLACEHOLDER, read_messages, read_toml
 
 ROOT = Path(__file__).parents[1]
 # What each language but English has.
-FILES = (
+TRANSLATED_FILES = (
     "mnist_nn/messages/{}.toml",
     "notebooks/source/exercise.{}.toml",
     "notebooks/source/going_further.{}.toml",
     "notebooks/site/pages/{}/index.md",
 )
-WORDS = ("notebooks/site/texts.toml", "notebooks/site/train.toml")
+SITE_TEXTS = ("notebooks/site/texts.toml", "notebooks/site/train.toml")
 GLOSSARY = "notebooks/source/glossary.toml"
 NO_TERMS = ("names", "wrong")  # in the glossary
 UNKNOWN = "{}: {!r} is not in LANGUAGES of mnist_nn/language.py. Add it there, or delete it here"
@@ -32,14 +31,6 @@ ERRORS = ("ArgumentError", "ArgumentTypeError", "MissingFileError", "BackendErro
 TRANSLATED_ERRORS = dict.fromkeys(ERRORS, 0)
 ENGLISH_ERRORS = PACKAGE / "search"  # only engineers and instructors meet these
 NAMES = ("linear", "network", "classifier", "label", "predicted")  # of models, and of lines
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a file; an error in it has the file's name."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise tomllib.TOMLDecodeError(f"{path}: {error}") from None
 
 
 def find_unknown() -> Iterator[str]:
@@ -59,11 +50,11 @@ def check_languages(only: str | None = None) -> Iterator[str]:
 
 
 def find_missing(code: str) -> Iterator[str]:
-    """Yield the files that a language lacks, and what it lacks in those of all languages."""
-    for file in [*(file.format(code) for file in FILES), *_name_catalogue(code)]:
+    """Yield what a language lacks: files, texts of the site, terms of the glossary, links."""
+    for file in [*(file.format(code) for file in TRANSLATED_FILES), *_name_catalogue(code)]:
         if not (ROOT / file).exists():
             yield f"{file} is missing. Copy that of another language, and translate it"
-    for file in WORDS:
+    for file in SITE_TEXTS:
         words = read_toml(ROOT / file)
         if lacking := [word for word in words["en"] if word not in words.get(code, {})]:
             yield f"{file}: [{code}] has no {', '.join(lacking)}. Translate those of [en]"
@@ -92,7 +83,7 @@ def check_translation(
         if entry.get("hash") != short_hash(english[cell_id]):
             yield (
                 f"{path}: the English of [{cell_id}] has changed. Revise the entry, then run: "
-                f"python notebooks/build.py stamp {name}"
+                f".venv/bin/python notebooks/build.py stamp {name}"
             )
         for snippet in entry.get("replace", {}):
             if snippet not in english[cell_id]:
@@ -158,7 +149,7 @@ def _find_codes() -> Iterator[tuple[str, str]]:
         folders += ROOT.glob(pattern)
     for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
-    yield from ((file, code) for file in WORDS for code in read_toml(ROOT / file))
+    yield from ((file, code) for file in SITE_TEXTS for code in read_toml(ROOT / file))
     entries = [entry for term, entry in read_toml(ROOT / GLOSSARY).items() if term != "names"]
     for code in sorted({key.split("_")[0] for entry in entries for key in entry}):
         yield GLOSSARY, code

@@ -22,10 +22,10 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from mnist_nn.language import LANGUAGES
+from mnist_nn.language import LANGUAGES, read_toml
 from mnist_nn.rendering import HIDDEN_STYLE
 from notebooks import build
-from notebooks.languages import find_missing, read_toml
+from notebooks.languages import find_missing
 from notebooks.site.head import TEXTS, first_page, site_address
 from notebooks.site.run import describe_run
 from notebooks.site.train import export

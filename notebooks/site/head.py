@@ -3,8 +3,8 @@
 import html
 from pathlib import Path
 
+from mnist_nn.language import read_toml
 from notebooks import build
-from notebooks.languages import read_toml
 
 TEXTS = read_toml(Path(__file__).with_name("texts.toml"))
 CARD = "card.png"  # beside the first page

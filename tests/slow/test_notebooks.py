@@ -26,7 +26,7 @@ from sizes import SMALL_SIZES
 from split import Split
 
 import mnist_nn
-from mnist_nn.language import LANGUAGES
+from mnist_nn.language import LANGUAGES, Language
 from notebooks import build, languages
 from notebooks.course import assignment
 
@@ -58,9 +58,9 @@ SMALLER = {
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of notebooks with no source yet."""
     monkeypatch.setattr(build, "NOTEBOOKS", tmp_path / "notebooks")
-    monkeypatch.setattr(build, "LANGUAGES", {"en": None, "la": None})
-    for check in ("find_unknown", "check_languages"):
-        monkeypatch.setattr(build, check, lambda *only: ())
+    monkeypatch.setattr(build, "LANGUAGES", {code: Language(code) for code in ("en", "la")})
+    monkeypatch.setattr(build, "find_unknown", tuple)
+    monkeypatch.setattr(build, "CHECKS", (build.check_editions, build.check_translations))
     (tmp_path / "notebooks" / "source").mkdir(parents=True)
     return tmp_path / "notebooks"
 
@@ -368,6 +368,16 @@ def test_all_that_fail_are_named_and_mistakes_of_the_script_are_raised(
     assert [*map(type, raised.value.exceptions)] == [build.NotebookError, TypeError]
 
 
+def test_without_a_font_a_notebook_is_not_executed(workspace: Path) -> None:
+    path = write_source(workspace, "1 + 1")
+    (workspace / "source" / "try.la.toml").touch()
+    build.LANGUAGES["la"] = Language("Latina", fonts=("Old Roman Cursive",))
+    with pytest.raises(build.NotebookError, match=r"la/try\.ipynb .* such as Old Roman Cursive$"):
+        build.main(["execute", "try"])
+    assert path.exists()
+    assert not (workspace / "la" / "try.ipynb").exists()
+
+
 INTERRUPTED = """
 from pathlib import Path
 from mnist_nn.language import Language
@@ -447,8 +457,8 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
         "notebooks/en/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/la/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/source/try.la.toml: [prose] has no text. Write one",
-        "the English of [first] has changed. Revise the entry, then run: python "
-        "notebooks/build.py stamp try.la",
+        "the English of [first] has changed. Revise the entry, then run: "
+        ".venv/bin/python notebooks/build.py stamp try.la",
         "notebooks/source/try.la.toml: there is no cell [other]. Take the entry out",
     ):
         assert problem in str(error.value)

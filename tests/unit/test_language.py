@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from matplotlib import font_manager
 import mnist_nn
 from mnist_nn.analysis import plot_runs
 from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, printable, read_messages
-from mnist_nn.rendering import _find_font, language_font
+from mnist_nn.rendering import find_font, language_font
 from notebooks import build, languages
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -28,7 +29,7 @@ def _english_again() -> Iterator[None]:
     with mpl.rc_context():
         yield
     mnist_nn.set_language("en")
-    _find_font.cache_clear()
+    find_font.cache_clear()
 
 
 def test_wrong_messages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +41,13 @@ def test_wrong_messages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         "the translation of '{a} of {b}' has other values. Name the same",
         "'old' is not in the package. Take it out",
     ]
+
+
+def test_error_in_messages_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("mnist_nn.language.MESSAGES", tmp_path)
+    (tmp_path / "ko.toml").write_text("[ko")
+    with pytest.raises(tomllib.TOMLDecodeError, match=r"ko\.toml: Expected"):
+        read_messages("ko")
 
 
 def test_each_text_is_translated_with_its_values() -> None:
@@ -96,7 +104,7 @@ def test_figures_have_no_boxes(language: str, style: Callable[[], Any]) -> None:
     assert users_text.get_fontfamily() == ["sans-serif"]
     assert plt.rcParams["font.family"] == ["sans-serif"]  # as it is without the package
     fonts, messages = LANGUAGES[language].fonts, read_messages(language)
-    if fonts and not _find_font(fonts):
+    if fonts and not find_font(fonts):
         pytest.skip("no font for this language")
     assert ax.get_ylabel() == messages["Accuracy (validation)"]
     with language_font():
@@ -108,7 +116,7 @@ def test_font_of_the_region_is_taken_from_a_collection(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """Before version 3.11, Matplotlib has only the first font of each, which may be Japanese."""
-    request.addfinalizer(_find_font.cache_clear)
+    request.addfinalizer(find_font.cache_clear)
     manager = font_manager.fontManager
     first = [font for font in manager.ttflist if font.name == "Noto Sans CJK JP"]
     if not first:
@@ -116,8 +124,8 @@ def test_font_of_the_region_is_taken_from_a_collection(
     monkeypatch.setattr(manager, "ttflist", first)
     monkeypatch.setattr(mpl, "__version_info__", (3, 10))
     monkeypatch.setattr(mpl, "get_cachedir", lambda: str(tmp_path))
-    _find_font.cache_clear()
-    name = _find_font(LANGUAGES["zh"].fonts)
+    find_font.cache_clear()
+    name = find_font(LANGUAGES["zh"].fonts)
     assert name == "Noto Sans CJK SC"
     path = manager.findfont(name)
     assert Path(path).parent == tmp_path

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import mnist_nn
+from hatch_build import Readme
 from mnist_nn.__main__ import main as copy_notebooks
 from mnist_nn.language import LANGUAGES
 
@@ -180,3 +181,10 @@ def test_notebooks_are_copied_and_none_is_overwritten(tmp_path: Path, capsys: An
     assert f"{exercise} is there already, and stays as it is." in said
     assert f'-m jupyter lab "{folder}"' in said
     assert exercise.read_text() == "mine"
+
+
+@pytest.mark.parametrize("address", ["https://github.com/a/b", "https://github.com/a/b.git/"])
+def test_links_of_the_readme_lead_to_the_repository(address: str) -> None:
+    metadata: dict[str, Any] = {"urls": {"Repository": address}}
+    Readme(str(PACKAGE.parent), {}).update(metadata)
+    assert "](https://github.com/a/b/blob/HEAD/LICENSE)" in metadata["readme"]["text"]

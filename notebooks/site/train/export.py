@@ -19,9 +19,8 @@ import mnist_nn
 from mnist_nn import checks, load_mnist_dataframe
 from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
-from mnist_nn.language import LANGUAGES, format_number, get_language, message
+from mnist_nn.language import LANGUAGES, format_number, get_language, message, read_toml
 from mnist_nn.metrics import LOG_LOSS_CLIP
-from notebooks.languages import read_toml
 from notebooks.site.head import TEXTS, first_page, make_head
 
 HERE = Path(__file__).parent
