@@ -47,12 +47,8 @@ class Readme(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         text = Path(self.root, "README.md").read_text("utf-8")
-        if (
-            address := metadata.get("urls", {})
-            .get("Repository", "")
-            .rstrip("/")
-            .removesuffix(".git")
-        ):
+        address = metadata.get("urls", {}).get("Repository", "")
+        if address := address.rstrip("/").removesuffix(".git"):
             text = RELATIVE_LINK.sub(
                 lambda found: (
                     f"{found[1]}{found[2]}"

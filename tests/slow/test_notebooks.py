@@ -368,10 +368,13 @@ def test_all_that_fail_are_named_and_mistakes_of_the_script_are_raised(
     assert [*map(type, raised.value.exceptions)] == [build.NotebookError, TypeError]
 
 
-def test_without_a_font_a_notebook_is_not_executed(workspace: Path) -> None:
+def test_without_a_font_a_notebook_is_not_executed(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_source(workspace, "1 + 1")
     (workspace / "source" / "try.la.toml").touch()
-    build.LANGUAGES["la"] = Language("Latina", fonts=("Old Roman Cursive",))
+    latin = Language("Latina", fonts=("Old Roman Cursive",))
+    monkeypatch.setattr(build, "LANGUAGES", {"en": Language("English"), "la": latin})
     with pytest.raises(build.NotebookError, match=r"la/try\.ipynb .* such as Old Roman Cursive$"):
         build.main(["execute", "try"])
     assert path.exists()
