@@ -198,6 +198,12 @@ def project_address() -> str:
     return str(urls.get("Repository", "")).rstrip("/").removesuffix(".git")
 
 
+def github_repository() -> str:
+    """Return the repository's OWNER/NAME on GitHub, or nothing if it is not there."""
+    address = project_address()
+    return address.removeprefix(GITHUB) if address.startswith(GITHUB) else ""
+
+
 def name_archive(address: str) -> str:
     """Return what pip installs from the repository: from GitHub, without Git."""
     is_github = address.startswith(GITHUB)
@@ -287,10 +293,9 @@ def attach_figures(cells: Sequence[NotebookNode], edition: Edition) -> None:
 
 def add_badge(cells: Sequence[NotebookNode], edition: Edition) -> None:
     """Add a link to Colab to the first text, if the project is on GitHub."""
-    address = project_address()
-    if address.startswith(GITHUB):
+    if repository := github_repository():
         colab = "https://colab.research.google.com"
-        link = f"{colab}/github/{address.removeprefix(GITHUB)}/blob/main/{edition}"
+        link = f"{colab}/github/{repository}/blob/main/{edition}"
         first_text = next(cell for cell in cells if cell.cell_type == "markdown")
         first_text.source += f"\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({link})"
 

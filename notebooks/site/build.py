@@ -7,6 +7,7 @@ trains in the browser is that of ``train``.
 """
 
 import base64
+import copy
 import html
 import json
 import re
@@ -14,28 +15,27 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
-from itertools import cycle
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-from mnist_nn.language import LANGUAGES, read_toml
+from mnist_nn.language import LANGUAGES
 from mnist_nn.rendering import HIDDEN_STYLE
 from notebooks import build
 from notebooks.languages import find_missing
-from notebooks.site.head import TEXTS, first_page, site_address
+from notebooks.site.live import export as live_export
+from notebooks.site.pages import first_page, read_texts, site_address
 from notebooks.site.run import describe_run
-from notebooks.site.train import export
+from notebooks.site.train import export as train_export
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build" / "site"
 SOURCES = ROOT / "build" / "site-sources"
 EMPTY_PAD = '<p class="mnist-nn-drawing-'  # in an output: a saved pad with no drawing
-TRAIN_TEXTS = read_toml(HERE / "train.toml")
 # By the cells of the exercise below which there is a link to the page that trains: its settings,
 # and the name of its text.
 TASKS = {
@@ -43,6 +43,26 @@ TASKS = {
     "task-2-how": ("model=network", "link_here"),
     "task-3-how": ("model=network&steps=10", "link_task_3"),
 }
+# By the functions that draw, a figure for the reference: notebook, cell, and place in the cell.
+FIGURES = {
+    "plot_digit": ("solution", "random-example", 0),
+    "plot_log_loss": ("solution", "linear-first-call", 0),
+    "plot_confusion_matrix": ("solution", "linear-first-call", 1),
+    "plot_weights": ("solution", "weights", 0),
+    "plot_examples": ("solution", "load", 0),
+    "plot_gradient": ("solution", "training-dataset", 0),
+    "plot_probabilities": ("solution", "one-prediction", 1),
+    "plot_runs": ("going_further", "many-runs", 0),
+    "plot_accuracies": ("going_further", "rows", 0),
+    "plot_cross_entropy": ("going_further", "two-losses", 0),
+    "plot_mistakes": ("going_further", "confident-mistakes", 0),
+    "plot_confusion_difference": ("going_further", "confusion-difference", 0),
+    "plot_weights_over_training": ("going_further", "keep-weights", 0),
+    "animate_weights": ("going_further", "animation", 0),
+    "plot_search": ("going_further", "search-linear", 0),
+    "draw": ("going_further", "draw-corner", 0),
+}
+FIGURE_TAGS = ('<a class="figure"', '<div class="mnist-nn-animation')
 ROOMS = {
     "mnist_nn": "The exercise",
     "mnist_nn.analysis": "Analysis",
@@ -51,7 +71,7 @@ ROOMS = {
 }
 
 
-def main() -> None:
+def main(_: Sequence[str] = ()) -> None:
     if missing := [line for language in [*LANGUAGES][1:] for line in find_missing(language)]:
         raise build.NotebookError("\n".join(missing))
     for folder in (SITE, SOURCES):
@@ -59,13 +79,17 @@ def main() -> None:
     shutil.copytree(HERE / "pages", SOURCES)
     for language in LANGUAGES:
         (SOURCES / language / "weights.png").write_bytes(read_weights(language))
-    figures: dict[str, str] = {}  # what draws it: its <img>
+        (SITE / language / "figures").mkdir(parents=True)
+    adapted: dict[str, NotebookNode] = {}  # the English ones, by their editions
     for edition in build.editions():
-        notebook = prepare_notebook(edition)
-        if edition.language == "en" and edition.name != "porting":
-            figures = find_figures(notebook) | figures
+        notebook, files = adapt(read_saved(edition), edition)
+        nbformat.write(notebook, SOURCES / edition.language / edition.path.name)
+        for path, content in files.items():
+            path.write_bytes(content)
+        if edition.language == "en":
+            adapted[edition.name] = notebook
     for room, title in ROOMS.items():
-        write_reference(room, title, figures)
+        write_reference(room, title, adapted)
     write_english_pages()
     for language in LANGUAGES:
         run_sphinx(language)
@@ -73,68 +97,79 @@ def main() -> None:
     shutil.rmtree(SITE / "jupyter_execute")  # MyST-NB's copies
     for edition in build.editions():  # to download
         shutil.copy(edition.path, SITE / edition.language)
-    # The page to draw digits on, with its weights.
-    live = [sys.executable, "-m", "notebooks.site.live.export", str(SITE)]
-    subprocess.run(live, check=True, cwd=ROOT)
-    export.export(SITE / "train")
+    live_export.write_page(live_export.train_models(), SITE)
+    train_export.write_page(SITE / "train")
     write_for_robots()
     print(f"The site is in {build.shorten(SITE)}. To see it: python -m http.server -d build/site")
 
 
-def prepare_notebook(edition: build.Edition) -> NotebookNode:
-    """Write a notebook to Sphinx's sources, with figures in files and nothing that needs a kernel.
-
-    Each figure gets its alternative text; what repeats that text for JupyterLab is left out.
-    """
+def read_saved(edition: build.Edition) -> NotebookNode:
     notebook = build.read_saved(edition)
     if notebook is None:
         raise build.NotebookError(f"{edition} is missing. Write it with: make notebooks")
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [*prepare_outputs(cell, edition)]
-        else:
-            cell.source = prepare_prose(cell, edition)
-    title, _, text = notebook.cells[0].source.partition("\n")
-    if edition.name == "solution":  # which has the same title as the exercise
-        colon = LANGUAGES[edition.language].colon
-        title += f"{colon}{TEXTS[edition.language]['solution']}"
-    box = describe_run(edition.language, edition.name)
-    notebook.cells[0].source = f"{title}\n\n{box}\n{text}"
-    nbformat.write(notebook, SOURCES / edition.language / edition.path.name)
     return notebook
 
 
-def prepare_prose(cell: NotebookNode, edition: build.Edition) -> str:
+def adapt(notebook: NotebookNode, edition: build.Edition) -> tuple[NotebookNode, dict[Path, bytes]]:
+    """Return a notebook for Sphinx, with nothing that needs a kernel, and its figures by path."""
+    adapted, files = copy.deepcopy(notebook), dict[Path, bytes]()
+    for cell in adapted.cells:
+        if cell.cell_type == "code":
+            cell.outputs, figures = adapt_outputs(cell, edition)
+            files |= figures
+            continue
+        cell.source = adapt_prose(cell, edition)
+        for name, content in cell.pop("attachments", {}).items():
+            files[SOURCES / edition.language / name] = base64.b64decode(content["image/png"])
+    adapted.cells[0].source = add_title_box(adapted.cells[0].source, edition)
+    return adapted, files
+
+
+def add_title_box(text: str, edition: build.Edition) -> str:
+    """Return the text of a first cell with a box on how to run the notebook below its title."""
+    title, _, rest = text.partition("\n")
+    if edition.name == "solution":  # which has the same title as the exercise
+        colon = LANGUAGES[edition.language].colon
+        title += f"{colon}{read_texts()[edition.language]['solution']}"
+    return f"{title}\n\n{describe_run(edition)}\n{rest}"
+
+
+def adapt_prose(cell: NotebookNode, edition: build.Edition) -> str:
     """Return the text of a cell with links within the site, and its images in files."""
     # Badges are images of other sites, and the box at the top leads to the same places.
     text = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
     text = text.replace("`going_further`", "[`going_further`](going_further.ipynb)")
-    for name, content in cell.pop("attachments", {}).items():
-        (SOURCES / edition.language / name).write_bytes(base64.b64decode(content["image/png"]))
-        text = text.replace(f"attachment:{name}", name)
+    text = text.replace("](attachment:", "](")
     if edition.name == "exercise" and cell.id in TASKS:
         text += f"\n\n{link_to_train(edition.language, *TASKS[cell.id])}"
     return text
 
 
-def prepare_outputs(cell: NotebookNode, edition: build.Edition) -> Iterator[NotebookNode]:
-    """Yield the outputs of a cell, with figures in files, and a link instead of an empty pad."""
-    folder, words = SITE / edition.language / "figures", TEXTS[edition.language]
-    folder.mkdir(parents=True, exist_ok=True)
+def adapt_outputs(
+    cell: NotebookNode, edition: build.Edition
+) -> tuple[list[NotebookNode], dict[Path, bytes]]:
+    """Return the outputs of a cell, with a link instead of an empty pad, and figures by path.
+
+    Each figure gets its alternative text; what repeats that text for JupyterLab is left out.
+    """
+    outputs, figures = [], {}
+    words = read_texts()[edition.language]
     for number, output in enumerate(cell.outputs):
         data = output.get("data", {})
         page = data.get("text/html", "")
         if HIDDEN_STYLE in page or "application/vnd.jupyter.widget-view+json" in data:
             continue
         if "image/png" in data:
-            file = folder / f"{edition.name}-{cell.id}-{number}.png"
-            file.write_bytes(base64.b64decode(data.pop("image/png")))
-            title = words["full_size"]
-            data["text/html"] = image(file.name, output.metadata.pop("image/png"), title)
+            name = f"{edition.name}-{cell.id}-{number}.png"
+            path = SITE / edition.language / "figures" / name
+            figures[path] = base64.b64decode(data.pop("image/png"))
+            metadata = output.metadata.pop("image/png")
+            data["text/html"] = image(name, metadata, words["full_size"])
         elif EMPTY_PAD in page:
             address = f"../{first_page(edition.language)}?lang={edition.language}"
             data["text/html"] = f'<p><a href="{address}">{words["draw"]}</a></p>'
-        yield output
+        outputs.append(output)
+    return outputs, figures
 
 
 def read_weights(language: str) -> bytes:
@@ -152,7 +187,7 @@ def read_weights(language: str) -> bytes:
 
 def link_to_train(language: str, settings: str, text: str) -> str:
     address = html.escape(f"../train/{first_page(language)}?{settings}")
-    return f'<a href="{address}">{TRAIN_TEXTS[language][text]}</a>'
+    return f'<a href="{address}">{read_texts("train.toml")[language][text]}</a>'
 
 
 def image(name: str, metadata: dict[str, Any], title: str) -> str:
@@ -163,30 +198,33 @@ def image(name: str, metadata: dict[str, Any], title: str) -> str:
     return f'<a class="figure" href="{source}" title="{title}">{figure}</a>'
 
 
-def find_figures(notebook: NotebookNode) -> dict[str, str]:
-    """Return the functions that draw, with a figure that each has drawn, alone or as a part."""
-    found: dict[str, str] = {}
-    for cell in notebook.cells:
-        pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
-        kinds = ('<a class="figure"', '<div class="mnist-nn-animation')
-        figures = [page for page in pages if page.startswith(kinds)]
-        names = re.findall(r"\b(plot_\w+|animate_weights|draw)\(", cell.source)
-        if "train_" in cell.source and len(figures) == 2:  # of a trainer
-            names = ["plot_log_loss", "plot_confusion_matrix"]
-        if len(figures) in (1, len(names)):
-            found = dict(zip(names, cycle(figures), strict=False)) | found
-    return found
+def find_figure(notebooks: Mapping[str, NotebookNode], function: str) -> str:
+    """Return the figure of a function in adapted notebooks, as HTML."""
+    name, cell_id, place = FIGURES[function]
+    figures = [
+        page
+        for cell in notebooks[name].cells
+        if cell.id == cell_id
+        for output in cell.get("outputs", [])
+        if (page := str(output.get("data", {}).get("text/html", ""))).startswith(FIGURE_TAGS)
+    ]
+    if place >= len(figures):
+        raise build.NotebookError(
+            f"notebooks/en/{name}.ipynb: [{cell_id}] has no figure for {function}. "
+            "Name another in FIGURES of notebooks/site/build.py"
+        )
+    return figures[place]
 
 
-def write_reference(room: str, title: str, figures: dict[str, str]) -> None:
+def write_reference(room: str, title: str, notebooks: Mapping[str, NotebookNode]) -> None:
     """Write the page of a room: its docstring, and those of all its public names."""
     stub = ROOT.joinpath(*room.split(".")) / "__init__.pyi"
     lines = [title, "=" * len(title), "", f".. automodule:: {room}", ""]
     for name in re.findall(r" as (\w+)$", stub.read_text("utf-8"), re.MULTILINE):
         kind = "autoclass" if name[0].isupper() else "autofunction"
         lines += [f".. {kind}:: {room}.{name}", ""]
-        if name in figures:
-            figure = f"<div>{figures[name]}</div>"
+        if name in FIGURES:
+            figure = f"<div>{find_figure(notebooks, name)}</div>"
             lines += [".. raw:: html", "", textwrap.indent(figure, "   "), ""]
     page = "reference_" + room.replace("mnist_nn.", "")
     (SOURCES / "en" / f"{page}.rst").write_text("\n".join(lines), "utf-8")
@@ -229,59 +267,80 @@ def describe_benchmark() -> str:
 
 
 def run_sphinx(language: str) -> None:
-    address = build.project_address()
+    address, texts = build.project_address(), read_texts()[language]
     options = {
         "language": LANGUAGES[language].sphinx or language,
-        "html_title": TEXTS[language]["site"],
-        "html_theme_options.search_bar_text": TEXTS[language]["search"],
+        "html_title": texts["site"],
+        "html_theme_options.search_bar_text": texts["search"],
         "html_theme_options.repository_url": address,
         "html_theme_options.use_repository_button": "true" if address else "",
     }
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"),
-            *("--conf-dir", HERE, "--doctree-dir", SOURCES / "doctrees" / language),
-            *(f"--define={option}={value}" for option, value in options.items() if value),
-            *(SOURCES / language, SITE / language),
-        ],
-        check=True,
-    )
+    command: list[str | Path] = [
+        *(sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"),
+        *("--conf-dir", HERE, "--doctree-dir", SOURCES / "doctrees" / language),
+        *(f"--define={option}={value}" for option, value in options.items() if value),
+        *(SOURCES / language, SITE / language),
+    ]
+    if subprocess.run(command).returncode:
+        raise build.NotebookError(f"Sphinx has found errors in the pages in {language}")
 
 
 def polish(language: str) -> None:
-    """Take out of the pages what they do not need, translate what the theme has no words for, and
-    link the images of Markdown to their full size.
-
-    The theme's script with all icons has 1.5 MB; site.css draws the few that the pages show.
-    """
-    folder, words = SITE / language, TEXTS[language]
+    """Change in the files of Sphinx and its theme what no option changes."""
+    folder = SITE / language
     static = folder / "_static"
     for path in folder.glob("*.html"):
-        page = path.read_text("utf-8")
-        page = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
-        for name in ("toggle_menu", "toggle_contents", "menu", "contents", "warning"):
-            page = page.replace(f'"{TEXTS["en"][name]}"', f'"{words[name]}"')
-        full_size = rf'<a class="figure" href="\2" title="{words["full_size"]}">\1</a>'
-        page = re.sub(r'(<img [^>]*\bsrc="(_images/[^"]+)"[^>]*>)', full_size, page)
-        path.write_text(page, "utf-8")
+        path.write_text(polish_page(path.read_text("utf-8"), language), "utf-8")
     if language != "en":
-        names = ("copy_to_clipboard", "copy_success", "copy_failure")
-        copy = {name: words[name] for name in names} | {"copy": words["copy_code"]}
-        script = static / "copybutton.js"
-        before = "let locale = 'en'"
-        text = f"messages[document.documentElement.lang] = {json.dumps(copy)};\n{before}"
-        script.write_text(script.read_text("utf-8").replace(before, text, 1), "utf-8")
-        # Sphinx itself has no Korean for it.
-        found = "Search finished, found one page matching the search query."
-        with (static / "translations.js").open("a") as file:
-            texts = json.dumps({found: [words["found"], words["found"]]})
-            file.write(f"\nObject.assign(Documentation.TRANSLATIONS, {texts});\n")
-    shutil.rmtree(static / "vendor")  # the icons as fonts
+        translate_copy_button(static / "copybutton.js", language)
+        translate_search(static / "translations.js", language)
+    remove_icons(static)
+
+
+def polish_page(page: str, language: str) -> str:
+    """Return a page without the icons' script, in one language, with links to images' full size."""
+    words, english = read_texts()[language], read_texts()["en"]
+    page = substitute(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", page)
+    for name in ("toggle_menu", "toggle_contents", "menu", "contents", "warning"):  # if there
+        page = page.replace(f'"{english[name]}"', f'"{words[name]}"')
+    full_size = rf'<a class="figure" href="\2" title="{words["full_size"]}">\1</a>'
+    return re.sub(r'(<img [^>]*\bsrc="(_images/[^"]+)"[^>]*>)', full_size, page)
+
+
+def translate_copy_button(script: Path, language: str) -> None:
+    """Add the words of a language to the script of the buttons that copy code."""
+    words = read_texts()[language]
+    names = ("copy_to_clipboard", "copy_success", "copy_failure")
+    texts = {name: words[name] for name in names} | {"copy": words["copy_code"]}
+    before = "let locale = 'en'"
+    added = f"messages[document.documentElement.lang] = {json.dumps(texts)};\n{before}"
+    script.write_text(substitute(before, added, script.read_text("utf-8")), "utf-8")
+
+
+def translate_search(script: Path, language: str) -> None:
+    """Add what Sphinx itself has no Korean for to its translations."""
+    found = "Search finished, found one page matching the search query."
+    texts = json.dumps({found: [read_texts()[language]["found"]] * 2})
+    with script.open("a") as file:
+        file.write(f"\nObject.assign(Documentation.TRANSLATIONS, {texts});\n")
+
+
+def remove_icons(static: Path) -> None:
+    """Remove the icons, a script of 1.5 MB and fonts: site.css draws the few that are shown."""
+    shutil.rmtree(static / "vendor")
     style = static / "styles" / "pydata-sphinx-theme.css"
     fonts = r"@font-face\{[^}]*fontawesome[^}]*\}"
-    style.write_text(re.sub(fonts, "", style.read_text("utf-8")), "utf-8")
+    style.write_text(substitute(fonts, "", style.read_text("utf-8")), "utf-8")
     for path in (static / "scripts" / "fontawesome.js", *static.rglob("*.map")):
         path.unlink()
+
+
+def substitute(pattern: str, replacement: str, text: str) -> str:
+    """Return a text with each match replaced; without one, what the theme writes has changed."""
+    changed, count = re.subn(pattern, lambda _: replacement, text)
+    if not count:
+        raise build.NotebookError(f"a file of the theme lacks {pattern}: adapt {__name__}")
+    return changed
 
 
 def write_for_robots() -> None:
@@ -303,7 +362,4 @@ def write_for_robots() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (build.NotebookError, subprocess.CalledProcessError) as error:
-        sys.exit(str(error))
+    build.run_command(main)

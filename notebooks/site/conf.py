@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
 from mnist_nn.language import LANGUAGES
-from notebooks.site.head import TEXTS, first_page, make_head
+from notebooks.site.pages import first_page, make_head, read_texts
 
 project = "mnist_nn"
 extensions = [
@@ -88,15 +88,16 @@ def describe_page(
 ) -> None:
     """Set what the page says of itself in its <head>, and where the reader can draw a digit."""
     language = app.config.language.partition("_")[0]
+    texts = read_texts()[language]
     codes = [*LANGUAGES] if page in html_context["translated"] else [language]
     paths = {code: f"{code}/{page}.html" for code in codes}
-    title = re.sub("<[^>]*>", "", context.get("title") or TEXTS[language]["site"])
-    description = find_description(document) or TEXTS[language]["overview"]
+    title = re.sub("<[^>]*>", "", context.get("title") or texts["site"])
+    description = find_description(document) or texts["overview"]
     head = make_head(language, title, description, paths, "../")
     context["metatags"] = context.get("metatags", "") + head
     context["draw"] = {
         "link": f"../{first_page(language)}?lang={language}",
-        "text": TEXTS[language]["draw"],
+        "text": texts["draw"],
     }
 
 

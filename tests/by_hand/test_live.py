@@ -26,8 +26,8 @@ from mnist_nn import load_mnist_dataframe, parse_labels_and_features
 from mnist_nn.drawing import draw
 from mnist_nn.drawing.image import prepare_ink
 from mnist_nn.language import LANGUAGES
-from notebooks.site.head import TEXTS
 from notebooks.site.live import export
+from notebooks.site.pages import read_texts
 
 MOST_STEPS = export.STEPS[-1]
 
@@ -126,7 +126,7 @@ class Page(NamedTuple):
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("site")
     models = export.train_models()
-    export.export(models, folder)
+    export.write_page(models, folder)
     with serve(folder) as address:
         yield Page(folder, address, models)
 
@@ -237,7 +237,7 @@ def test_models_classify_as_in_numpy(page: Page, browser: webdriver.Chrome) -> N
         values = rows.astype(np.float64)
         for number, layer in enumerate([layer for layer in model.layers if layer.weights]):
             weights, biases = layer.get_weights()
-            scales = np.abs(weights).max(axis=0) / np.iinfo(export.LAST).max
+            scales = np.abs(weights).max(axis=0) / np.iinfo(export.LAST_DTYPE).max
             whole = np.rint(weights / scales)
             values = (np.maximum(values, 0) if number else values) @ (whole * scales) + biases
         powers = np.exp(values - values.max(axis=1, keepdims=True))
@@ -336,7 +336,7 @@ def test_keyboard_reaches_everything(page: Page, browser: webdriver.Chrome) -> N
     slider.send_keys(Keys.HOME)
     assert slider.get_attribute("aria-valuetext") == "0"
     assert spoken.get_attribute("textContent") not in (described, "")
-    assert find_text(browser, "#prompt") == TEXTS["en"]["moment"].format(n=0)
+    assert find_text(browser, "#prompt") == read_texts()["en"]["moment"].format(n=0)
     pad.send_keys(Keys.DELETE)
     assert browser.execute_script(BEST) == []
     assert spoken.get_attribute("textContent") == export.make_texts("en")["empty"]
@@ -395,13 +395,13 @@ def test_page_is_alive_until_somebody_draws(page: Page, browser: webdriver.Chrom
     time.sleep(0.5)
     assert browser.execute_script(ANSWERS) == ["–", "–"]
     play = browser.find_element("id", "play")
-    assert play.get_attribute("aria-label") == TEXTS["en"]["play"]
+    assert play.get_attribute("aria-label") == read_texts()["en"]["play"]
 
 
 def test_models_that_disagree_are_marked_and_explained(
     page: Page, browser: webdriver.Chrome
 ) -> None:
-    texts = TEXTS["en"]
+    texts = read_texts()["en"]
     resize(browser, 1400)
     open_page(browser, f"{page.address}#{TWO}")
     assert browser.execute_script(ANSWERS) == ["8", "2"]
@@ -452,7 +452,7 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
         for which, answer in enumerate(browser.execute_script(ANSWERS)):
             right[which] += answer == digit
         browser.find_element("id", "next").click()
-    result = TEXTS["en"]["result"].format(linear=right[0], network=right[1])
+    result = read_texts()["en"]["result"].format(linear=right[0], network=right[1])
     assert find_text(browser, "#result") == result
     assert browser.find_element("id", "picture").is_displayed()
 
@@ -461,7 +461,7 @@ def test_round_of_ten(page: Page, browser: webdriver.Chrome) -> None:
 def test_digit_to_fool_the_network_is_asked_for(
     motion: str, page: Page, browser: webdriver.Chrome
 ) -> None:
-    texts = TEXTS["en"]
+    texts = read_texts()["en"]
     resize(browser, 390, 664)
     pad = open_page(browser, page.address, motion=motion)  # empty, or drawing by itself
     if motion != "reduce":
@@ -480,7 +480,7 @@ def test_digit_to_fool_the_network_is_asked_for(
 
 
 def test_english_fits_every_digit() -> None:
-    assert [text for text in TEXTS["en"].values() if re.search(r"\ban? {", text)] == []
+    assert [text for text in read_texts()["en"].values() if re.search(r"\ban? {", text)] == []
 
 
 def test_bars_are_printed(page: Page, browser: webdriver.Chrome) -> None:
@@ -518,7 +518,7 @@ def test_page_works_offline_after_the_first_visit(page: Page, browser: webdriver
         draw_digit(browser, pad, STROKES["7"], (0.1, 0.1, 0.8))
         assert browser.execute_script(ANSWERS)[1] == "7"
     browser.get(f"{address}en/exercise.html")
-    assert TEXTS["ko"]["offline"] in find_text(browser, "body")
+    assert read_texts()["ko"]["offline"] in find_text(browser, "body")
 
 
 @pytest.mark.parametrize("missing", ["page.js", "why.js", "weights.bin", "training.bin"])
@@ -530,15 +530,15 @@ def test_failure_is_told(
     with serve(tmp_path) as address:
         browser.get(address)
         wait = WebDriverWait(browser, 10)
-        wait.until(lambda driver: TEXTS["en"]["failed"] in find_text(driver, "#notice"))
-        assert browser.find_element("link text", TEXTS["en"]["read"]).is_displayed()
+        wait.until(lambda driver: read_texts()["en"]["failed"] in find_text(driver, "#notice"))
+        assert browser.find_element("link text", read_texts()["en"]["read"]).is_displayed()
         time.sleep(0.5)  # while a digit draws itself
-        assert find_text(browser, "#prompt") != TEXTS["en"]["loading"]
+        assert find_text(browser, "#prompt") != read_texts()["en"]["loading"]
     list_complaints(browser)
 
 
 def test_file_says_how_to_open_it(page: Page, browser: webdriver.Chrome) -> None:
     browser.get((page.folder / "index.ko.html").as_uri())
-    assert find_text(browser, "#notice").startswith(TEXTS["ko"]["file"])
+    assert find_text(browser, "#notice").startswith(read_texts()["ko"]["file"])
     assert "http.server" in find_text(browser, "#notice code")
     list_complaints(browser)

@@ -28,8 +28,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from mnist_nn.language import LANGUAGES
 from notebooks import build
 from notebooks.site import build as site_build
-from notebooks.site.head import TEXTS, first_page
 from notebooks.site.live.export import make_page
+from notebooks.site.pages import first_page, read_texts
 from notebooks.site.run import describe_run
 
 ROOT = Path(__file__).parents[2]
@@ -246,7 +246,7 @@ def test_notebook_begins_with_how_to_run_it(notebook: str) -> None:
     soup = BeautifulSoup((SITE / notebook).with_suffix(".html").read_text("utf-8"), "html.parser")
     box = soup.select_one("article section > .admonition.run")
     assert box is not None
-    assert TEXTS[language]["reading"] in box.text
+    assert read_texts()[language]["reading"] in box.text
     assert f"jupyter lab notebooks/{notebook}" in box.text
     assert soup.select(f"a.draw[href='../{first_page(language)}?lang={language}']")
     if name == "solution":
@@ -310,7 +310,8 @@ def test_first_page_without_scripts_leads_to_the_exercise(
     try:
         for language in LANGUAGES:
             browser.get(address + first_page(language))
-            assert TEXTS[language]["noscript"] in browser.find_element("tag name", "body").text
+            shown = browser.find_element("tag name", "body").text
+            assert read_texts()[language]["noscript"] in shown
             browser.find_element("css selector", "noscript a").click()
             assert browser.current_url == f"{address}{language}/exercise.html"
     finally:
@@ -349,7 +350,7 @@ def test_address_of_the_project_is_linked(monkeypatch: pytest.MonkeyPatch, tmp_p
     exercise = "Someone/digits/blob/main/notebooks/ko/exercise.ipynb"
     assert f"https://colab.research.google.com/github/{exercise}" in page
     assert "https://mybinder.org/v2/gh/Someone/digits/main?urlpath=lab" in page
-    box = describe_run("zh", "solution")
+    box = describe_run(build.Edition("exercise", "solution", "zh"))
     assert "Colab" in box
     assert f"git clone {address} && cd digits" in box
 

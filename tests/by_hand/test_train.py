@@ -30,7 +30,7 @@ from split import split_exercise
 import mnist_nn
 from mnist_nn.fidelity import CALLS
 from mnist_nn.language import LANGUAGES
-from notebooks.site.head import TEXTS, first_page
+from notebooks.site.pages import first_page, read_texts
 from notebooks.site.train import export
 
 RUNS = """
@@ -88,7 +88,7 @@ def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("train")
-    export.export(folder)
+    export.write_page(folder)
     with serve(folder) as address:
         yield address
 
@@ -219,7 +219,7 @@ def test_divergence_is_told_as_in_python(page: str, browser: webdriver.Chrome) -
 def test_lost_connection_and_damaged_file_are_told(
     tmp_path: Path, browser: webdriver.Chrome
 ) -> None:
-    export.export(tmp_path)
+    export.write_page(tmp_path)
     texts = export.make_texts("en")
     digits = tmp_path / "digits.bin"
     packed = digits.read_bytes()
@@ -242,7 +242,7 @@ def test_lost_connection_and_damaged_file_are_told(
 
 
 def test_missing_worker_is_told(tmp_path: Path, browser: webdriver.Chrome) -> None:
-    export.export(tmp_path)
+    export.write_page(tmp_path)
     worker = tmp_path / "worker.js"
     program = worker.read_bytes()
     worker.unlink()
@@ -256,7 +256,7 @@ def test_missing_worker_is_told(tmp_path: Path, browser: webdriver.Chrome) -> No
 
 @pytest.mark.parametrize("missing", ["page.js", "settings.js"])
 def test_missing_script_is_told(missing: str, tmp_path: Path, browser: webdriver.Chrome) -> None:
-    export.export(tmp_path)
+    export.write_page(tmp_path)
     (tmp_path / missing).unlink()
     with serve(tmp_path) as address:
         browser.get(address)
@@ -267,9 +267,9 @@ def test_missing_script_is_told(missing: str, tmp_path: Path, browser: webdriver
 
 
 def test_file_says_how_to_open_it(tmp_path: Path, browser: webdriver.Chrome) -> None:
-    export.export(tmp_path)
+    export.write_page(tmp_path)
     browser.get((tmp_path / "index.ko.html").as_uri())
-    assert browser.find_element(By.ID, "file").text.startswith(TEXTS["ko"]["file"])
+    assert browser.find_element(By.ID, "file").text.startswith(read_texts()["ko"]["file"])
     assert not browser.find_element(By.ID, "broken").is_displayed()
     assert not browser.find_element(By.CLASS_NAME, "train").is_enabled()
     list_complaints(browser)

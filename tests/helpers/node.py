@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnist_nn.arguments import Labels
-from notebooks.site.train.export import FILES
+from notebooks.site.train.export import PAGE_FILES
 
 MODULES = ("training", "sampling", "settings", "widget")  # of the page that trains
 
@@ -32,7 +32,7 @@ def run_node(code: str, **values: Any) -> Any:
         "console.log(JSON.stringify(await run()));"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for file in FILES:  # together, as on the page
+        for file in PAGE_FILES:  # together, as on the page
             shutil.copy(file, folder)
         process = subprocess.run(
             [node, "--random-seed=1", "--no-warnings", "--input-type=module", "--eval", script],

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIZE = (1200, 630)
+from notebooks.site.pages import CARD_SIZE
+
 SIDE = 28  # pixels of an image
 SCALE = 2
 ROWS, COLUMNS = 10, 10
@@ -21,7 +22,7 @@ def draw_card(network: Any, path: Path) -> None:
     strength = np.clip(np.abs(weights) / limit, 0, 1)[..., np.newaxis]
     colours = np.where(weights[..., np.newaxis] > 0, RED, BLUE)
     pixels = (255 + strength * (colours - 255)).astype(np.uint8)  # of shape (784, nodes, 3)
-    card = Image.new("RGB", SIZE, "white")
+    card = Image.new("RGB", CARD_SIZE, "white")
     for node in range(ROWS * COLUMNS):
         tile = Image.fromarray(pixels[:, node].reshape(SIDE, SIDE, 3))
         tile = tile.resize((SCALE * SIDE, SCALE * SIDE), Image.Resampling.NEAREST)

@@ -2,7 +2,8 @@
 
     python -m notebooks.site.live.export [FOLDER]
 
-The folder, ``build/live`` unless another is given, works from any static server.
+The folder, ``build/live`` unless another is given, works from any static server; its links need
+the rest of the site.
 """
 
 import argparse
@@ -25,19 +26,29 @@ from mnist_nn import (
     train_linear_classification_model,
     train_nn_classification_model,
 )
-from mnist_nn.drawing.pad import describe_answer, describe_drawing
-from mnist_nn.drawing.widget import pad_texts
-from mnist_nn.language import LANGUAGES, get_language
+from mnist_nn.language import LANGUAGES
 from mnist_nn.models import build_linear_model, build_nn_model
-from notebooks.site.head import CARD, TEXTS, first_page, make_head, site_address
+from notebooks.build import Edition
 from notebooks.site.live.card import draw_card
+from notebooks.site.pages import (
+    CARD,
+    first_page,
+    link_languages,
+    make_head,
+    pad_words,
+    read_texts,
+    read_theme_script,
+    site_address,
+    to_script,
+    using_language,
+)
 from notebooks.site.run import list_commands, list_services
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 PRELOADED = ("pad.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
-FILES = [
+PAGE_FILES = [
     *(HERE / name for name in ("page.css", "page.js", *PRELOADED, "games.js", "why.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
     HERE.parent / "static" / "favicon.svg",
@@ -49,8 +60,8 @@ STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PERIODS = 10
 SCOPE = "@scope@"  # where worker.js puts the address of the site
 SEED = 1
-LAST = np.int16  # dtype of the weights after the last number of steps
-EARLIER = np.int8  # and before
+LAST_DTYPE = np.int16  # dtype of the weights after the last number of steps
+EARLIER_DTYPE = np.int8  # and before
 
 Models = dict[int, dict[str, Any]]  # by steps and name
 
@@ -100,43 +111,26 @@ def encode_models(models: Models, steps: Sequence[int], dtype: Any) -> bytes:
 
 def make_texts(language: str) -> dict[str, Any]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, Any] = TEXTS[language]
-    mnist_nn.set_language(language)
-    texts = {
-        "name": get_language().name,
-        "models": [page[name] for name in NAMES],
-        "drawing": describe_drawing("{answers}"),
-        "answer": describe_answer("{name}", "{digit}", "{p}"),
-        "comma": get_language().comma,
-    }
-    texts |= pad_texts()
-    mnist_nn.set_language("en")
-    return page | texts
+    page: dict[str, Any] = read_texts()[language]
+    with using_language(language):
+        return page | {"models": [page[name] for name in NAMES]} | pad_words()
 
 
 def make_page(language: str) -> str:
     """Return the first page in a language."""
     texts = make_texts(language)
     paths = {code: first_page(code) for code in LANGUAGES}
-    current = {language: ' aria-current="page"'}
-    links = [
-        f'<li><a href="{paths[code]}?lang={code}" lang="{code}" hreflang="{code}"'
-        f"{current.get(code, '')}>{other.name}</a></li>"
-        for code, other in LANGUAGES.items()
-    ]
-    names = " ".join(other.name for other in LANGUAGES.values())
-    for_scripts = texts | {"steps": STEPS, "sizes": SIZES}
-    modules = ("widget.js", *PRELOADED)
     values = {name: html.escape(text) for name, text in texts.items() if isinstance(text, str)}
+    modules = ("widget.js", *PRELOADED)
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,
         language=language,
         head=make_head(language, texts["title"], texts["description"], paths, ""),
         codes=json.dumps([*LANGUAGES]),
-        texts=json.dumps(for_scripts, ensure_ascii=False).replace("<", "\\u003c"),
+        set_theme=read_theme_script(),
+        texts=to_script(texts | {"steps": STEPS, "sizes": SIZES}),
         preload="\n    ".join(f'<link rel="modulepreload" href="{name}">' for name in modules),
-        languages="".join(links),
-        names=names,
+        languages=link_languages(language, "?lang={}"),
         onward=lead_on(language),
         digits="".join(f'<button type="button">{digit}</button>' for digit in range(10)),
     )
@@ -144,15 +138,16 @@ def make_page(language: str) -> str:
 
 def lead_on(language: str) -> str:
     """Return the buttons that lead on to train, and links to read and teach the exercise."""
-    texts = {name: html.escape(text) for name, text in TEXTS[language].items()}
-    services = list_services(language, "exercise")
+    texts = {name: html.escape(text) for name, text in read_texts()[language].items()}
+    exercise = Edition("exercise", "exercise", language)
+    services = list_services(exercise)
     links: dict[str, str] = {}
     if services:
         (_, first), *others = services.items()
         start = f'<a class="button first" href="{first}">{texts["run"]} (Colab)</a>'
         links = {link: name for name, link in others}
     else:
-        commands = html.escape("\n".join(list_commands(language, "exercise")))
+        commands = html.escape("\n".join(list_commands(exercise)))
         start = (
             f'<details><summary class="button first">{texts["run"]}</summary>'
             f"<p>{texts['lines']}</p><pre><code>{commands}</code></pre></details>"
@@ -170,35 +165,36 @@ def lead_on(language: str) -> str:
 
 def make_plain_page(name: str, root: str) -> str:
     """Return a page of one text in all languages, with links from an address of any depth."""
+    texts = read_texts()
     lines = [
-        f'<p lang="{code}">{html.escape(TEXTS[code][name])}<br>'
-        f'<a href="{root}{first_page(code)}?lang={code}">{html.escape(TEXTS[code]["draw"])}</a></p>'
+        f'<p lang="{code}">{html.escape(texts[code][name])}<br>'
+        f'<a href="{root}{first_page(code)}?lang={code}">{html.escape(texts[code]["draw"])}</a></p>'
         for code in LANGUAGES
     ]
     page = Template((HERE / "plain.html").read_text("utf-8"))
-    return page.substitute(title=TEXTS["en"]["site"], root=root, lines="\n    ".join(lines))
+    return page.substitute(title=texts["en"]["site"], root=root, lines="\n    ".join(lines))
 
 
 def write_worker(folder: Path) -> None:
     """Write the script that keeps the page for later visits without a network."""
-    files = ["weights.bin", "training.bin", *(path.name for path in FILES)]
+    files = ["weights.bin", "training.bin", *(path.name for path in PAGE_FILES)]
     files += [first_page(code) for code in LANGUAGES]
     contents = b"".join((folder / name).read_bytes() for name in files)
     worker = Template((HERE / "worker.js").read_text("utf-8")).substitute(
         version=hashlib.sha256(contents).hexdigest()[:12],
-        files=json.dumps(["./", *files]),
+        cached=json.dumps(["./", *files]),
         offline=json.dumps(make_plain_page("offline", SCOPE), ensure_ascii=False),
     )
     (folder / "worker.js").write_text(worker, "utf-8")
 
 
-def export(models: Models, folder: Path = FOLDER) -> None:
+def write_page(models: Models, folder: Path = FOLDER) -> None:
     """Write the page to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
+    for file in PAGE_FILES:
         shutil.copy(file, folder)
-    (folder / "weights.bin").write_bytes(encode_models(models, STEPS[-1:], LAST))
-    (folder / "training.bin").write_bytes(encode_models(models, STEPS[:-1], EARLIER))
+    (folder / "weights.bin").write_bytes(encode_models(models, STEPS[-1:], LAST_DTYPE))
+    (folder / "training.bin").write_bytes(encode_models(models, STEPS[:-1], EARLIER_DTYPE))
     for language in LANGUAGES:
         (folder / first_page(language)).write_text(make_page(language), "utf-8")
     (folder / "404.html").write_text(make_plain_page("missing", site_address() or "/"), "utf-8")
@@ -211,4 +207,4 @@ if __name__ == "__main__":
         prog="python -m notebooks.site.live.export", description=__doc__
     )
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    export(train_models(), parser.parse_args().folder)
+    write_page(train_models(), parser.parse_args().folder)

@@ -1,10 +1,10 @@
 // Keeps the first page, so that it also works offline. The name changes with its files.
 const NAME = "first-page-$version";
-const FILES = $files;
+const CACHED = $cached;
 const OFFLINE = $offline;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(FILES)));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(CACHED)));
 });
 
 self.addEventListener("activate", (event) => {

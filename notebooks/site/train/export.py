@@ -1,13 +1,12 @@
 """Write the page that trains in the browser: its files, a page for each language, its digits.
 
-The folder works from any static server.
+The folder works from any static server; its links need the rest of the site.
 """
 
 import base64
 import gzip
 import hashlib
 import html
-import json
 import shutil
 from pathlib import Path
 from string import Template
@@ -17,16 +16,23 @@ import numpy as np
 
 import mnist_nn
 from mnist_nn import checks, load_mnist_dataframe
-from mnist_nn.drawing.pad import describe_answer, describe_drawing
-from mnist_nn.drawing.widget import pad_texts
-from mnist_nn.language import LANGUAGES, format_number, get_language, message, read_toml
+from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
-from notebooks.site.head import TEXTS, first_page, make_head
+from notebooks.site.pages import (
+    first_page,
+    link_languages,
+    make_head,
+    pad_words,
+    read_texts,
+    read_theme_script,
+    to_script,
+    using_language,
+)
 
 HERE = Path(__file__).parent
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 SHARED = ("page.css", "pad.js", "prepare.js", "classify.js", "why.js")
-FILES = [
+PAGE_FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
     *(HERE.parent / "live" / name for name in SHARED),
     *(DRAWING / name for name in ("widget.js", "widget.css")),
@@ -34,7 +40,7 @@ FILES = [
 ]
 ROWS, TRAINING_ROWS, SEED = 10_000, 7_500, 1  # the exercise's
 MOST_WEIGHTS = 2_000_000  # 64 MB, with copies: phones have little more
-FILE = "digits.bin"  # servers would take .gz for text that they have packed
+DIGITS_FILE = "digits.bin"  # servers would take .gz for text that they have packed
 SETTINGS = {  # of the exercise's first call, and few nodes
     "learning_rate": "0.02",
     "steps": "100",
@@ -97,25 +103,14 @@ def pack_digits() -> bytes:
 
 def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, str] = read_toml(HERE.parent / "train.toml")[language]
-    mnist_nn.set_language(language)
-    texts = {
-        "comma": get_language().comma,
-        "space": get_language().space,
-        "drawing": describe_drawing("{answers}"),
-        "answer": describe_answer("{name}", "{digit}", "{p}"),
-    }
-    texts |= {name: message(english) for name, english in MESSAGES.items()} | pad_texts()
-    texts["passed"] += f"{texts['space']}{{advice}}"  # what to do next
-    numbers = (
-        checks.TARGETS
-        | NUMBERS["advice"]
-        | {
-            "cost": f"{-np.log(LOG_LOSS_CLIP):.2f}",
-            "weights": format_number(MOST_WEIGHTS),
-        }
-    )
-    mnist_nn.set_language("en")
+    page = read_texts("train.toml")[language]
+    with using_language(language):
+        space = get_language().space
+        texts = {name: message(english) for name, english in MESSAGES.items()} | pad_words()
+        weights = format_number(MOST_WEIGHTS)
+    texts |= {"space": space, "passed": f"{texts['passed']}{space}{{advice}}"}  # what to do next
+    cost = f"{-np.log(LOG_LOSS_CLIP):.2f}"
+    numbers = checks.TARGETS | NUMBERS["advice"] | {"cost": cost, "weights": weights}
     with_numbers = ("intro", "next_linear", "learning_rate_help", "curve_help", "too_large")
     return page | texts | {name: page[name].format_map(numbers) for name in with_numbers}
 
@@ -144,40 +139,33 @@ def make_table() -> str:
 
 def make_page(language: str, file: dict[str, Any]) -> str:
     """Return the page in a language; ``file`` tells where the digits are."""
-    texts = make_texts(language)
-    paths = {code: first_page(code) for code in LANGUAGES}  # named as the site's first pages
-    current = {language: ' aria-current="page"'}
-    links = [
-        f'<li><a href="{paths[code]}" lang="{code}" hreflang="{code}"{current.get(code, "")}>'
-        f"{other.name}</a></li>"
-        for code, other in LANGUAGES.items()
-    ]
-    in_site = {code: f"train/{path}" for code, path in paths.items()}
+    texts, site_texts = make_texts(language), read_texts()[language]
+    paths = {code: f"train/{first_page(code)}" for code in LANGUAGES}
     data = {"file": file, "texts": texts, **NUMBERS}
     values = {name: html.escape(text) for name, text in texts.items()}
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,
         language=language,
-        languages="".join(links),
-        names=" ".join(other.name for other in LANGUAGES.values()),
-        first_page=paths[language],
-        broken=html.escape(TEXTS[language]["failed"]),
-        file=html.escape(TEXTS[language]["file"]),
-        head=make_head(language, texts["title"], texts["intro"], in_site, "../"),
-        data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
+        languages=link_languages(language),
+        first_page=first_page(language),
+        broken=html.escape(site_texts["failed"]),
+        file=html.escape(site_texts["file"]),
+        head=make_head(language, texts["title"], texts["intro"], paths, "../"),
+        set_theme=read_theme_script(),
+        data=to_script(data),
         fields=make_fields(texts),
         table=make_table(),
     )
 
 
-def export(folder: Path) -> None:
+def write_page(folder: Path) -> None:
     """Write the page to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
+    for file in PAGE_FILES:
         shutil.copy(file, folder)
     digits = pack_digits()
-    (folder / FILE).write_bytes(digits)
+    (folder / DIGITS_FILE).write_bytes(digits)
     digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
-    entry = {"name": FILE, "sha256": digest}
+    entry = {"name": DIGITS_FILE, "sha256": digest}
     for language in LANGUAGES:
         (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")
