@@ -41,9 +41,9 @@ const figures = [];
 for (let number = 0; number < runs; number++) {
     const rows = sampling.permute(numbers);
     const layers = training.createLayers(call.hidden_units ?? []);
-    const halves = [rows.subarray(0, 7_500), rows.subarray(7_500)];
+    const sets = [rows.subarray(0, 7_500), rows.subarray(7_500)];
     const periods = [];
-    for (const figures of training.train(layers, digits, halves, call)) {
+    for (const figures of training.train(layers, digits, sets, call)) {
         if ("period" in figures) periods.push(figures);
     }
     const { accuracy } = training.evaluate(layers, test, numbers);

@@ -488,7 +488,7 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     [
         ('id="first"', "2 cells have the id 'first'"),
         ('id="new" folded="yes"', r"\[new\] has folded, which is none of attach"),
-        ('id="new" only="exercize course"', r"\[new\] has exercize, which is none of course, ex"),
+        ('id="new" only="exam course"', r"\[new\] has exam, which is none of course, ex"),
         ('id="new" attach="digit.png"', r"\[new\] attaches digit.png, which is not in"),
         ("", "a cell has no id: 3"),
     ],

@@ -14,6 +14,7 @@ from mnist_nn import checks, models, sampling
 from mnist_nn.arguments import check_hidden_units, check_positive_number
 from mnist_nn.language import PLACEHOLDER
 from notebooks.languages import read_texts
+from notebooks.site.live import export as live_export
 from notebooks.site.train import export
 
 ROWS = 500
@@ -139,12 +140,12 @@ def test_training_has_ten_periods_ends_when_stopped_and_tells_divergence() -> No
     code = """
     const digits = training.readDigits(Uint8Array.from(bytes));
     const rows = Uint32Array.from(digits.labels, (_, row) => row);
-    const halves = [rows.subarray(0, 30), rows.subarray(30)];
+    const sets = [rows.subarray(0, 30), rows.subarray(30)];
     return [[0.05, Infinity], [0.05, 13], [1e300, Infinity]].map(([rate, most]) => {
       const layers = training.createLayers([20, 20]);
       const start = Math.max(...layers[0].weights);
       const settings = { learning_rate: rate, steps: 25, batch_size: 10 };
-      const run = training.train(layers, digits, halves, settings);
+      const run = training.train(layers, digits, sets, settings);
       const found = [];
       for (let next; (next = run.next((found.at(-1)?.done ?? 0) >= most).value); ) found.push(next);
       const periods = found.filter((each) => "period" in each);
@@ -187,3 +188,27 @@ def test_batch_numbers_and_periods_are_those_of_python() -> None:
     expected = sampling.sample_batch_numbers(n_batches, n_steps, np.random.default_rng(0))
     assert numbers == expected.tolist()
     assert steps == sampling.split_steps(1234, 10)
+
+
+def test_training_plays_once_if_it_is_started_during_the_demo() -> None:
+    code = """
+    const toUrl = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
+    const demo = "export const playDemo = (show) => { globalThis.show = show; return () => {}; };";
+    const { createPlayback } = await import(toUrl(source.replace("./demo.js", toUrl(demo))));
+    const timers = new Set();
+    globalThis.setInterval = (go) => (timers.add(go), go);
+    globalThis.clearInterval = (go) => timers.delete(go);
+    const slider = { value: 0, max: 7 };
+    const moveTo = (moment) => (slider.value = moment);
+    const [setStrokes, update] = [() => {}, () => {}];
+    const page = { slider, button: {}, texts: {}, setStrokes, moveTo, update };
+    const playback = createPlayback(page);
+    playback.startDemo();
+    playback.startTraining();
+    globalThis.show([], true);
+    const count = timers.size;
+    playback.stopTraining();
+    return [count, timers.size];
+    """
+    source = (live_export.HERE / "playback.js").read_text("utf-8")
+    assert run_node(code, source=source) == [1, 0]

@@ -47,7 +47,7 @@ from notebooks.site.run import list_commands, list_services
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
-PRELOADED = ("pad.js", "classify.js", "demo.js", "prepare.js", "strokes.js")
+PRELOADED = ("pad.js", "classify.js", "playback.js", "demo.js", "prepare.js", "strokes.js")
 PAGE_FILES = [
     *(HERE / name for name in ("page.css", "page.js", *PRELOADED, "games.js", "why.js")),
     *(DRAWING / name for name in ("widget.js", "widget.css")),

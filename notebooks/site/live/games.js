@@ -13,12 +13,13 @@ const find = (selector) => document.querySelector(selector);
  * which ends it, and tells whether a drawing of a digit has fooled the models; and `update`, for
  * new answers.
  */
-export function offerGames({ model, texts, fill, setStrokes, begin }) {
+export function offerGames({ pad, texts, fill, setStrokes, begin }) {
   let round = null; // the digits that are asked for, and those that were drawn
-  let finished = null; // the last round, as long as it is what the picture shows
+  let lastRound = null; // what was drawn in it, as long as it is what the picture shows
   let claimed = null; // the digit that the drawing is meant as
   let isFooling = false; // that digit is to be drawn, and to fool the network
   let settled = null; // the strokes when the pen was last lifted
+  let lastStrokes, lastLift; // at the last update
 
   const [next, stop] = [find("#next"), find("#stop")];
   find("#pad .buttons").append(next, stop);
@@ -35,7 +36,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     begin();
     round = { digits, drawn: [] };
     isFooling = false;
-    finished = claimed = null;
+    lastRound = claimed = null;
     find("#result").textContent = "";
     find("#picture").hidden = true;
     setStrokes([]);
@@ -52,20 +53,20 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     if (round) endRound();
     isFooling = true;
     claimed = digit;
-    model.save_changes();
-    if (!model.get("strokes").length) goToPad();
+    pad.save_changes();
+    if (!pad.get("strokes").length) goToPad();
   }
 
   function stopGame() {
     isFooling = false;
     if (round) endRound();
-    else model.save_changes();
+    else pad.save_changes();
     goToPad();
   }
 
   function takeDigit() {
     const digit = round.digits[round.drawn.length];
-    round.drawn.push({ digit, strokes: model.get("strokes"), answers: model.get("answers") });
+    round.drawn.push({ digit, strokes: pad.get("strokes"), answers: pad.get("answers") });
     if (round.drawn.length < COUNT) {
       setStrokes([]);
       find(".pad").focus({ preventScroll: true });
@@ -73,10 +74,10 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     }
     const drawn = round.drawn;
     endRound();
-    finished = drawn;
-    find("#result").textContent = describe(finished);
-    drawRound(finished);
-    model.save_changes();
+    lastRound = drawn;
+    find("#result").textContent = describe(lastRound);
+    drawRound(lastRound);
+    pad.save_changes();
     find("#games-title").scrollIntoView();
     find("#save").focus({ preventScroll: true });
   }
@@ -90,12 +91,12 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     round = null;
     isFooling = false;
     claimed = digit;
-    model.save_changes();
+    pad.save_changes();
   }
 
   /** Return whether the drawing has fooled the models; nothing if none is meant as a digit. */
   function tellVerdict() {
-    const [linear, network] = model.get("answers");
+    const [linear, network] = pad.get("answers");
     if (claimed === null || network === undefined) return "";
     const name = network !== claimed ? "fooled" : linear !== claimed ? "fooled_half" : "not_fooled";
     return fill(texts[name], { digit: claimed, linear, network });
@@ -107,25 +108,25 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
       return fill(texts.round_prompt, { n: n + 1, digit: round.digits[n] });
     }
     if (!isFooling) return null;
-    const isSettled = model.get("strokes") === settled;
+    const isSettled = pad.get("strokes") === settled;
     return (isSettled && tellVerdict()) || fill(texts.fool_prompt, { digit: claimed });
   }
 
   function update() {
-    const [strokes, answers] = [model.get("strokes"), model.get("answers")];
+    const [strokes, answers] = [pad.get("strokes"), pad.get("answers")];
     const isDrawn = strokes.length > 0 && answers.length > 0;
     next.hidden = !round;
     stop.hidden = !round && !isFooling;
     next.disabled = !isDrawn;
-    if (strokes !== update.strokes) {
+    if (strokes !== lastStrokes) {
       find("#address").hidden = true;
-      if (strokes.length) finished = null; // a new drawing
-      if (!finished) find("#picture").hidden = true;
+      if (strokes.length) lastRound = null; // a new drawing
+      if (!lastRound) find("#picture").hidden = true;
       if (!strokes.length && !isFooling) claimed = null;
     }
-    if (model.get("finished") !== update.lifted) settled = strokes;
-    Object.assign(update, { strokes, lifted: model.get("finished") });
-    find("#save").disabled = !isDrawn && !finished;
+    if (pad.get("finished") !== lastLift) settled = strokes;
+    [lastStrokes, lastLift] = [strokes, pad.get("finished")];
+    find("#save").disabled = !isDrawn && !lastRound;
     find("#link").disabled = !isDrawn;
     for (const button of find("#digits").children)
       button.ariaPressed = String(Number(button.textContent) === claimed);
@@ -137,7 +138,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     pen.save();
     pen.translate(left, top);
     pen.scale(side, side);
-    pen.lineWidth = model.get("pen_width");
+    pen.lineWidth = pad.get("pen_width");
     pen.lineCap = pen.lineJoin = "round";
     pen.strokeStyle = pen.fillStyle = INK;
     for (const points of strokes) {
@@ -170,7 +171,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
 
   function drawDrawing() {
     const pen = clearPicture();
-    const [strokes, answers] = [model.get("strokes"), model.get("answers")];
+    const [strokes, answers] = [pad.get("strokes"), pad.get("answers")];
     pen.strokeStyle = "#888";
     pen.lineWidth = 2;
     pen.strokeRect(35, 35, 560, 560);
@@ -180,14 +181,14 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
     write(pen, heading, 640, 90, 52, { weight: "bold" });
     answers.forEach((digit, which) => {
       const top = 220 + 180 * which;
-      const share = Math.max(...model.get("probabilities")[which]);
+      const share = Math.max(...pad.get("probabilities")[which]);
       const colour = claimed === null || claimed === digit ? INK : MARK;
       write(pen, texts.models[which], 640, top, 34);
       write(pen, String(digit), 640, top + 90, 130, { weight: "bold", colour });
       write(pen, `${Math.round(100 * share)}%`, 760, top + 100, 48, { colour });
     });
     write(pen, `${texts.site}  ${ADDRESS}`, 640, 590, 26, { colour: "#555" });
-    find("#picture").ariaLabel = `${heading} ${model.get("description")}`;
+    find("#picture").ariaLabel = `${heading} ${pad.get("description")}`;
   }
 
   function drawRound(drawn) {
@@ -212,7 +213,7 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   function save() {
-    if (!finished) drawDrawing();
+    if (!lastRound) drawDrawing();
     find("#picture").hidden = false;
     find("#picture").toBlob((blob) => {
       const link = document.createElement("a");
@@ -224,10 +225,10 @@ export function offerGames({ model, texts, fill, setStrokes, begin }) {
   }
 
   async function copyLink() {
-    const text = encodeStrokes(model.get("strokes"));
-    const digit = claimed;
-    setStrokes((settled = decodeStrokes(text))); // the same that the link opens
-    const parts = new URLSearchParams(digit === null ? {} : { digit });
+    const text = encodeStrokes(pad.get("strokes"));
+    settled = decodeStrokes(text); // the same that the link opens
+    setStrokes(settled);
+    const parts = new URLSearchParams(claimed === null ? {} : { digit: claimed });
     parts.set("strokes", text);
     const address = new URL(`#${parts}`, location.href.split("#")[0]).href;
     const field = find("#address input");

@@ -1,13 +1,12 @@
 // The page: the drawing pad of the notebooks, with models that answer in the browser.
 import { classify, readModels } from "./classify.js";
-import { playDemo } from "./demo.js";
 import { createPad, fill } from "./pad.js";
+import { createPlayback } from "./playback.js";
 import { decodeStrokes } from "./strokes.js";
 import widget from "./widget.js";
 
 const SMALL = 0.2; // of the pad's side: smaller drawings are often taken for another digit
 const UNSURE = 0.6; // probability below which a model is not sure
-const MOMENT = 1200; // milliseconds for which each state of the training is shown
 const find = (selector) => document.querySelector(selector);
 const load = async (name) => {
   const response = await fetch(new URL(name, import.meta.url));
@@ -17,40 +16,40 @@ const load = async (name) => {
 const { steps, sizes, ...texts } = JSON.parse(find("#texts").textContent);
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let moments = []; // of the training: both models of each, as far as they are loaded
-let stopDemo = () => {};
-let isDemo = false;
-let isComplete = true; // the digit of the demonstration
-let stopTraining = () => {};
 let guest = null; // the prompt for a drawing that came with the address
 let showReason = null; // loaded after the pad, as the games are
 let games = null;
+let nextFrame; // shows the reasons
 let meant = null; // the digit that the address calls its drawing
 
 /** Return that the models are loading, as long as nothing failed. */
 const tellLoading = () => (find("#notice").hidden ? texts.loading : "");
 
 const slider = find("#steps");
-const model = createPad(texts.models, texts, (pixels) =>
+const pad = createPad(texts.models, texts, (pixels) =>
   moments[slider.value]?.map((layers) => classify(layers, pixels)),
 );
+const update = () => pad.save_changes();
+const button = find("#play");
+const playback = createPlayback({ slider, button, texts, setStrokes, moveTo, update });
 
 /** Show the pad of the notebooks, and put its parts where this page has them. */
 function showPad() {
   const root = find("#pad");
-  widget.render({ model, el: root });
+  widget.render({ model: pad, el: root });
   root.querySelector(".placeholder").remove();
-  const [pad, seen, prepare] = [".pad", ".seen", ".prepare"].map((name) => root.querySelector(name));
+  const [canvas, seen, prepare] = [".pad", ".seen", ".prepare"].map((name) => root.querySelector(name));
   // As sharp as the largest size at which the pad is shown; this clears it.
-  pad.width = pad.height = Math.ceil(480 * Math.max(1, devicePixelRatio));
-  pad.style = "";
+  canvas.width = canvas.height = Math.ceil(480 * Math.max(1, devicePixelRatio));
+  canvas.style = "";
   const frame = document.createElement("div");
   frame.className = "frame";
-  pad.before(frame);
+  canvas.before(frame);
   const invitation = document.createElement("span");
   invitation.className = "invitation";
   invitation.ariaHidden = "true";
   invitation.textContent = texts.title;
-  frame.append(pad, invitation);
+  frame.append(canvas, invitation);
   const [how, only] = root.querySelectorAll(".how");
   find(".lead p").after(how);
   only.remove(); // the prompt says it
@@ -59,43 +58,46 @@ function showPad() {
   find("#seen .unseen").id = "spoken";
   // Whatever the visitor does with the pad ends what plays by itself, before it counts.
   for (const kind of ["pointerdown", "keydown"])
-    root.addEventListener(
-      kind,
-      (event) => {
-        if (event.key === "Tab") return;
-        if (isPlaying) stopTraining(), moveTo(slider.max);
-        guest = null;
-        if (isDemo) stopDemo(), setStrokes([]);
-      },
-      { capture: true },
-    );
+    root.addEventListener(kind, ({ key }) => key !== "Tab" && endPlayback(), { capture: true });
+}
+
+function endPlayback() {
+  guest = null;
+  if (playback.isTraining()) {
+    playback.stopTraining();
+    moveTo(slider.max);
+  }
+  if (playback.isDemo()) {
+    playback.stopDemo();
+    setStrokes([]); // they are not the visitor's
+  }
 }
 
 function setStrokes(strokes) {
-  model.set("strokes", strokes);
-  model.save_changes();
+  pad.set("strokes", strokes);
+  pad.save_changes();
 }
 
 /** Show the answers in large type, and what there is to say about them. */
 function showAnswers() {
   games?.update();
-  const [strokes, answers] = [model.get("strokes"), model.get("answers")];
-  const shares = model.get("probabilities").map((each) => Math.max(...each));
-  const differ = isComplete && answers.length > 0 && answers[0] !== answers[1];
+  const [strokes, answers] = [pad.get("strokes"), pad.get("answers")];
+  const shares = pad.get("probabilities").map((each) => Math.max(...each));
+  const differ = playback.isComplete() && answers.length > 0 && answers[0] !== answers[1];
   find("#answers").className = differ ? "differ" : "";
   document.querySelectorAll("#answers dd").forEach((element, which) => {
     element.firstChild.textContent = answers[which] ?? "–";
     element.lastChild.textContent = answers.length ? `${Math.round(100 * shares[which])}%` : "";
     element.style.setProperty("--share", shares[which]);
   });
-  document.body.classList.toggle("empty", !games?.prompt() && (!strokes.length || isDemo));
+  document.body.classList.toggle("empty", !games?.prompt() && (!strokes.length || playback.isDemo()));
   const text = games?.prompt() ?? choosePrompt(strokes, answers, shares, differ);
   find("#prompt").className = text === texts.disagree ? "differ" : "";
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
-  find("#spoken").ariaLive = isDemo || isPlaying ? "off" : "polite";
-  cancelAnimationFrame(showAnswers.frame);
-  showAnswers.frame = requestAnimationFrame(() => {
-    showReason?.(moments[slider.value], strokes.length ? model.get("reals") : null);
+  find("#spoken").ariaLive = playback.isDemo() || playback.isTraining() ? "off" : "polite";
+  cancelAnimationFrame(nextFrame);
+  nextFrame = requestAnimationFrame(() => {
+    showReason?.(moments[slider.value], strokes.length ? pad.get("reals") : null);
   });
 }
 
@@ -104,7 +106,7 @@ function choosePrompt(strokes, answers, shares, differ) {
   if (slider.value !== slider.max) return fill(texts.moment, { n: slider.ariaValueText });
   if (guest) return guest;
   if (differ) return texts.disagree;
-  if (isDemo) return texts.demo;
+  if (playback.isDemo()) return texts.demo;
   if (!strokes.length) return texts.nothing;
   const range = (axis) => {
     const places = strokes.flat().map((point) => point[axis]);
@@ -119,32 +121,7 @@ const stepNames = steps.map((number) => (number < 1000 ? String(number) : texts.
 function moveTo(moment) {
   slider.value = moment;
   slider.ariaValueText = stepNames[slider.value];
-  model.save_changes();
-}
-
-let isPlaying = false;
-
-function showPlaying(playing) {
-  isPlaying = playing;
-  const button = find("#play");
-  button.ariaLabel = playing ? texts.pause : texts.play;
-  button.textContent = playing ? "❚❚" : "▶\ufe0e"; // no emoji
-}
-
-/** Let the slider go through the training by itself. */
-function play() {
-  showPlaying(true);
-  moveTo(0);
-  const timer = setInterval(() => {
-    moveTo(Number(slider.value) + 1);
-    if (slider.value === slider.max) stopTraining();
-  }, MOMENT);
-  stopTraining = () => {
-    clearInterval(timer);
-    showPlaying(false);
-    stopTraining = () => {};
-    model.save_changes();
-  };
+  pad.save_changes();
 }
 
 async function loadTraining() {
@@ -152,11 +129,15 @@ async function loadTraining() {
   const models = readModels(buffer, Int8Array, sizes);
   moments = steps.map((_, moment) => models.slice(2 * moment, 2 * moment + 2));
   moments[steps.length - 1] = lastModels;
-  const button = find("#play");
   slider.disabled = button.disabled = false;
-  button.addEventListener("click", () => (isPlaying ? stopTraining() : play()));
-  slider.addEventListener("pointerdown", () => stopTraining());
-  slider.addEventListener("input", () => (stopTraining(), moveTo(slider.value)));
+  button.addEventListener("click", () =>
+    playback.isTraining() ? playback.stopTraining() : playback.startTraining(),
+  );
+  slider.addEventListener("pointerdown", playback.stopTraining);
+  slider.addEventListener("input", () => {
+    playback.stopTraining();
+    moveTo(slider.value);
+  });
   performance.mark("training");
 }
 
@@ -165,8 +146,8 @@ function openDrawing() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const strokes = decodeStrokes(parts.get("strokes") ?? "");
   if (!strokes.length) return false;
-  stopDemo();
-  stopTraining();
+  playback.stopDemo();
+  playback.stopTraining();
   moveTo(slider.max);
   const digit = parts.get("digit");
   meant = /^\d$/.test(digit) ? Number(digit) : null;
@@ -176,33 +157,13 @@ function openDrawing() {
   return true;
 }
 
-function startDemo() {
-  if (isStill) return;
-  isDemo = true;
-  let hasPlayed = false;
-  const stop = playDemo((strokes, isLast) => {
-    isComplete = isLast;
-    setStrokes(strokes);
-    if (!isLast || hasPlayed || slider.disabled) return;
-    hasPlayed = true; // the training, once, with this digit
-    play();
-    return (steps.length + 2) * MOMENT;
-  });
-  stopDemo = () => {
-    isDemo = false;
-    isComplete = true;
-    stop();
-    stopDemo = () => {};
-  };
-}
-
 for (const name of stepNames)
   find(".ticks").appendChild(document.createElement("span")).textContent = name;
 slider.max = steps.length - 1;
 moveTo(slider.max);
 showPad();
-model.on("change", showAnswers);
-if (!openDrawing()) startDemo();
+pad.on("change", showAnswers);
+if (!openDrawing() && !isStill) playback.startDemo();
 showAnswers();
 addEventListener("hashchange", openDrawing);
 find("#theme").addEventListener("click", () => {
@@ -224,18 +185,16 @@ try {
   const places = { linear: find("#linear"), network: find("#network"), fires: find("#fires") };
   showReason = showReasons(places, lastModels, texts);
   games = offerGames({
-    model,
+    pad,
     texts,
     fill,
     setStrokes,
     begin() {
-      if (isDemo) stopDemo(), setStrokes([]); // it is not the visitor's
-      stopTraining();
-      guest = null;
+      endPlayback();
       moveTo(slider.max);
     },
   });
-  model.save_changes();
+  pad.save_changes();
   games.judge(meant);
   performance.mark("answered");
   await loadTraining();

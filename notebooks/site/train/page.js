@@ -150,8 +150,7 @@ stop.addEventListener("click", () => (isStopped = true));
 tabs.addEventListener("message", () => tell(texts.tabs));
 document.addEventListener("visibilitychange", () => document.hidden && tell(texts.hidden));
 
-for (const [name, value] of new URLSearchParams(location.search)) {
+for (const [name, value] of new URLSearchParams(location.search))
   Object.assign(form.elements.namedItem(name) ?? {}, { value });
-}
 readSettings();
 performance.mark("usable");

@@ -37,30 +37,31 @@ export function createLayers(hiddenUnits) {
  * pixels, and what passes ReLU), and where their weights start.
  */
 function computeScores(layers, { pixels }, row) {
-  let [all, unit] = [pixels.subarray(PIXELS * row, PIXELS * (row + 1)), 255];
+  let [inputValues, divisor] = [pixels.subarray(PIXELS * row, PIXELS * (row + 1)), 255];
   for (const layer of layers) {
     const { inputs, nodes, weights, starts, values } = layer;
     let count = 0;
     for (let place = 0; place < inputs; place++) {
-      if (all[place] <= 0) continue;
+      if (inputValues[place] <= 0) continue;
       starts[count] = nodes * place;
-      values[count++] = all[place] / unit;
+      values[count++] = inputValues[place] / divisor;
     }
     starts.fill(nodes * inputs, count); // of the biases, which are the weights of a 1
     values.fill(0, count); // so that there are four
     values[count] = 1;
     layer.count = count + 1;
-    [all, unit] = [new Float64Array(nodes), 1];
+    const outputs = new Float64Array(nodes);
     for (let n = 0; n <= count; n += 4) { // four at a time take half the time
       const [a, b, c, d] = [values[n], values[n + 1], values[n + 2], values[n + 3]];
       const [i, j, k, l] = [starts[n], starts[n + 1], starts[n + 2], starts[n + 3]];
       for (let node = 0; node < nodes; node++) {
-        const two = a * weights[i + node] + b * weights[j + node];
-        all[node] += two + c * weights[k + node] + d * weights[l + node];
+        const firstPair = a * weights[i + node] + b * weights[j + node];
+        outputs[node] += firstPair + c * weights[k + node] + d * weights[l + node];
       }
     }
+    [inputValues, divisor] = [outputs, 1];
   }
-  return all;
+  return inputValues; // after the last layer
 }
 
 /** Add a digit's gradients of the cross entropy to those of the batch. */
@@ -86,9 +87,8 @@ function addGradients(layers, digits, row) {
 export function trainStep(layers, digits, rows, learningRate) {
   for (const row of rows) addGradients(layers, digits, row);
   let squares = 0;
-  for (const { gradients } of layers) {
+  for (const { gradients } of layers)
     for (let n = 0; n < gradients.length; n++) squares += gradients[n] * gradients[n];
-  }
   const scale = squares < Infinity ? LARGEST_NORM / Math.max(Math.sqrt(squares), LARGEST_NORM) : NaN;
   for (const { weights, accumulators, gradients } of layers) {
     for (let n = 0; n < gradients.length; n++) {
@@ -122,19 +122,19 @@ export function evaluate(layers, digits, rows) {
  * Train, and yield the figures of each period, and before them the number of steps after each step.
  * `next(true)` ends the period early, and training with it, as an interrupt does in Python.
  */
-export function* train(layers, digits, halves, settings) {
+export function* train(layers, digits, sets, settings) {
   const { learning_rate: learningRate, steps, batch_size: size } = settings;
-  const [rows] = halves; // then those of the validation set
+  const [trainingRows] = sets; // then those of the validation set
   let [done, isStopped] = [0, false];
   for (const [period, count] of splitSteps(steps, PERIODS).entries()) {
-    const order = permute(rows);
-    const numbers = sampleBatchNumbers(Math.ceil(rows.length / size));
+    const order = permute(trainingRows);
+    const numbers = sampleBatchNumbers(Math.ceil(trainingRows.length / size));
     for (const end = done + count; done < end && !isStopped; ) {
       const first = numbers.next().value * size;
       trainStep(layers, digits, order.subarray(first, first + size), learningRate);
       isStopped = yield { done: ++done };
     }
-    const [training, validation] = halves.map((each) => evaluate(layers, digits, each));
+    const [training, validation] = sets.map((each) => evaluate(layers, digits, each));
     if (!training || !validation) return yield { done, period, hasDiverged: true };
     const trained = layers.map(({ forPage }) => forPage);
     yield { done, period, trainingLogLoss: training.logLoss, ...validation, layers: trained };

@@ -2,7 +2,8 @@
 import { createLayers, readDigits, train } from "./training.js";
 
 const LONGEST = 100; // milliseconds until the page hears of the steps, and may stop them
-let [digits, figures] = [];
+let digits; // as soon as they are loaded
+let figures; // a generator: train of training.js
 
 /** Return a file unpacked; the browser checks its SHA-256, and may have kept a damaged one. */
 async function load({ name, sha256 }) {
@@ -18,8 +19,8 @@ async function load({ name, sha256 }) {
 async function start(settings, { file, examples }) {
   digits ??= readDigits(await load(file));
   const rows = Uint32Array.from(digits.labels, (_, row) => row);
-  const halves = [rows.subarray(0, examples), rows.subarray(examples)];
-  figures = train(createLayers(settings.hidden_units), digits, halves, settings);
+  const sets = [rows.subarray(0, examples), rows.subarray(examples)];
+  figures = train(createLayers(settings.hidden_units), digits, sets, settings);
 }
 
 /** Train for a while, and return the next figures; nothing after the last. */
