@@ -423,10 +423,7 @@ def read_ipynb(path: Path) -> NotebookNode:
 
 
 def write_one(edition: Edition) -> None:
-    """Write a notebook without executing it.
-
-    Code of which only comments have changed keeps its outputs, even below other code that changed.
-    """
+    """Write a notebook; cells of which no more than comments changed keep their outputs."""
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}

@@ -71,7 +71,7 @@ ROOMS = {
 }
 
 
-def main(_: Sequence[str] = ()) -> None:
+def main(_: Sequence[str]) -> None:
     if missing := [line for language in [*LANGUAGES][1:] for line in find_missing(language)]:
         raise build.NotebookError("\n".join(missing))
     for folder in (SITE, SOURCES):
@@ -135,7 +135,7 @@ def add_title_box(text: str, edition: build.Edition) -> str:
 
 
 def adapt_prose(cell: NotebookNode, edition: build.Edition) -> str:
-    """Return the text of a cell with links within the site, and its images in files."""
+    """Return the text of a cell with links within the site."""
     # Badges are images of other sites, and the box at the top leads to the same places.
     text = re.sub(r"\n*\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)", "", cell.source)
     text = text.replace("`going_further`", "[`going_further`](going_further.ipynb)")
@@ -175,8 +175,7 @@ def adapt_outputs(
 def read_weights(language: str) -> bytes:
     """Return the figure of the weights in a language, as the saved solution has it."""
     edition = build.Edition("exercise", "solution", language)
-    notebook = build.read_saved(edition)
-    for cell in notebook.cells if notebook else []:
+    for cell in read_saved(edition).cells:
         for output in cell.get("outputs", []) if cell.id == "weights" else []:
             if "image/png" in output.get("data", {}):
                 return base64.b64decode(output.data["image/png"])

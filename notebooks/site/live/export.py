@@ -29,19 +29,8 @@ from mnist_nn import (
 from mnist_nn.language import LANGUAGES
 from mnist_nn.models import build_linear_model, build_nn_model
 from notebooks.build import Edition
+from notebooks.site import pages
 from notebooks.site.live.card import draw_card
-from notebooks.site.pages import (
-    CARD,
-    first_page,
-    link_languages,
-    make_head,
-    pad_words,
-    read_texts,
-    read_theme_script,
-    site_address,
-    to_script,
-    using_language,
-)
 from notebooks.site.run import list_commands, list_services
 
 HERE = Path(__file__).parent
@@ -111,26 +100,26 @@ def encode_models(models: Models, steps: Sequence[int], dtype: Any) -> bytes:
 
 def make_texts(language: str) -> dict[str, Any]:
     """Return the texts of the page and of the pad in a language."""
-    page: dict[str, Any] = read_texts()[language]
-    with using_language(language):
-        return page | {"models": [page[name] for name in NAMES]} | pad_words()
+    page: dict[str, Any] = pages.read_texts()[language]
+    with pages.using_language(language):
+        return page | {"models": [page[name] for name in NAMES]} | pages.pad_words()
 
 
 def make_page(language: str) -> str:
     """Return the first page in a language."""
     texts = make_texts(language)
-    paths = {code: first_page(code) for code in LANGUAGES}
+    paths = {code: pages.first_page(code) for code in LANGUAGES}
     values = {name: html.escape(text) for name, text in texts.items() if isinstance(text, str)}
     modules = ("widget.js", *PRELOADED)
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,
         language=language,
-        head=make_head(language, texts["title"], texts["description"], paths, ""),
+        head=pages.make_head(language, texts["title"], texts["description"], paths, ""),
         codes=json.dumps([*LANGUAGES]),
-        set_theme=read_theme_script(),
-        texts=to_script(texts | {"steps": STEPS, "sizes": SIZES}),
+        set_theme=pages.read_theme_script(),
+        texts=pages.to_script(texts | {"steps": STEPS, "sizes": SIZES}),
         preload="\n    ".join(f'<link rel="modulepreload" href="{name}">' for name in modules),
-        languages=link_languages(language, "?lang={}"),
+        languages=pages.link_languages(language, "?lang={}"),
         onward=lead_on(language),
         digits="".join(f'<button type="button">{digit}</button>' for digit in range(10)),
     )
@@ -138,7 +127,7 @@ def make_page(language: str) -> str:
 
 def lead_on(language: str) -> str:
     """Return the buttons that lead on to train, and links to read and teach the exercise."""
-    texts = {name: html.escape(text) for name, text in read_texts()[language].items()}
+    texts = {name: html.escape(text) for name, text in pages.read_texts()[language].items()}
     exercise = Edition("exercise", "exercise", language)
     services = list_services(exercise)
     links: dict[str, str] = {}
@@ -152,7 +141,7 @@ def lead_on(language: str) -> str:
             f'<details><summary class="button first">{texts["run"]}</summary>'
             f"<p>{texts['lines']}</p><pre><code>{commands}</code></pre></details>"
         )
-    train = f"train/{first_page(language)}"
+    train = f"train/{pages.first_page(language)}"
     here = f'<a class="button" href="{train}">{texts["train_here"]}</a>'
     links |= {
         f"{language}/exercise.html": texts["read"],
@@ -165,10 +154,10 @@ def lead_on(language: str) -> str:
 
 def make_plain_page(name: str, root: str) -> str:
     """Return a page of one text in all languages, with links from an address of any depth."""
-    texts = read_texts()
+    texts = pages.read_texts()
     lines = [
-        f'<p lang="{code}">{html.escape(texts[code][name])}<br>'
-        f'<a href="{root}{first_page(code)}?lang={code}">{html.escape(texts[code]["draw"])}</a></p>'
+        f'<p lang="{code}">{html.escape(texts[code][name])}<br><a href="{root}'
+        f'{pages.first_page(code)}?lang={code}">{html.escape(texts[code]["draw"])}</a></p>'
         for code in LANGUAGES
     ]
     page = Template((HERE / "plain.html").read_text("utf-8"))
@@ -178,7 +167,7 @@ def make_plain_page(name: str, root: str) -> str:
 def write_worker(folder: Path) -> None:
     """Write the script that keeps the page for later visits without a network."""
     files = ["weights.bin", "training.bin", *(path.name for path in PAGE_FILES)]
-    files += [first_page(code) for code in LANGUAGES]
+    files += [pages.first_page(code) for code in LANGUAGES]
     contents = b"".join((folder / name).read_bytes() for name in files)
     worker = Template((HERE / "worker.js").read_text("utf-8")).substitute(
         version=hashlib.sha256(contents).hexdigest()[:12],
@@ -196,9 +185,10 @@ def write_page(models: Models, folder: Path = FOLDER) -> None:
     (folder / "weights.bin").write_bytes(encode_models(models, STEPS[-1:], LAST_DTYPE))
     (folder / "training.bin").write_bytes(encode_models(models, STEPS[:-1], EARLIER_DTYPE))
     for language in LANGUAGES:
-        (folder / first_page(language)).write_text(make_page(language), "utf-8")
-    (folder / "404.html").write_text(make_plain_page("missing", site_address() or "/"), "utf-8")
-    draw_card(models[STEPS[-1]]["network"], folder / CARD)
+        (folder / pages.first_page(language)).write_text(make_page(language), "utf-8")
+    missing = make_plain_page("missing", pages.site_address() or "/")
+    (folder / "404.html").write_text(missing, "utf-8")
+    draw_card(models[STEPS[-1]]["network"], folder / pages.CARD)
     write_worker(folder)
 
 

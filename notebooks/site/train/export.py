@@ -18,16 +18,7 @@ import mnist_nn
 from mnist_nn import checks, load_mnist_dataframe
 from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
-from notebooks.site.pages import (
-    first_page,
-    link_languages,
-    make_head,
-    pad_words,
-    read_texts,
-    read_theme_script,
-    to_script,
-    using_language,
-)
+from notebooks.site import pages
 
 HERE = Path(__file__).parent
 DRAWING = Path(mnist_nn.__file__).parent / "drawing"
@@ -103,10 +94,10 @@ def pack_digits() -> bytes:
 
 def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
-    page = read_texts("train.toml")[language]
-    with using_language(language):
+    page = pages.read_texts("train.toml")[language]
+    with pages.using_language(language):
         space = get_language().space
-        texts = {name: message(english) for name, english in MESSAGES.items()} | pad_words()
+        texts = {name: message(english) for name, english in MESSAGES.items()} | pages.pad_words()
         weights = format_number(MOST_WEIGHTS)
     texts |= {"space": space, "passed": f"{texts['passed']}{space}{{advice}}"}  # what to do next
     cost = f"{-np.log(LOG_LOSS_CLIP):.2f}"
@@ -139,20 +130,20 @@ def make_table() -> str:
 
 def make_page(language: str, file: dict[str, Any]) -> str:
     """Return the page in a language; ``file`` tells where the digits are."""
-    texts, site_texts = make_texts(language), read_texts()[language]
-    paths = {code: f"train/{first_page(code)}" for code in LANGUAGES}
+    texts, site_texts = make_texts(language), pages.read_texts()[language]
+    paths = {code: f"train/{pages.first_page(code)}" for code in LANGUAGES}
     data = {"file": file, "texts": texts, **NUMBERS}
     values = {name: html.escape(text) for name, text in texts.items()}
     return Template((HERE / "index.html").read_text("utf-8")).substitute(
         values,
         language=language,
-        languages=link_languages(language),
-        first_page=first_page(language),
+        languages=pages.link_languages(language),
+        first_page=pages.first_page(language),
         broken=html.escape(site_texts["failed"]),
         file=html.escape(site_texts["file"]),
-        head=make_head(language, texts["title"], texts["intro"], paths, "../"),
-        set_theme=read_theme_script(),
-        data=to_script(data),
+        head=pages.make_head(language, texts["title"], texts["intro"], paths, "../"),
+        set_theme=pages.read_theme_script(),
+        data=pages.to_script(data),
         fields=make_fields(texts),
         table=make_table(),
     )
@@ -168,4 +159,4 @@ def write_page(folder: Path) -> None:
     digest = base64.b64encode(hashlib.sha256(digits).digest()).decode()
     entry = {"name": DIGITS_FILE, "sha256": digest}
     for language in LANGUAGES:
-        (folder / first_page(language)).write_text(make_page(language, entry), "utf-8")
+        (folder / pages.first_page(language)).write_text(make_page(language, entry), "utf-8")
