@@ -442,10 +442,12 @@ async def execute_one(edition: Edition) -> None:
     """Execute a notebook and save it with its outputs, unless its figures would be English."""
     language = LANGUAGES[edition.language]
     if language.fonts and not find_font(language.fonts):
-        raise NotebookError(
-            f"{edition} was not executed, since this computer has no font for {language.name}. "
-            f"Install one, such as {language.fonts[0]}"
+        print(
+            f"{edition}: left as it is, since this computer has no font for {language.name}. "
+            f"Install one, such as {language.fonts[0]}",
+            flush=True,
         )
+        return
     print(f"{edition}: started", flush=True)
     notebook = make(edition)
     await execute(notebook, str(edition))
