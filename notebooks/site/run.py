@@ -1,14 +1,14 @@
 """How a notebook that somebody reads on the site can be run."""
 
-from notebooks.build import Edition, github_repository, project_address
+from notebooks import build
 from notebooks.site.pages import first_page, read_texts
 
 PIP = ".venv/bin/pip install --constraint constraints.txt '.[lab,widget]'"
 
 
-def list_services(edition: Edition) -> dict[str, str]:
+def list_services(edition: build.Edition) -> dict[str, str]:
     """Return its address at each service that runs notebooks of repositories on GitHub."""
-    repository = github_repository()
+    repository = build.github_repository()
     if not repository:
         return {}
     return {
@@ -17,9 +17,9 @@ def list_services(edition: Edition) -> dict[str, str]:
     }
 
 
-def list_commands(edition: Edition) -> list[str]:
+def list_commands(edition: build.Edition) -> list[str]:
     """Return the lines that run a notebook on one's own computer."""
-    address = project_address()
+    address = build.project_address()
     folder = address.split("/")[-1]
     return [
         *([f"git clone {address} && cd {folder}"] if address else []),
@@ -29,7 +29,7 @@ def list_commands(edition: Edition) -> list[str]:
     ]
 
 
-def describe_run(edition: Edition) -> str:
+def describe_run(edition: build.Edition) -> str:
     """Return the box of a notebook's page, in MyST's Markdown."""
     texts = read_texts()[edition.language]
     links = [f"[{service}]({link})" for service, link in list_services(edition).items()]
