@@ -280,13 +280,14 @@ def test_anything_else_is_neither_a_picture_nor_a_table(
     assert outcome(lambda: function(value), name) is None
 
 
+MODEL = mnist_nn.build_linear_model()
 POINTS = st.lists(st.lists(st.floats(-0.2, 1.2), min_size=1, max_size=3), max_size=6)
 
 
 @cases(200)
 @given(strokes=st.one_of(ANYTHING, st.lists(POINTS, max_size=4), st.lists(ANYTHING, max_size=2)))
 def test_any_strokes_are_drawn_or_get_an_error(strokes: Any) -> None:
-    pad = draw({})
+    pad = draw(MODEL)
     outcome(lambda: setattr(pad, "strokes", strokes), "strokes")
     is_digit(pad.pixels) if pad.strokes else None
 
