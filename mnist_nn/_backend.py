@@ -131,7 +131,7 @@ def without_metrics(model: keras.Model) -> Iterator[None]:
 
 def compute_other_metrics(
     model: keras.Model, features: Any, labels: Any, outputs: Any
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the compiled metrics of a data set, unless accuracy is the only one."""
     # Keras's public get_compile_config() fails for losses that cannot be saved.
     config = getattr(getattr(model, "_compile_config", None), "config", {})
@@ -141,7 +141,13 @@ def compute_other_metrics(
         return {}
     model.reset_metrics()
     values = model.compute_metrics(features, labels, outputs)
-    return {name: float(value) for name, value in values.items() if name != "loss"}
+    return {name: to_number(value) for name, value in values.items() if name != "loss"}
+
+
+def to_number(value: Any) -> Any:
+    """Return the value of a metric as a number, or as an array if it has several."""
+    array = value.numpy() if hasattr(value, "numpy") else value
+    return float(array) if getattr(array, "size", 1) == 1 else array
 
 
 def is_distributed(model: keras.Model) -> bool:

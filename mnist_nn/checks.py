@@ -16,7 +16,13 @@ from mnist_nn.check_result import WrongAnswerError, return_result
 from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.errors import describe_error
 from mnist_nn.language import get_language, message
-from mnist_nn.models import check_outputs, count_steps, list_kernels, read_hyperparameters
+from mnist_nn.models import (
+    check_outputs,
+    count_steps,
+    list_kernels,
+    list_layers,
+    read_hyperparameters,
+)
 
 # The tasks: accuracies on the validation set, where partial credit begins, and training steps.
 TARGETS = {"linear": 0.88, "network": 0.95}
@@ -29,18 +35,18 @@ NEW_ROWS = 5_000  # of those others, and of the test set, that are measured: a c
 # What is fair, as measured on honest answers.
 STANDARD_ERRORS = 4.0  # between known and new digits; 492 honest models had at most 2.8
 ACCURACY_TOLERANCE = 0.005 + 1e-9  # of the accuracy that a student computes: two decimals
-FEW = 5  # predictions that rounding may change
+ROUNDING_CHANGES = 5  # predictions that rounding may change
 MUCH_BETTER = 0.2  # on raw pixels, so that a model is taken to be trained on those
 LIKE_IMAGES = 0.92  # correlation of mean images: MNIST in any scale 0.998, transposed 0.75
-ALIKE = 0.7  # correlation of initial weights: below 0.1 with other seeds, 0.99 with l2
+SAME_START = 0.7  # correlation of initial weights: below 0.1 with other seeds
 
 # What helps, as measured over the usual sizes and rates.
 LOWEST_RATE, HIGHEST_RATE = 0.02, 0.15  # of Adagrad: others seldom reach 0.95
 ENOUGH_NODES = 64  # in the first hidden layer: fewer reach 0.95 with no learning rate
 GUESSING = 0.15  # accuracy of models that have learned nothing, or from other labels
 
-PART = 500  # examples that are predicted at once: with more, a convolution is slower
-SOME = 500  # examples that are enough to compare scales
+PREDICTION_ROWS = 500  # examples that are predicted at once: with more, a convolution is slower
+SCALE_SAMPLE = 500  # examples that are enough to compare scales
 RAW_SCALE = 0.1  # a layer that scales by less is meant for pixels from 0 to 255
 
 
@@ -54,6 +60,14 @@ class Accuracy(NamedTuple):
         """Return whether it is higher than that on other digits by more than chance explains."""
         variance = other.value * (1 - other.value) * (1 / self.rows + 1 / other.rows)
         return self.value - other.value > STANDARD_ERRORS * math.sqrt(variance)
+
+
+class New(NamedTuple):
+    """Something of rows of the training table that no part of the exercise uses, and of the test
+    set: its features and labels, or the accuracy on it."""
+
+    table: Any
+    test: Any
 
 
 class Measured:
@@ -70,22 +84,22 @@ class Measured:
             if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
             if if_raw.value > self.accuracy.value + MUCH_BETTER:
                 self.accuracy, self.scale = if_raw, PIXEL_MAXIMUM
-        self.new = [*self._measure_new()]  # on rows of the table, and on the test set
+        self.new = self._measure_new()
 
-    def _measure_new(self) -> Iterator[Accuracy]:
-        """Yield the accuracies on new digits, if it is known how they would look."""
-        sets = _load_new_digits()
-        likeness = _correlate(sets[0][0].mean(axis=0), self.features.mean(axis=0))
+    def _measure_new(self) -> "New | None":
+        """Return the accuracies on new digits, or None if nobody knows how they would look."""
+        digits = _load_new_digits()
+        likeness = _correlate(digits.table[0].mean(axis=0), self.features.mean(axis=0))
         black, white = self.features.min(), self.features.max()
         if likeness < 0:
             black, white = white, black
-        if abs(likeness) > LIKE_IMAGES:
-            for pixels, labels in sets:
-                yield self.measure(black + (white - black) * pixels, labels)
+        if not abs(likeness) > LIKE_IMAGES:  # or it is NaN
+            return None
+        return New(*(self.measure(black + (white - black) * pixels, y) for pixels, y in digits))
 
     def predict(self, features: Features) -> Any:
         """Return the digit of each example, a few at once to save memory."""
-        parts = np.array_split(self.scale * features, math.ceil(len(features) / PART))
+        parts = np.array_split(self.scale * features, math.ceil(len(features) / PREDICTION_ROWS))
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         return np.concatenate(outputs).argmax(axis=1)
 
@@ -95,7 +109,7 @@ class Measured:
 
     def check_validation_set(self, score: float = 0.0) -> None:
         """Raise WrongAnswerError if the model knows the digits of the validation set."""
-        for new in self.new:
+        for new in self.new or ():
             _check_new("validation_examples", self.accuracy, new, score)
 
 
@@ -169,7 +183,7 @@ def check_test_accuracy(
             "test_examples has rows of validation_examples. Take both from "
             "load_mnist_dataframe('test')."
         )
-    if np.sum(predictions != measured.predict(features)) > FEW:
+    if np.sum(predictions != measured.predict(features)) > ROUNDING_CHANGES:
         raise WrongAnswerError(
             "test_predictions differs from what classifier predicts now. Did you train it again, "
             "or use another model, other data or pixels from 0 to 255? Predict test_examples again."
@@ -181,7 +195,7 @@ def check_test_accuracy(
             f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
             "test_predictions that equal test_targets."
         )
-    _check_new("test_examples", right, [*measured.new, measured.accuracy][0])
+    _check_new("test_examples", right, measured.new.table if measured.new else measured.accuracy)
     measured.check_validation_set(score=0.5)
     accuracy = measured.accuracy
     if accuracy.is_above(right):
@@ -237,7 +251,7 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
                 "The networks must have a hidden layer above the 784 pixels. Train them with "
                 "train_nn_classification_model."
             )
-        if steps and steps != expected:
+        if steps and steps != expected:  # 0 also follows compile(), which evaluate() may need
             raise WrongAnswerError(
                 f"{name} was trained for {steps} steps. Train a new one for {expected}."
             )
@@ -303,7 +317,7 @@ def _remark(measured: Measured) -> Iterator[str]:
         yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
     if measured.scale > 1:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
-    if measured.new and measured.new[0].is_above(measured.new[1]):
+    if measured.new and measured.new.table.is_above(measured.new.test):
         yield message(
             "(It knows rows of the table after the first 10,000. The validation set counts all the "
             "same, but with so much training data, the task is easier.)"
@@ -311,38 +325,48 @@ def _remark(measured: Measured) -> Iterator[str]:
 
 
 def _advise(kind: str, measured: Measured) -> Iterator[str]:
-    """Yield what to try, the first thing first: measured over the usual sizes and rates."""
-    model, features = measured.model, measured.features
-    rescaling = [layer for layer in model.layers if type(layer).__name__ == "Rescaling"]
-    shrinks = any(np.max(layer.scale) < RAW_SCALE for layer in rescaling)
-    is_raw = measured.scale > 1 or arguments.are_raw_pixels(features)
-    if shrinks != is_raw:
-        yield message(
-            "Leave out Rescaling, unless the pixels are from 0 to 255."
-            if shrinks
-            else "Divide the pixels by 255, as parse_labels_and_features() does: those of "
-            "validation_examples, and those that the model is trained on."
-        )
-        return
-    pixels, labels = _load_new_digits()[1]  # of the test set: fewest models know it
-    standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
-    scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
-    best = max(measured.measure(scaled[:SOME], labels[:SOME]) for scaled in scales)
-    # After few steps, a model may do better in another scale by chance.
-    is_good = best.value > PARTIAL_CREDIT_FROM["linear"]
-    if is_good and best.is_above(measured.accuracy):
-        yield message(
-            f"On other digits, in a usual scale, it is {best.value:.4f}: do "
-            "validation_examples have the scale of training_examples, and the order of "
-            "validation_targets?"
-        )
-        return
-    if measured.accuracy.value < GUESSING:
+    """Yield what to try, the first thing first."""
+    if advice := _advise_tables(measured):
+        yield advice
+    elif measured.accuracy.value < GUESSING:
         yield message(
             "Guessing does about as well: was the model trained, and do training_targets belong to "
             "training_examples, row by row?"
         )
-        return
+    else:
+        yield from _advise_hyperparameters(kind, measured.model)
+
+
+def _advise_tables(measured: Measured) -> str:
+    """Return what is wrong with the scale or the order of the examples, or nothing."""
+    layers = [(type(layer).__name__, layer) for layer in list_layers(measured.model)]
+    shrinks = any(kind == "Rescaling" and np.max(layer.scale) < RAW_SCALE for kind, layer in layers)
+    is_raw = measured.scale > 1 or arguments.are_raw_pixels(measured.features)
+    normalizes = any(kind == "Normalization" for kind, _ in layers)
+    if shrinks and not is_raw and not normalizes:
+        return message("Leave out Rescaling, unless the pixels are from 0 to 255.")
+    if is_raw and not shrinks and not normalizes:
+        return message(
+            "Divide the pixels by 255, as parse_labels_and_features() does: those of "
+            "validation_examples, and those that the model is trained on."
+        )
+    pixels, labels = _load_new_digits().test  # fewest models know it
+    standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
+    scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
+    best = max(measured.measure(scaled[:SCALE_SAMPLE], labels[:SCALE_SAMPLE]) for scaled in scales)
+    # After few steps, a model may do better in another scale by chance.
+    is_good = best.value > PARTIAL_CREDIT_FROM["linear"]
+    if is_good and best.is_above(measured.accuracy):
+        return message(
+            f"On other digits, in a usual scale, it is {best.value:.4f}: do "
+            "validation_examples have the scale of training_examples, and the order of "
+            "validation_targets?"
+        )
+    return ""
+
+
+def _advise_hyperparameters(kind: str, model: Any) -> Iterator[str]:
+    """Yield what to try, as measured over the usual sizes and rates."""
     found = read_hyperparameters(model)
     if found["l1"] | found["l2"] | {*found["dropout"]} != {0.0}:
         yield message("Try less dropout, l1 or l2, or none.")
@@ -396,13 +420,13 @@ def _find_difference(one: Any, other: Any, blank: Any) -> str:
     """
     expected, found = read_hyperparameters(one), read_hyperparameters(other)
     for name, value in found.items():
-        if expected.get(name, value) != value:
+        if expected.get(name, value) != value:  # what one does not know is no difference
             return name
-    layers = " ".join(type(layer).__name__ for layer in other.layers)
+    layers = " ".join(type(layer).__name__ for layer in list_layers(other))
     stay = found["l1"] == found["l2"] == {0.0} and not re.search("Noise|Random", layers)
     if stay and blank.any():
         kernels = [list_kernels(network)[0][blank] for network in (one, other)]
-        if _correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < ALIKE:
+        if _correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < SAME_START:
             return "seed"
     return ""
 
@@ -414,9 +438,8 @@ def _correlate(one: Any, other: Any) -> float:
 
 
 @functools.cache
-def _load_new_digits() -> list[tuple[Features, Labels]]:
-    """Return features and labels on which no part of the exercise trains: of rows of the table that
-    it does not use, and of the test set."""
+def _load_new_digits() -> New:
+    """Return features and labels on which no part of the exercise trains."""
     tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
     pairs = (data.parse_labels_and_features(table[:: len(table) // NEW_ROWS]) for table in tables)
-    return [arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs]
+    return New(*(arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs))

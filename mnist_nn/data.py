@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ PIXEL_MAXIMUM = 255
 DIMMEST_WHITE = 25  # up to here, white is that of another scale, such as 0 to 1 or 0 to 15
 COLUMNS = pd.RangeIndex(1 + PIXELS)  # the label, and the pixels
 COLUMN_NAMES = [str(column) for column in COLUMNS]
+NUMBER = re.compile(r"\d+(\.\d+)?")  # as names of columns are
 LABEL_NAMES = {"class", "digit", "label", "target", "y"}
 
 FILES = {"train": "mnist_train_small.npz", "test": "mnist_test.npz"}
@@ -161,7 +163,7 @@ def _read_whole_numbers(path: str | os.PathLike[str] | IO[Any]) -> pd.DataFrame:
 
 def _find_words(names: "pd.Index[str]") -> list[str]:
     """Return the names that are no numbers."""
-    return [name for name in names if name.strip("0123456789.")]
+    return [name for name in names if not NUMBER.fullmatch(name)]
 
 
 def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +191,15 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     column = _find_label(name, names, dataset)
     labels = _read_digits(dataset[column])
-    if labels is None or (column == 0 and pd.api.types.is_numeric_dtype(dataset[0])):
+    if column == 0 and (labels is None or pd.api.types.is_numeric_dtype(dataset[0])):
         return dataset
+    if labels is None:
+        values = dataset[column].tolist()
+        wrong = next(value for value in values if _read_digits(pd.Series([value])) is None)
+        raise ArgumentError(
+            f"{name} has the label {wrong!r:.100} in its column {names[column]!r:.100}: every "
+            "label must be a whole number from 0 to 9"
+        )
     pixels = dataset.drop(columns=column).set_axis(COLUMNS[1:], axis="columns")
     return pd.concat([labels.rename(0), pixels], axis="columns")
 

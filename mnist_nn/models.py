@@ -1,6 +1,6 @@
 """The exercise's two classifiers, built and compiled as the original's were."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -199,12 +199,21 @@ def check_outputs(name: str, model: Any, examples: Features) -> Array:
             f"{name} has an output of shape {array.shape} for {len(examples)} examples: end it "
             "with a layer of 10 nodes and softmax"
         )
-    for row in array[~np.isfinite(array).all(axis=1)]:
+    if not (is_finite := np.isfinite(array).all(axis=1)).all():
+        row = array[~is_finite][0]
         raise ArgumentError(
             f"{name} predicts {row.round(3)}: its weights are no finite numbers. Build it "
             "again, and train it with a lower learning rate"
         )
     return array
+
+
+def list_layers(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model, and of the models among them."""
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from list_layers(layer)
 
 
 def list_kernels(model: Any) -> list[Array]:
@@ -224,12 +233,13 @@ def count_steps(model: Any) -> int:
 
 def read_hyperparameters(network: Any) -> dict[str, Any]:
     """Return the arguments with which a network was built and trained, as far as it knows them."""
-    names = [type(layer).__name__ for layer in network.layers]
-    penalties = [getattr(layer, "kernel_regularizer", None) for layer in network.layers]
-    activations = [getattr(layer, "activation", None) for layer in network.layers]
+    layers = [*list_layers(network)]
+    names = [type(layer).__name__ for layer in layers]
+    penalties = [getattr(layer, "kernel_regularizer", None) for layer in layers]
+    activations = [getattr(layer, "activation", None) for layer in layers]
     found: dict[str, Any] = {
         "hidden_units": [kernel.shape for kernel in list_kernels(network)],
-        "dropout": [layer.rate for layer in network.layers if hasattr(layer, "rate")],
+        "dropout": [layer.rate for layer in layers if hasattr(layer, "rate")],
         "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
         "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
         "batch_normalization": [name for name in names if name == "BatchNormalization"],

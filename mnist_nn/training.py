@@ -21,6 +21,7 @@ from mnist_nn._backend import (
     is_distributed,
     keras,
     tf,
+    to_number,
     without_metrics,
     without_replica_context,
 )
@@ -248,7 +249,7 @@ def train_on_batches(
                 )
                 steps_done += n_steps
                 callback_list.params["steps_done"] = steps_done  # read by analysis/weights.py
-                logs = {name: float(value) for name, value in losses.items()}
+                logs = {name: to_number(value) for name, value in losses.items()}
                 training, validation = data[:2], data[2:]
                 logs |= _evaluate(model, *training, outputs, period=number)
                 logs |= _evaluate(model, *validation, val_outputs, period=number, prefix="val_")

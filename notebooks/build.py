@@ -116,7 +116,7 @@ class NotebookError(Exception):
 ERRORS = (NotebookError, OSError, tomllib.TOMLDecodeError)
 
 
-class EventLoop(asyncio.SelectorEventLoop):  # of Windows' usual one, pyzmq warns
+class EventLoop(asyncio.SelectorEventLoop):  # pyzmq warns of Windows' default loop
     """An event loop in which an interrupt cancels all tasks."""
 
     def add_signal_handler(self, *_: Any) -> None:  # type: ignore[override]
@@ -391,9 +391,13 @@ def save_figures(notebook: NotebookNode, edition: Edition) -> None:
     for cell in cells:
         name = cell.metadata.get("figure")
         if name and (edition.language == ENGLISH or name in attached):
-            pngs = (output.get("data", {}).get("image/png") for output in outputs[cell.id])
-            content = base64.b64decode(next(filter(None, pngs)))
-            replace_file(figure_path(name, edition.language), content)
+            found = (output.get("data", {}).get("image/png") for output in outputs.get(cell.id, []))
+            if not (png := next(filter(None, found), None)):
+                raise NotebookError(
+                    f"notebooks/source/{edition.source}.py: [{cell.id}] has figure={name}, but in "
+                    f"{edition} it draws none"
+                )
+            replace_file(figure_path(name, edition.language), base64.b64decode(png))
 
 
 def figure_path(name: str, language: str) -> Path:
@@ -423,7 +427,7 @@ def read_ipynb(path: Path) -> NotebookNode:
 
 
 def write_one(edition: Edition) -> None:
-    """Write a notebook; cells of which no more than comments changed keep their outputs."""
+    """Write a notebook; a cell keeps its outputs if no more than lines of comments changed."""
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
@@ -523,6 +527,7 @@ def check_translations(only: str | None) -> Iterator[str]:
     """Yield what is out of date in the translations, and what mends it."""
     for source in sorted({edition.source for edition in editions(only)}):
         prose = [cell.id for cell in read_source(source) if cell.cell_type == "markdown"]
+        prose += read_translation(source, ENGLISH)
         for language in languages_of(source)[1:]:
             if only in (None, language):
                 translation = read_translation(source, language)

@@ -143,11 +143,11 @@ def _find_strings(node: ast.expr) -> Iterator[str]:
 
 def _find_codes() -> Iterator[tuple[str, str]]:
     """Yield each place where there is something of a language, and the language's code."""
-    folders = [path.parent for path in ROOT.glob("notebooks/*/exercise.ipynb")]
+    paths = [path.parent for path in ROOT.glob("notebooks/*/exercise.ipynb")]
     files = ("mnist_nn/messages/*.toml", "notebooks/source/*.*.toml", "notebooks/figures/*.*.png")
-    for pattern in files:
-        folders += ROOT.glob(pattern)
-    for path in [*folders, *ROOT.glob("notebooks/site/pages/*")]:
+    for pattern in (*files, "notebooks/site/pages/*/"):
+        paths += ROOT.glob(pattern)
+    for path in paths:
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
     yield from ((file, code) for file in SITE_TEXTS for code in read_toml(ROOT / file))
     entries = [entry for term, entry in read_toml(ROOT / GLOSSARY).items() if term != "names"]

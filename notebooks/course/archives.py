@@ -92,7 +92,7 @@ def find_encoding(content: bytes, language: str) -> str | None:
     Without it, text from Korea is taken for that if it has no Hanja, as is usual.
     """
     high = re.findall(rb"[\x80-\xff]+", content)
-    is_western = 2 * sum(len(run) % 2 for run in high) >= len(high) > 0
+    is_western = 2 * sum(len(run) == 1 for run in high) >= len(high) > 0
     own = LANGUAGES[language].encoding if language in LANGUAGES else ""
     others = [] if is_western else [*filter(None, [own]), "cp949", "gb18030"]
     for encoding in ["utf-8-sig", *others]:

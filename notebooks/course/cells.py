@@ -18,6 +18,7 @@ from nbformat.corpus.words import generate_corpus_id
 CHECK, END = "check", "end"  # answers are judged as they were at their check, and at the end
 PROSE_BYTES = 24  # of a comment: eight Chinese characters, some five English words
 OUTPUT_CHARACTERS = 1_000_000  # of a cell
+SCRIPT = re.compile(r"\s*%%(bash|sh|script|writefile|system|perl|ruby|javascript|js)\b")
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
 HIDDEN_TESTS = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
 SAVE_CELL = "{code}\nsave_answers({names!r}, {expected_names!r}, values, Path({folder!r}))"
@@ -115,6 +116,8 @@ def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     for cell in notebook.cells:
         if is_question(cell) or drop_spaces(cell.source) in {*released_sources, ""}:
             continue
+        if cell.cell_type == "code" and SCRIPT.match(cell.source):
+            continue
         if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)
         else:
@@ -144,7 +147,7 @@ def parse(code: str) -> ast.Module | None:
     """Return the tree of a cell's code, or None if it is no code."""
     try:
         return ast.parse(to_python(code))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two of absurd code
         return None
 
 

@@ -60,7 +60,11 @@ def read_notebooks(
         student, name, number = find_student(file.path, rows)
         if not is_notebook(file.path):
             is_archive = file.path.lower().endswith(ARCHIVES)
-            kind = "an archive that cannot be unpacked" if is_archive else "not a notebook"
+            kind = (
+                "an archive that is too large or cannot be unpacked"
+                if is_archive
+                else "not a notebook"
+            )
             skipped.append(f"{file.path}: {kind}")
         elif not student:
             skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")

@@ -81,7 +81,7 @@ def combine(verdicts: Sequence[Verdict], shown: str, maximum: float, problem: st
         shown=shown,
         judged=mark(best) if best.message else "",
         passed=best.passed,
-        is_end=best.state == END,
+        is_end=best.state == END and best.score > first.score,
         reasons=[*dict.fromkeys(reasons)],
         models=best.models,
     )

@@ -455,12 +455,14 @@ def test_check_tells_what_is_out_of_date_and_what_mends_it(workspace: Path) -> N
     with (workspace / "source" / "try.py").open("a") as file:
         file.write('\n# %% [markdown] id="prose"\n# Good morning.\n')
     (workspace / "source" / "try.la.toml").write_text('[first]\nhash = "0"\n[other]\n')
+    (workspace / "source" / "try.en.toml").write_text('[summary]\ntext = "Open"\n')
     with pytest.raises(build.NotebookError) as error:
         build.main(["check"])
     for problem in (
         "notebooks/en/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/la/try.ipynb is out of date. Mend it with: make notebooks",
         "notebooks/source/try.la.toml: [prose] has no text. Write one",
+        "notebooks/source/try.la.toml: [summary] has no text. Write one",
         "the English of [first] has changed. Revise the entry, then run: "
         ".venv/bin/python notebooks/build.py stamp try.la",
         "notebooks/source/try.la.toml: there is no cell [other]. Take the entry out",

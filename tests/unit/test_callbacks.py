@@ -53,6 +53,24 @@ def test_compiled_metrics_have_the_values_of_whole_sets_after_a_period(
             assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
 
 
+def test_metric_of_several_values_is_kept(small: Split) -> None:
+    class CountByDigit(keras.metrics.Metric):  # type: ignore[misc]  # Keras has no types
+        def __init__(self) -> None:
+            super().__init__(name="by_digit")
+            self.counts = self.add_weight(shape=(10,), initializer="zeros", name="counts")
+
+        def update_state(self, targets: Any, outputs: Any, sample_weight: Any = None) -> None:
+            digits = tf.cast(tf.reshape(targets, [-1]), "int32")
+            self.counts.assign_add(tf.reduce_sum(tf.one_hot(digits, 10), axis=0))
+
+        def result(self) -> Any:
+            return self.counts
+
+    model = train_own(small, own_network(metrics=[CountByDigit()]))
+    expected = np.bincount(small.validation_targets, minlength=10)
+    np.testing.assert_array_equal(model.history.history["val_by_digit"][-1], expected)
+
+
 @pytest.mark.parametrize("is_eager", [False, True])
 def test_logs_of_a_custom_train_step_are_kept(is_eager: bool, small: Split) -> None:
     class Custom(keras.Sequential):  # type: ignore[misc]  # Keras has no types

@@ -128,6 +128,13 @@ def test_labels_may_be_text(dtype: Any, train_table: pd.DataFrame) -> None:
         np.testing.assert_array_equal(labels, table[0])
 
 
+def test_labels_beyond_nine_at_the_end_are_told(train_table: pd.DataFrame) -> None:
+    table = last(train_table[:30]).set_axis([*NAMES[1:], "label"], axis="columns")
+    table["label"] = np.arange(30) % 26 + 1
+    with pytest.raises(ValueError, match="has the label 10 in its column 'label'"):
+        mnist_nn.parse_labels_and_features(table)
+
+
 def test_labels_of_a_single_digit_are_found_by_their_name(train_table: pd.DataFrame) -> None:
     table = last(train_table[train_table[0] == 3].head(5))
     labels, _ = mnist_nn.parse_labels_and_features(table.set_axis([*NAMES[1:], "class"], axis=1))

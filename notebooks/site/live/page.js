@@ -82,6 +82,7 @@ function setStrokes(strokes) {
 function showAnswers() {
   games?.update();
   const [strokes, answers] = [pad.get("strokes"), pad.get("answers")];
+  if (!strokes.length) meant = null; // what is drawn next is no guest's
   const shares = pad.get("probabilities").map((each) => Math.max(...each));
   const differ = playback.isComplete() && answers.length > 0 && answers[0] !== answers[1];
   find("#answers").className = differ ? "differ" : "";

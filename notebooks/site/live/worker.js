@@ -4,7 +4,9 @@ const CACHED = $cached;
 const OFFLINE = $offline;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(CACHED)));
+  // Not from the browser's own cache, which may have older files.
+  const files = CACHED.map((name) => new Request(name, { cache: "reload" }));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files)));
 });
 
 self.addEventListener("activate", (event) => {

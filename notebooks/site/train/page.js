@@ -97,16 +97,17 @@ async function runTraining(run, settings) {
   const [verdict, isGood] = judge(settings, accuracy, data);
   say(run, isWhole || isGood ? verdict : ended, isGood, accuracy.toFixed(4));
   run.layers = layers;
+  for (const older of trained().slice(0, -2)) older.layers = null; // the pad has room for two
   showPad();
 }
 
-const lastRuns = () => runs.filter(({ layers }) => layers).slice(-2); // the pad has room for two
-const classifyAll = (pixels) => lastRuns().map(({ layers }) => classify(layers, pixels));
+const trained = () => runs.filter(({ layers }) => layers);
+const classifyAll = (pixels) => trained().map(({ layers }) => classify(layers, pixels));
 const pad = createPad([], texts, classifyAll);
 
 /** Let the last two models answer, also what is being drawn. */
 function showPad() {
-  pad.set("classifiers", lastRuns().map(({ name }) => name));
+  pad.set("classifiers", trained().map(({ name }) => name));
   pad.save_changes();
   if (!find("#board canvas")) widget.render({ model: pad, el: find("#board") });
 }

@@ -48,6 +48,11 @@ def test_text_outside_the_marked_cells_is_found() -> None:
     code += 'print("Network #2 is better than the first one")'
     answers = {"linear_question_answer": "Nine.", "task_2_answer": code}
     assert cells.find_prose(edit(make_release(), **answers), release) == []
+    absurd = f"x = {'-' * 100_000}1"  # Python has no memory to parse it
+    for own, found in (("%%bash\nls -la data", []), (absurd, [absurd])):
+        notebook = make_release()
+        notebook.cells.append(nbformat.v4.new_code_cell(own))
+        assert cells.find_prose(notebook, release) == found
     text = "It mixes up 4 and 9 and also 3 and 8."
     assert len(cells.find_prose(edit(make_release(), linear_question=text), release)) == 1
     for written in (f"# {text}", f'"{text}"', f"'''{text}'''", f'"""{text}"""', f"##{text}"):

@@ -19,6 +19,8 @@ def test_the_better_state_counts_and_doubts_are_for_a_person() -> None:
     assert "✘ no" in outcome.reasons[0]
     assert results.combine([], "", 4, "").reasons == ["the answers could not be saved"]
     odd = Verdict("c", CHECK, problem="odd")
+    same = results.combine([odd, replace(wrong, state=END)], "✘ no", 4, "")
+    assert (same.judged, same.is_end) == ("✘ no", False)  # no better than at the check
     assert results.combine([odd], "", 4, "").reasons == ["odd"]
     assert results.combine([replace(wrong, score=0.4567)], "✘ no", 4, "").points == 1.83
     assert results.combine([wrong], "✘ no", 4, "late").reasons == ["late"]
