@@ -210,6 +210,7 @@ def wrong_three(a: Answers) -> Iterator[tuple[Any, ...]]:
     yield "networks[10] must be a Keras model", {steps: np.ones((784, 20)) for steps in STEPS}
     yield "must have a hidden layer", [mnist_nn.build_linear_model() for _ in STEPS]
     yield "networks[100] was trained for 10 steps", dict.fromkeys(STEPS, a.weak)
+    yield "must have a hidden layer", [convolution() for _ in STEPS]
     untrained = mnist_nn.build_nn_model([20])
     yield "networks[100] has the same weights as another", [untrained] * len(STEPS)
     for argument, value in {
@@ -459,6 +460,8 @@ def test_three_networks_that_are_not_the_trainers_own(answers: Answers) -> None:
     changes = {"learning_rate": 0.5, "training_examples": table, "periods": 1}
     others = [answers.train(steps, **changes) for steps in STEPS]
     assert check_networks(others, table).passed
+    others[1] = answers.train(100, **changes | {"seed": 2})
+    assert "networks[100] has another seed" in check_networks(others, table).message
 
 
 def test_starts_that_say_nothing_are_not_compared(answers: Answers) -> None:

@@ -103,9 +103,24 @@ def test_digit_may_have_four_parts() -> None:
     assert find_ink(pieces(3), "image")[:, 220:].any()
 
 
+LETTER_H = [((140, 120), (140, 270)), ((250, 120), (250, 270)), ((140, 195), (250, 195))]
+ASKEW_H = [((148, 120), (140, 262)), ((242, 128), (250, 262)), ((140, 195), (250, 195))]
+
 REFUSED = {
     "two apart": ("several", make(lambda pen: seven(pen, -80), lambda pen: seven(pen, 80))),
     "eleven": ("several", make(line((180, 130), (180, 270)), line((205, 130), (205, 270)))),
+    "eleven, one shorter": (
+        "several",
+        make(line((180, 130), (180, 270)), line((215, 130), (215, 255))),
+    ),
+    "one beside a wide one": (
+        "several",
+        make(
+            line((120, 120), (120, 220)), line((120, 214), (200, 214)), line((222, 155), (222, 220))
+        ),
+    ),
+    "letter H": ("no", make(*(line(*ends) for ends in LETTER_H))),
+    "letter H, drawn askew": ("no", make(*(line(*ends) for ends in ASKEW_H))),
     "line from side to side": ("no", make(line((190, 0), (190, SIDE), width=8))),
     "crossing lines": (
         "no",
