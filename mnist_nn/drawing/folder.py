@@ -143,7 +143,7 @@ def _draw_contact_sheet(
             if math.prod(picture.size) <= MAXIMUM_PIXELS:
                 small = ImageOps.exif_transpose(picture).convert("RGB")
                 photo.imshow(ImageOps.contain(small, (200, 200)))
-        photo.set_title(f"{files[name].name:.14}", fontsize=7)
+        photo.set_title(f"{files[name].name:.14}", fontsize=7, parse_math=False)
         seen.set_title(rows[name][0] if name in rows else figure_text("left out"), fontsize=9)
         if name in rows:
             draw_image(np.reshape(rows[name][1:], (IMAGE_SIDE, IMAGE_SIDE)), seen, cmap="gray_r")

@@ -116,7 +116,8 @@ def _read_picture(picture: IO[bytes] | Image.Image, name: str) -> Array:
         with warnings.catch_warnings(action="ignore"):  # Pillow's
             if not isinstance(picture, Image.Image):
                 picture = Image.open(picture)
-                picture.draft("L", (ENOUGH, ENOUGH))  # JPEG can be decoded at a smaller size
+                width, height = (side * ENOUGH // max(picture.size) for side in picture.size)
+                picture.draft("L", (width, height))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
                 raise ValueError(message(f"it has {height} × {width} pixels"))

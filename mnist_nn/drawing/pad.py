@@ -106,17 +106,18 @@ class DrawingPad:
 
     def _update(self, strokes: Any, prepared: bool) -> None:
         """Classify a drawing and show it."""
-        self._strokes, self._prepared = _check_strokes(strokes), prepared
-        ink = _draw_ink(self._strokes)
+        strokes = _check_strokes(strokes)
+        ink = _draw_ink(strokes)
         small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean(
             axis=(1, 3), dtype=np.float32
         )
-        self.pixels = prepare_ink(ink) if prepared and ink.any() else small
-        features = self.pixels.reshape(1, PIXELS)
+        pixels = prepare_ink(ink) if prepared and ink.any() else small
+        features = pixels.reshape(1, PIXELS)
         probabilities = {
             name: check_classifier(f"classifier {name!r}", model, features)[0]
             for name, model in self._classifiers.items()
         }
+        self._strokes, self._prepared, self.pixels = strokes, prepared, pixels
         self.probabilities = pd.DataFrame(probabilities) * float(ink.any())  # 0 without a drawing
         if self._widget is None:
             return

@@ -158,7 +158,9 @@ function render({ model, el }) {
   }
 
   function undoLast() {
-    replace(strokes.length ? strokes.slice(0, -1) : cleared);
+    const before = strokes.length ? strokes.slice(0, -1) : cleared;
+    if (!strokes.length) cleared = [];
+    replace(before);
   }
 
   function clearAll() {

@@ -14,6 +14,7 @@ from mnist_nn.rendering import describe, figure_text, language_font
 from mnist_nn.search.results import AVERAGES
 
 MEAN, ERROR = AVERAGES
+MOST_LABELS = 12  # side by side: more would overlap
 
 
 @language_font()
@@ -66,8 +67,8 @@ def _draw_line(best: pd.DataFrame, x: str, ax: Axes) -> None:
     if is_numeric and best[x].min() > 0:
         ax.set_xscale("log")
     ax.errorbar(places, best[MEAN], best[ERROR], marker="o", capsize=4)
-    if len(best) <= 12:  # more labels would overlap
-        ax.set_xticks(places, labels)
+    if not is_numeric or len(best) <= MOST_LABELS:
+        ax.set_xticks(places, labels, rotation=90 if len(best) > MOST_LABELS else 0)
         ax.minorticks_off()
     ax.set(xlabel=x, ylabel=figure_text("Accuracy (validation)"))
     ax.grid(alpha=0.3)

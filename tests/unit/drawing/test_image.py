@@ -156,9 +156,11 @@ def test_photos_of_phones_are_read(drawing: Image.Image, tmp_path: Path) -> None
     # With a smaller copy in the same file.
     drawing.save(tmp_path / "two.mpo", save_all=True, append_images=[drawing.resize((12, 9))])
     assert_same_digit(digit_from_image(tmp_path / "two.mpo"), expected)
-    # 50 megapixels, of which JPEG decodes no more than needed.
+    # 50 megapixels and a wide photo, of which JPEG decodes no more than needed.
     drawing.resize((8_160, 6_120)).save(tmp_path / "huge.jpg")
     assert_same_digit(digit_from_image(tmp_path / "huge.jpg"), expected)
+    drawing.resize((5_472, 4_104)).crop((0, 512, 5_472, 3_592)).save(tmp_path / "wide.jpg")
+    assert_same_digit(digit_from_image(tmp_path / "wide.jpg"), expected)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,18 @@ def test_bad_strokes_are_refused(strokes: Any, pad: DrawingPad) -> None:
     assert pad.strokes == SEVEN
 
 
+def test_pad_stays_as_it_is_if_a_classifier_fails() -> None:
+    model = build_linear_model()
+    pad = draw(model)
+    pad.strokes = SEVEN
+    before = pad.describe(), pad.pixels
+    model.set_weights([weights * np.nan for weights in model.get_weights()])
+    with pytest.raises(ValueError, match="no finite numbers"):
+        pad.strokes = []
+    assert (pad.describe(), pad.strokes) == (before[0], SEVEN)
+    np.testing.assert_array_equal(pad.pixels, before[1])
+
+
 def test_classifiers_are_checked() -> None:
     with pytest.raises(TypeError, match="classifier 'classifier' must be a Keras model"):
         draw("network")

@@ -81,12 +81,13 @@ def test_stroke_ends_where_it_leaves_the_pad() -> None:
 
 def test_clear_can_be_undone() -> None:
     line = touch((0.2, 0.2), (0.2, 0.8))
-    steps = run_pad(*line, *line, ("clear", "click"), ("undo", "click"), ("undo", "click"))
-    before, cleared, restored, undone = [step["strokes"] for step in steps["steps"][-4:]]
+    steps = run_pad(*line, *line, ("clear", "click"), *4 * [("undo", "click")])
+    before, cleared, restored, undone, *rest = [step["strokes"] for step in steps["steps"][-6:]]
     assert not cleared
     assert restored == before
     assert len(before) == 2
     assert undone == before[:1]
+    assert not any(rest)  # what Clear took away comes back once
 
 
 def test_pad_says_what_the_models_do_not_know() -> None:

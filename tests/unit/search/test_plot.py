@@ -41,6 +41,12 @@ def test_lists_stand_side_by_side(results: pd.DataFrame) -> None:
     assert get_texts(ax.get_xticklabels()) == ["20, 10", "100"]
 
 
+def test_lists_keep_their_labels_however_many(results: pd.DataFrame) -> None:
+    many = pd.concat([results[:1].assign(hidden_units=[(n,)]) for n in range(1, 15)])
+    labels = get_texts(plot_search(many, "hidden_units").get_xticklabels())
+    assert labels == [str(n) for n in range(1, 15)]
+
+
 @pytest.mark.parametrize(
     ("values", "labels", "means"),
     [
