@@ -42,9 +42,10 @@ def test_lists_stand_side_by_side(results: pd.DataFrame) -> None:
 
 
 def test_lists_keep_their_labels_however_many(results: pd.DataFrame) -> None:
-    many = pd.concat([results[:1].assign(hidden_units=[(n,)]) for n in range(1, 15)])
+    lists: Any = [(number,) for number in range(1, 15)]
+    many = pd.concat([results[:1]] * 14).assign(hidden_units=lists)
     labels = get_texts(plot_search(many, "hidden_units").get_xticklabels())
-    assert labels == [str(n) for n in range(1, 15)]
+    assert labels == [str(number) for number in range(1, 15)]
 
 
 @pytest.mark.parametrize(
