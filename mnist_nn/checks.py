@@ -375,9 +375,9 @@ def _advise_hyperparameters(kind: str, model: Any) -> Iterator[str]:
         if shape[1] < ENOUGH_NODES:
             yield message("Try more nodes in the first hidden layer, as in [100, 100].")
         optimizer: Any = getattr(model, "optimizer", None)
-        rate = float(optimizer.learning_rate) if optimizer else math.nan
-        is_adagrad = type(optimizer).__name__ == "Adagrad"
-        if is_adagrad and not LOWEST_RATE <= round(rate, 6) <= HIGHEST_RATE:
+        if type(optimizer).__name__ == "Adagrad" and not (
+            LOWEST_RATE <= round(float(optimizer.learning_rate), 6) <= HIGHEST_RATE
+        ):
             yield message("Try a learning rate from 0.02 to 0.15.")
             return
     yield message("Try more steps, larger batches or another learning rate.")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mnist_nn.check_result import CheckResult
 from notebooks.course.cells import CHECK, END
 
 RESULTS = "judged.json"  # in the folder of a graded submission
@@ -88,4 +89,5 @@ def combine(verdicts: Sequence[Verdict], shown: str, maximum: float, problem: st
 
 
 def mark(verdict: Verdict) -> str:
-    return f"{'✔' if verdict.passed else '✘'} {verdict.message}"
+    """Return a verdict as a notebook shows it."""
+    return repr(CheckResult(verdict.passed, verdict.message))
