@@ -1,21 +1,21 @@
 """Checks of a student's answers: is the answer correct, and if not, what to do?"""
 
-import functools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mnist_nn import arguments, data
+from mnist_nn import arguments
 from mnist_nn.arguments import Examples, Features, Labels, Targets
 from mnist_nn.check_result import WrongAnswerError, return_result
-from mnist_nn.data import CLASSES, PIXEL_MAXIMUM, PIXELS
+from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import describe_error
 from mnist_nn.language import get_language, message
+from mnist_nn.measurement import Accuracy, MeasuredModel, correlate, load_new_digits
 from mnist_nn.models import (
     check_outputs,
     count_steps,
@@ -29,88 +29,18 @@ TARGETS = {"linear": 0.88, "network": 0.95}
 PARTIAL_CREDIT_FROM = {"linear": 0.84, "network": 0.90}
 GRACE = 0.002  # below a target, with all points: half a standard error of 2,500 digits at 0.95
 STEPS = (10, 100, 1_000)
-USED_ROWS = 10_000  # of the training table: no part of the exercise uses the others
-NEW_ROWS = 5_000  # of those others, and of the test set, that are measured: a convolution is slow
 
 # What is fair, as measured on honest answers.
-STANDARD_ERRORS = 4.0  # between known and new digits; 492 honest models had at most 2.8
 ACCURACY_TOLERANCE = 0.005 + 1e-9  # of the accuracy that a student computes: two decimals
 ROUNDING_CHANGES = 5  # predictions that rounding may change
-MUCH_BETTER = 0.2  # on raw pixels, so that a model is taken to be trained on those
-LIKE_IMAGES = 0.92  # correlation of mean images: MNIST in any scale 0.998, transposed 0.75
 SAME_START = 0.7  # correlation of initial weights: below 0.1 with other seeds
 
 # What helps, as measured over the usual sizes and rates.
 LOWEST_RATE, HIGHEST_RATE = 0.02, 0.15  # of Adagrad: others seldom reach 0.95
 ENOUGH_NODES = 64  # in the first hidden layer: fewer reach 0.95 with no learning rate
 GUESSING = 0.15  # accuracy of models that have learned nothing, or from other labels
-
-PREDICTION_ROWS = 500  # examples that are predicted at once: with more, a convolution is slower
 SCALE_SAMPLE = 500  # examples that are enough to compare scales
 RAW_SCALE = 0.1  # a layer that scales by less is meant for pixels from 0 to 255
-
-
-class Accuracy(NamedTuple):
-    """The fraction of digits that a model recognises, and of how many."""
-
-    value: float
-    rows: int
-
-    def is_above(self, other: "Accuracy") -> bool:
-        """Return whether it is higher than that on other digits by more than chance explains."""
-        variance = other.value * (1 - other.value) * (1 / self.rows + 1 / other.rows)
-        return self.value - other.value > STANDARD_ERRORS * math.sqrt(variance)
-
-
-class New(NamedTuple):
-    """Something of rows of the training table that no part of the exercise uses, and of the test
-    set: its features and labels, or the accuracy on it."""
-
-    table: Any
-    test: Any
-
-
-class Measured:
-    """A student's model, and what it does on the validation set and on new digits."""
-
-    def __init__(self, name: str, model: Any, examples: Examples, targets: Targets) -> None:
-        _check_done(**{name: model})
-        self.name, self.model, self.scale = name, model, 1
-        self.features, labels = _read_table("validation", examples, targets)
-        outputs = check_outputs(name, model, self.features[:2])
-        self.has_probabilities = arguments.are_probabilities(outputs)
-        self.accuracy = self.measure(self.features, labels)
-        if self.accuracy.value < 1 - MUCH_BETTER:
-            if_raw = self.measure(PIXEL_MAXIMUM * self.features, labels)
-            if if_raw.value > self.accuracy.value + MUCH_BETTER:
-                self.accuracy, self.scale = if_raw, PIXEL_MAXIMUM
-        self.new = self._measure_new()
-
-    def _measure_new(self) -> "New | None":
-        """Return the accuracies on new digits, or None if nobody knows how they would look."""
-        digits = _load_new_digits()
-        likeness = _correlate(digits.table[0].mean(axis=0), self.features.mean(axis=0))
-        black, white = self.features.min(), self.features.max()
-        if likeness < 0:
-            black, white = white, black
-        if not abs(likeness) > LIKE_IMAGES:  # or it is NaN
-            return None
-        return New(*(self.measure(black + (white - black) * pixels, y) for pixels, y in digits))
-
-    def predict(self, features: Features) -> Any:
-        """Return the digit of each example, a few at once to save memory."""
-        parts = np.array_split(self.scale * features, math.ceil(len(features) / PREDICTION_ROWS))
-        outputs = [check_outputs(self.name, self.model, part) for part in parts]
-        return np.concatenate(outputs).argmax(axis=1)
-
-    def measure(self, features: Features, labels: Labels) -> Accuracy:
-        """Return the accuracy."""
-        return Accuracy(float(np.mean(self.predict(features) == labels)), len(labels))
-
-    def check_validation_set(self, score: float = 0.0) -> None:
-        """Raise WrongAnswerError if the model knows the digits of the validation set."""
-        for new in self.new or ():
-            _check_new("validation_examples", self.accuracy, new, score)
 
 
 @return_result
@@ -163,7 +93,8 @@ def check_test_accuracy(
         A CheckResult, as :func:`check_linear_classifier`.
     """
     _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
-    measured = Measured("classifier", classifier, validation_examples, validation_targets)
+    validation_set = _read_table("validation", validation_examples, validation_targets)
+    measured = MeasuredModel("classifier", classifier, *validation_set)
     features, labels = _read_table("test", test_examples, test_targets)
     predictions = _to_numbers("test_predictions", test_predictions)
     if not predictions.size:
@@ -195,9 +126,9 @@ def check_test_accuracy(
             f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
             "test_predictions that equal test_targets."
         )
-    _check_new("test_examples", right, measured.new.table if measured.new else measured.accuracy)
-    measured.check_validation_set(score=0.5)
-    accuracy = measured.accuracy
+    accuracy, new = measured.accuracy, measured.new_accuracies
+    _check_unknown("test_examples", right, new.table if new else accuracy)
+    _check_validation_set_unknown(measured, score=0.5)
     if accuracy.is_above(right):
         raise WrongAnswerError(
             f"The accuracy is only {right.value:.4f} on the test set, but {accuracy.value:.4f} on "
@@ -275,7 +206,8 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
 
 def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Targets) -> str:
     """Return praise for a model that reaches the target on the validation set."""
-    measured = Measured(name, model, examples, targets)
+    _check_done(**{name: model})
+    measured = MeasuredModel(name, model, *_read_table("validation", examples, targets))
     shapes = [kernel.shape for kernel in list_kernels(model)]
     if kind == "linear" and [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
         raise WrongAnswerError(
@@ -283,7 +215,7 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
             f"Those of this model have the shapes {shapes}. Train one with "
             "train_linear_classification_model."
         )
-    measured.check_validation_set()
+    _check_validation_set_unknown(measured)
     accuracy, target = measured.accuracy.value, TARGETS[kind]
     space, remarks = get_language().space, [*_remark(measured)]
     if accuracy < target:
@@ -300,8 +232,14 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
     return space.join([praise, *remarks])
 
 
-def _check_new(name: str, accuracy: Accuracy, new: Accuracy, score: float = 0.0) -> None:
-    """Raise WrongAnswerError if the model knows the digits of a table."""
+def _check_validation_set_unknown(measured: MeasuredModel, score: float = 0.0) -> None:
+    """Raise WrongAnswerError if the model knows the digits of the validation set."""
+    for new in measured.new_accuracies or ():
+        _check_unknown("validation_examples", measured.accuracy, new, score)
+
+
+def _check_unknown(name: str, accuracy: Accuracy, new: Accuracy, score: float = 0.0) -> None:
+    """Raise WrongAnswerError if the model knows the digits of a data set."""
     if accuracy.is_above(new):
         raise WrongAnswerError(
             f"The accuracy on {name} is {accuracy.value:.4f}, but only {new.value:.4f} on other "
@@ -311,20 +249,21 @@ def _check_new(name: str, accuracy: Accuracy, new: Accuracy, score: float = 0.0)
         )
 
 
-def _remark(measured: Measured) -> Iterator[str]:
+def _remark(measured: MeasuredModel) -> Iterator[str]:
     """Yield what a student is told of the measurement, whatever the accuracy."""
     if not measured.has_probabilities:
         yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
     if measured.scale > 1:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
-    if measured.new and measured.new.table.is_above(measured.new.test):
+    new = measured.new_accuracies
+    if new and new.table.is_above(new.test):
         yield message(
             "(It knows rows of the table after the first 10,000. The validation set counts all the "
             "same, but with so much training data, the task is easier.)"
         )
 
 
-def _advise(kind: str, measured: Measured) -> Iterator[str]:
+def _advise(kind: str, measured: MeasuredModel) -> Iterator[str]:
     """Yield what to try, the first thing first."""
     if advice := _advise_tables(measured):
         yield advice
@@ -337,7 +276,7 @@ def _advise(kind: str, measured: Measured) -> Iterator[str]:
         yield from _advise_hyperparameters(kind, measured.model)
 
 
-def _advise_tables(measured: Measured) -> str:
+def _advise_tables(measured: MeasuredModel) -> str:
     """Return what is wrong with the scale or the order of the examples, or nothing."""
     layers = [(type(layer).__name__, layer) for layer in list_layers(measured.model)]
     shrinks = any(kind == "Rescaling" and np.max(layer.scale) < RAW_SCALE for kind, layer in layers)
@@ -350,7 +289,7 @@ def _advise_tables(measured: Measured) -> str:
             "Divide the pixels by 255, as parse_labels_and_features() does: those of "
             "validation_examples, and those that the model is trained on."
         )
-    pixels, labels = _load_new_digits().test  # fewest models know it
+    pixels, labels = load_new_digits().test  # fewest models know it
     standardised = (pixels - pixels.mean(axis=0)) / (pixels.std(axis=0) + 1e-6)
     scales = pixels, 1 - pixels, 2 * pixels - 1, standardised
     best = max(measured.measure(scaled[:SCALE_SAMPLE], labels[:SCALE_SAMPLE]) for scaled in scales)
@@ -426,20 +365,6 @@ def _find_difference(one: Any, other: Any, blank: Any) -> str:
     stay = found["l1"] == found["l2"] == {0.0} and not re.search("Noise|Random", layers)
     if stay and blank.any():
         kernels = [list_kernels(network)[0][blank] for network in (one, other)]
-        if _correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < SAME_START:
+        if correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < SAME_START:
             return "seed"
     return ""
-
-
-def _correlate(one: Any, other: Any) -> float:
-    """Return the correlation of two arrays, NaN if one is constant."""
-    with np.errstate(invalid="ignore"):
-        return float(np.corrcoef(one, other)[0, 1])
-
-
-@functools.cache
-def _load_new_digits() -> New:
-    """Return features and labels on which no part of the exercise trains."""
-    tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
-    pairs = (data.parse_labels_and_features(table[:: len(table) // NEW_ROWS]) for table in tables)
-    return New(*(arguments.check_set(examples=pixels, targets=labels) for labels, pixels in pairs))

@@ -176,23 +176,12 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
             "label in column 0 and the pixels in columns 1 to 784"
         )
     names = dataset.columns.map(str)
-    numbers = names.str.extract(r"(\d+)$", expand=False).dropna().astype(float)
-    if numbers.is_unique and not numbers.is_monotonic_increasing:  # sorted as text, or reversed
-        raise ArgumentError(
-            f"{name} has columns named {names[0]} to {names[-1]}: name "
-            "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
-            "if they are in this order"
-        )
-    if not _find_words(names) and not names.astype(float).is_monotonic_increasing:
-        raise ArgumentError(
-            f"{name} has the numbers of an example as names of its columns: read the file with "
-            "pd.read_csv(path, header=None)"
-        )
+    _check_column_names(name, names)
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     column = _find_label(name, names, dataset)
+    if column == 0 and pd.api.types.is_numeric_dtype(dataset[0]):
+        return dataset  # without copying it
     labels = _read_digits(dataset[column])
-    if column == 0 and (labels is None or pd.api.types.is_numeric_dtype(dataset[0])):
-        return dataset
     if labels is None:
         values = dataset[column].tolist()
         wrong = next(value for value in values if _read_digits(pd.Series([value])) is None)
@@ -215,6 +204,22 @@ def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
     dataset = dataset.iloc[:, 1:]
     is_numbered = dataset.columns.equals(COLUMNS + 1)  # read without a row of names
     return dataset.set_axis(COLUMNS, axis="columns") if is_numbered else dataset
+
+
+def _check_column_names(name: str, names: "pd.Index[str]") -> None:
+    """Raise a ValueError if columns are in another order, or are named by an example."""
+    numbers = names.str.extract(r"(\d+)$", expand=False).dropna().astype(float)
+    if numbers.is_unique and not numbers.is_monotonic_increasing:  # sorted as text, or reversed
+        raise ArgumentError(
+            f"{name} has columns named {names[0]} to {names[-1]}: name "
+            "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
+            "if they are in this order"
+        )
+    if not _find_words(names) and not names.astype(float).is_monotonic_increasing:
+        raise ArgumentError(
+            f"{name} has the numbers of an example as names of its columns: read the file with "
+            "pd.read_csv(path, header=None)"
+        )
 
 
 def _find_label(name: str, names: "pd.Index[str]", dataset: pd.DataFrame) -> int:

@@ -253,7 +253,8 @@ def tile_images(
     cells = np.full((rows * columns, height, width), np.nan)
     cells[: len(images), :IMAGE_SIDE, :IMAGE_SIDE] = images
     tiled = cells.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return tiled.reshape(rows * height, columns * width)[: -gap[0], : -gap[1]]
+    size = rows * height - gap[0], columns * width - gap[1]
+    return tiled.reshape(rows * height, columns * width)[: size[0], : size[1]]
 
 
 def draw_history(
@@ -264,8 +265,9 @@ def draw_history(
     ax: Axes | None,
 ) -> tuple[Axes, str, str]:
     """Draw a metric of both sets over the periods; return the Axes, and the numbers as texts."""
-    if not isinstance(history, Mapping) or not history.keys() >= {metric, f"val_{metric}"}:
-        raise ArgumentError(f"history has no {metric!r}: pass classifier.history.history")
+    for name in (metric, f"val_{metric}"):
+        if not isinstance(history, Mapping) or name not in history:
+            raise ArgumentError(f"history has no {name!r}: pass classifier.history.history")
     ax = ax or plt.subplots()[1]
     ax.plot(history[metric], label=training)
     ax.plot(history[f"val_{metric}"], label=validation)

@@ -136,6 +136,7 @@ def select_rows(rows: Any, batch_number: Any, batch_size: int) -> Any:
 def split_steps(steps: int, periods: int | Sequence[int]) -> list[int]:
     """Return the number of steps in each period: whole numbers that add up to ``steps``."""
     steps = arguments.check_whole_number("steps", steps)
+    periods = periods.tolist() if isinstance(periods, np.ndarray) else periods
     if isinstance(periods, Iterable) and not isinstance(periods, str):
         items = enumerate(periods)
         steps_by_period = [arguments.check_whole_number(f"periods[{i}]", n) for i, n in items]

@@ -257,14 +257,16 @@ def train_on_batches(
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
                 is_cut = n_steps < steps_by_period[number]
-                with change_backups(callback_list, **{"save_freq": None} if is_cut else {}):
+                no_backup = change_backups(callback_list, save_freq=None)
+                with no_backup if is_cut else nullcontext():
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        with change_backups(callback_list, **{"delete_checkpoint": False} if interrupts else {}):
+        keep_backup = change_backups(callback_list, delete_checkpoint=False)
+        with keep_backup if interrupts else nullcontext():
             callback_list.on_train_end(logs)
 
     if interrupts and not verbose:

@@ -10,7 +10,7 @@ from node import pack, run_node
 from precision import precision
 
 import mnist_nn
-from mnist_nn import checks, models, sampling
+from mnist_nn import checks, measurement, models, sampling
 from mnist_nn.arguments import check_hidden_units, check_positive_number
 from mnist_nn.language import PLACEHOLDER
 from notebooks.languages import read_texts
@@ -127,8 +127,8 @@ def test_runs_get_the_hints_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> No
         models.compile_classification_model(model, run["learning_rate"])
         model.optimizer.iterations.assign(1)
         for share, (text, is_good) in zip(shares, judged, strict=True):
-            accuracy = checks.Accuracy(share, 1)
-            monkeypatch.setattr(checks.Measured, "measure", lambda *_, found=accuracy: found)
+            found = measurement.Accuracy(share, 1)
+            monkeypatch.setattr(measurement.MeasuredModel, "measure", lambda *_, f=found: f)
             result = check[run["model"]](model, np.zeros((1, 784)), [0])
             said = [result.message, texts[f"next_{run['model']}"]][: 1 + result.passed]
             assert (text, is_good) == (" ".join(said), result.passed)

@@ -19,12 +19,12 @@ import mnist_nn
 from mnist_nn import checks
 from mnist_nn.check_result import CheckResult
 from mnist_nn.checks import (
-    Accuracy,
     check_linear_classifier,
     check_network,
     check_networks,
     check_test_accuracy,
 )
+from mnist_nn.measurement import Accuracy
 from mnist_nn.models import predict_probabilities
 
 STEPS = (10, 100, 1_000)

@@ -138,8 +138,10 @@ def test_printed_text_is_one_that_can_be_printed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_unknown_language_is_refused() -> None:
-    with pytest.raises(ValueError, match="^language .* not 'fr'"):
-        mnist_nn.set_language("fr")
+    unknown: list[Any] = ["fr", ["ko"], None]
+    for language in unknown:
+        with pytest.raises(ValueError, match=f"^language .* not {re.escape(repr(language))}"):
+            mnist_nn.set_language(language)
 
 
 def test_what_a_new_language_lacks_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:

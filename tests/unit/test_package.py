@@ -29,7 +29,7 @@ ORDER = (
     ("data", "check_result"),
     ("arguments",),
     ("sampling", "models", "metrics", "plots"),
-    ("training",),
+    ("training", "measurement"),
     ("__init__",),  # hands out the core
     ("__main__", "checks", "fidelity", *ROOMS),
 )

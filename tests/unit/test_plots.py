@@ -171,9 +171,12 @@ def test_bad_arguments_are_refused() -> None:
         mnist_nn.plot_weights([WEIGHTS, np.zeros(23)])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="^limit .* not 0"):
         mnist_nn.plot_weights(WEIGHTS, limit=0)
-    histories: list[Any] = [{"log_loss": [1.0]}, mnist_nn.build_linear_model()]
-    for history in histories:
-        with pytest.raises(ValueError, match="^history .* classifier.history.history"):
+    histories: list[tuple[str, Any]] = [
+        ("val_log_loss", {"log_loss": [1.0]}),
+        ("log_loss", mnist_nn.build_linear_model()),
+    ]
+    for missing, history in histories:
+        with pytest.raises(ValueError, match=f"^history has no '{missing}': .*history.history"):
             mnist_nn.plot_log_loss(history)
     with pytest.raises(ValueError, match=r"^matrix has the shape \(2,\)"):
         mnist_nn.plot_confusion_matrix(np.array([1.0, 2.0]))

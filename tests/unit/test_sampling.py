@@ -151,6 +151,7 @@ def test_steps_are_whole_and_add_up() -> None:
     assert split_steps(1_003, 10) == [101] * 3 + [100] * 7
     for periods in ([3, 4], (3, 4), np.array([3, 4]), iter([3, 4])):
         assert split_steps(7, periods) == [3, 4]  # type: ignore[arg-type]
+    assert split_steps(7, np.array(2)) == [4, 3]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
