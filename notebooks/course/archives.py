@@ -5,7 +5,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -29,49 +29,55 @@ class Found(NamedTuple):
 
 
 def list_files(path: Path, language: str = "") -> list[Found]:
-    """Return the files of a folder or zip file, and of the zip files in it.
+    """Return the files of a folder or zip file, and of the zip files in it; or a lone notebook.
 
-    Only notebooks and zip files have their contents: those of videos would fill the memory.
+    Only notebooks have their contents: those of videos would fill the memory.
     """
     path = path.resolve()
-    paths = sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path]
-    files: list[Found] = []
-    for each in paths:
-        parts = each.relative_to(path.parent).parts
-        name = "/".join(decode_name(part, language) for part in parts)
-        if each == path and not is_notebook(name):
-            name = f"{path.stem}.zip"
-        time = datetime.fromtimestamp(each.stat().st_mtime, UTC)
-        is_needed = is_zip(name) or is_read(name, each.stat().st_size)
-        found = Found(name, time, each.read_bytes() if is_needed else b"")
-        files += expand(found, language)
-        if each == path and files == [found] and not is_notebook(name):
-            raise NotebookError("this is no folder or notebook, and no zip file that can be read")
+    files = list_folder(path, language) if path.is_dir() else list_single(path, language)
     return [file for file in files if not is_ignored(file.path)]
 
 
-def expand(found: Found, language: str) -> list[Found]:
-    """Return a file, or the files in it if it is a zip file."""
+def list_folder(folder: Path, language: str) -> Iterator[Found]:
+    for path in sorted(filter(Path.is_file, folder.rglob("*"))):
+        parts = path.relative_to(folder.parent).parts
+        name = "/".join(decode_name(part, language) for part in parts)
+        yield from expand(read_file(path, name), path, language)
+
+
+def list_single(path: Path, language: str) -> list[Found]:
+    """Return a notebook, or the files of any other file, which has to be a zip file."""
+    file = read_file(path, decode_name(path.name, language))
+    if is_notebook(file.path):
+        return [file]
+    try:
+        return [*unzip(path, file._replace(path=f"{path.stem}.zip"), language)]
+    except Exception:  # of all kinds, if it is damaged
+        reason = "this is no folder or notebook, and no zip file that can be read"
+        raise NotebookError(reason) from None
+
+
+def read_file(path: Path, name: str) -> Found:
+    status = path.stat()
+    is_read = is_notebook(name) and status.st_size < MOST_BYTES
+    time = datetime.fromtimestamp(status.st_mtime, UTC)
+    return Found(name, time, path.read_bytes() if is_read else b"")
+
+
+def expand(found: Found, file: Path | io.BytesIO, language: str) -> list[Found]:
+    """Return what was found, or the files in it if it is a zip file that can be read."""
     is_deep = found.path.lower().count(".zip") > MOST_ZIPS
     if is_zip(found.path) and not is_deep and not is_ignored(found.path):
-        with suppress(Exception):  # of a damaged one
-            return [*unzip(found, language)]
+        with suppress(Exception):  # of all kinds, if it is damaged
+            return [*unzip(file, found, language)]
     return [found]
 
 
-def unzip(found: Found, language: str) -> Iterator[Found]:
-    with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
-        # Without the flag for UTF-8, or a name in Unicode beside it, which newer Pythons read,
-        # zipfile takes the bytes of a name for code page 437.
-        raw = {
-            e: e.filename.encode("cp437")
-            for e in archive.infolist()
-            if not e.flag_bits & 0x800
-            and e.filename.replace("\\", "/") == e.orig_filename.replace("\\", "/")
-        }
-        encoding = find_encoding(b"\n".join(raw.values()), language) or "cp437"
-        for entry in archive.infolist():
-            name = raw[entry].decode(encoding) if entry in raw else entry.filename
+def unzip(file: Path | io.BytesIO, found: Found, language: str) -> Iterator[Found]:
+    """Yield the files in a zip file, with its own path before theirs."""
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        for entry, name in zip(entries, name_entries(entries, language), strict=True):
             parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".", "..")]
             if entry.is_dir() or not parts:
                 continue
@@ -80,19 +86,38 @@ def unzip(found: Found, language: str) -> Iterator[Found]:
             except ValueError:  # some programs write none
                 time = found.time
             content = b""
-            with suppress(Exception):  # of all kinds, if it is damaged or encrypted
-                content = archive.read(entry) if is_read(name, entry.file_size) else b""
-            yield from expand(Found("/".join([found.path, *parts]), time, content), language)
+            if (is_notebook(name) or is_zip(name)) and entry.file_size < MOST_BYTES:
+                with suppress(Exception):  # of all kinds, if it is damaged or encrypted
+                    content = archive.read(entry)
+            inner = Found("/".join([found.path, *parts]), time, content)
+            yield from expand(inner, io.BytesIO(content), language)
+
+
+def name_entries(entries: Sequence[zipfile.ZipInfo], language: str) -> list[str]:
+    """Return the names of a zip file's entries.
+
+    Without the flag for UTF-8, or a name in Unicode beside it, which newer Pythons read, zipfile
+    takes the bytes of a name for code page 437.
+    """
+    raw = {
+        entry: entry.filename.encode("cp437")
+        for entry in entries
+        if not entry.flag_bits & 0x800
+        and entry.filename.replace("\\", "/") == entry.orig_filename.replace("\\", "/")
+    }
+    encoding = find_encoding(b"\n".join(raw.values()), language) or "cp437"
+    return [raw[each].decode(encoding) if each in raw else each.filename for each in entries]
 
 
 def find_encoding(content: bytes, language: str) -> str | None:
-    """Return the encoding of a text that does not say it: UTF-8, from Korea, or from China.
+    """Return the encoding of a text that does not name it: UTF-8, Korea's or China's, or None.
 
     Much Chinese text is valid in Korea's encoding, too, and the reverse: the language decides.
-    Without it, text from Korea is taken for that if it has no Hanja, as is usual.
+    Without a language, text that is valid in Korea's encoding is Korean if it has no Hanja.
     """
-    high = re.findall(rb"[\x80-\xff]+", content)
-    is_western = 2 * sum(len(run) == 1 for run in high) >= len(high) > 0
+    runs = re.findall(rb"[\x80-\xff]+", content)
+    # Between ASCII letters, accented ones mostly stand alone; other scripts have two bytes or more.
+    is_western = 2 * sum(len(run) == 1 for run in runs) >= len(runs) > 0
     own = LANGUAGES[language].encoding if language in LANGUAGES else ""
     others = [] if is_western else [*filter(None, [own]), "cp949", "gb18030"]
     for encoding in ["utf-8-sig", *others]:
@@ -110,8 +135,9 @@ def decode_name(name: str, language: str) -> str:
 
 
 def decode(content: bytes, language: str = "") -> str:
-    is_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_16 else find_encoding(content, language) or "utf-8")
+    """Return a text; raise a UnicodeDecodeError if its encoding cannot be found."""
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else find_encoding(content, language) or "utf-8")
 
 
 def is_notebook(path: str) -> bool:
@@ -120,10 +146,6 @@ def is_notebook(path: str) -> bool:
 
 def is_zip(path: str) -> bool:
     return path.lower().endswith(".zip")
-
-
-def is_read(path: str, size: int) -> bool:
-    return (is_notebook(path) or is_zip(path)) and size < MOST_BYTES
 
 
 def is_ignored(path: str) -> bool:

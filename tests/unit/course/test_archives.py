@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tracemalloc
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -95,3 +96,18 @@ def test_only_notebooks_of_a_usual_size_are_kept_in_memory(
         for name, size in expected.items():
             assert files[f"{path.name}/{name}"] == size
     assert files.keys() == {f"hw.zip/{name}" for name in sizes}
+
+
+@pytest.mark.parametrize("name", ["handed-in", "handed-in/hw.zip"])
+def test_large_zip_files_are_not_read_whole(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "handed-in"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "hw.zip", "w") as archive:
+        archive.writestr("movie.mp4", bytes(10_000_000))
+        archive.writestr("exercise.ipynb", NOTEBOOK)
+    tracemalloc.start()
+    files = archives.list_files(tmp_path / name)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [file.content for file in files] == [b"", NOTEBOOK]
+    assert most_bytes < 1_000_000
