@@ -40,20 +40,23 @@ def is_question(cell: NotebookNode) -> bool:
 
 
 def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
-    """Return the names that cells assign or import."""
+    """Return the names that cells assign, define or import."""
     names = set()
     for cell in cells:
         tree = parse(cell.source) if cell.cell_type == "code" else None
         for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-            elif isinstance(node, ast.alias):
-                names.add((node.asname or node.name).split(".")[0])
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()):
+                    names.add(name)
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    names.add(name)
+                case ast.alias(name=name, asname=asname):
+                    names.add((asname or name).split(".")[0])
     return names
 
 
 def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str]:
-    """Return the names that a check reads, and that no locked cell assigns."""
+    """Return the names in a check that no locked cell, such as the check itself, assigns."""
     locked = (cell for cell in cells if nbgrader_of(cell).get("locked"))
     given_names = {*dir(builtins)} | list_assigned(locked)
     nodes = ast.walk(ast.parse(check.source))
@@ -209,7 +212,7 @@ def make_text_output(text: str) -> NotebookNode:
 
 
 def read_shown(cell: NotebookNode) -> str:
-    """Return what a check showed in the student's own run: its line, or an error."""
+    """Return what a check showed as the notebook ran: its line, or an error."""
     for output in reversed(cell.outputs):
         if output.output_type == "error":
             return f"{output.get('ename')}: {output.get('evalue', '')}"[:300]

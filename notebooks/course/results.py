@@ -33,7 +33,7 @@ class Outcome:
 
     points: float = 0
     maximum: float = 0
-    shown: str = ""  # by the check in the student's own run
+    shown: str = ""  # by the check as the notebook ran: a student's code may have changed it
     judged: str = ""  # by the judge
     passed: bool = False
     is_end: bool = False  # whether the answers at the end of the notebook count
@@ -58,9 +58,9 @@ def combine(verdicts: Sequence[Verdict], shown: str, maximum: float, problem: st
 
     Args:
         verdicts: What the judge says of each state, in this order.
-        shown: What the check showed in the student's own run.
+        shown: What the check showed as the notebook ran.
         maximum: The points of the cell.
-        problem: Why the judge or the notebook did not come to its end, or nothing.
+        problem: Why the judge or the notebook did not come to its end; "" if both did.
     """
     if not verdicts:
         reason = problem or "the answers could not be saved"

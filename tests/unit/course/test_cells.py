@@ -77,6 +77,19 @@ def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
     assert ("model" in names) == (not own)
 
 
+def test_answers_are_the_names_that_no_given_cell_assigns() -> None:
+    given = """import numpy as np
+from pathlib import Path as Place
+data: list[int] = []
+def measure(model): return model
+class Scale: pass
+"""
+    cell = nbformat.v4.new_code_cell(given, metadata={"nbgrader": {"locked": True}})
+    code = "measure(Scale(np, data, Place), classifier, [len(net) for net in networks])"
+    check = nbformat.v4.new_code_cell(code, metadata={"nbgrader": {"locked": True, "grade": True}})
+    assert cells.list_answers(check, [cell, check]) == ["classifier", "networks"]
+
+
 def test_model_answers_stand_above_the_questions_that_they_answer() -> None:
     notebook, source = make_release(), assignment.make_assignment("en")
     question = min(assignment.POINTS_BY_QUESTION)
