@@ -4,8 +4,8 @@
     python -m notebooks.course collect ASSIGNMENT ZIP_OR_FOLDER [--students students.csv]
     python -m notebooks.course export ASSIGNMENT [--students students.csv] [--machines FOLDER ...]
 
-``make`` writes a course to a folder, ``build/course`` unless another is given. The others work in
-the course's folder, in which they are run. See INSTRUCTORS.md.
+``make`` writes a course to a folder, ``build/course`` unless another is given. Run the others in
+the course's folder, or name it with ``--folder``. See INSTRUCTORS.md.
 """
 
 import argparse
@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnist_nn.language import LANGUAGES
-from notebooks.build import NotebookError, run_command
+from notebooks.build import run_command
+from notebooks.course.collect import collect_submissions
+from notebooks.course.export import export_points
+from notebooks.course.folder import check_folders
 
 COURSE = Path(__file__).parents[2] / "build" / "course"
-CONFIG_NAME = "nbgrader_config.py"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     make.add_argument("--language", choices=LANGUAGES, action="append", dest="languages")
     collect = commands.add_parser("collect", help="collect what students hand in")
     collect.add_argument("assignment")
-    collect.add_argument("path", type=Path, nargs="+")
+    collect.add_argument("paths", type=Path, nargs="+", metavar="path")
     export = commands.add_parser("export", help="write grades.csv and other tables")
     export.add_argument("assignment")
     export.add_argument("--machines", type=Path, nargs="+", default=(), help="other folders")
@@ -41,27 +43,15 @@ def main(arguments: Sequence[str]) -> None:
     options = vars(parser.parse_args(arguments))
     command = options.pop("command")
     if command == "make":
-        from notebooks.course.assignment import write_course
+        from notebooks.course.assignment import write_course  # which loads TensorFlow
 
         write_course(**options)
         return
-    folder, assignment = options["folder"], options["assignment"]
-    for each in (folder, *options.get("machines", ())):
-        if not (each / CONFIG_NAME).exists():
-            raise NotebookError(
-                f"{each.resolve()} is no folder of a course: go to one, with {CONFIG_NAME}"
-            )
-    if not (folder / "source" / assignment).is_dir():
-        found = sorted(path.parent.name for path in (folder / "source").glob("*/exercise.ipynb"))
-        raise NotebookError(f"ASSIGNMENT must be one of {found}, not {assignment!r}")
+    check_folders(options["folder"], options["assignment"], options.get("machines", ()))
     if command == "collect":
-        from notebooks.course.collect import collect_submissions
-
-        collect_submissions(folder, assignment, options["path"], options["students"])
+        collect_submissions(**options)
     else:
-        from notebooks.course.export import export_points
-
-        export_points(folder, assignment, options["students"], options["machines"])
+        export_points(**options)
 
 
 if __name__ == "__main__":

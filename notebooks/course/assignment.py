@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 from mnist_nn.checks import GRACE, PARTIAL_CREDIT_FROM, TARGETS
 from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks import build
+from notebooks.course.folder import CONFIG
 
-CONFIG = Path(__file__).with_name("nbgrader_config.py")
 PLACE = "notebooks/course/assignment.py"
 # The cells that are graded, with their points. The checks give part of them for part of an answer.
 POINTS_BY_CHECK = {"check-linear": 4, "check-network": 5, "check-test": 4, "check-networks": 3}

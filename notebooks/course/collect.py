@@ -25,14 +25,15 @@ from notebooks.course.students import (
 COLLECTED = "collected.csv"  # in the course's folder: who handed in which file
 COLUMNS = ("assignment", "student", "name", "number", "file", "time", "note")
 ARCHIVES = (".zip", ".rar", ".7z", ".gz", ".tar")
+Owner = tuple[str, str]  # of a folder: name and number, as in the path of a file
 
 
 class Notebook(NamedTuple):
-    """A notebook, and whose it is."""
+    """A notebook, and whose it is, as :func:`find_student` finds it in the path."""
 
-    student: str  # as the path names them
+    student: str
     name: str
-    number: str  # in Moodle or Canvas
+    number: str
     path: str
     time: datetime
     content: bytes
@@ -58,14 +59,10 @@ def read_notebooks(
     """Yield the notebooks that name a student; add to the list what was skipped, and why."""
     for file in files:
         student, name, number = find_student(file.path, rows)
-        if not is_notebook(file.path):
-            is_archive = file.path.lower().endswith(ARCHIVES)
-            kind = (
-                "an archive that is too large or cannot be unpacked"
-                if is_archive
-                else "not a notebook"
-            )
-            skipped.append(f"{file.path}: {kind}")
+        if file.path.lower().endswith(ARCHIVES):
+            skipped.append(f"{file.path}: an archive that is too large or cannot be unpacked")
+        elif not is_notebook(file.path):
+            skipped.append(f"{file.path}: not a notebook")
         elif not student:
             skipped.append(f"{file.path}: the path names no student. Put it in a folder that does")
         else:
@@ -86,16 +83,21 @@ def choose(
 ) -> dict[str, tuple[Notebook, str]]:
     """Return each student's newest notebook, with a note, by the name of the student's folder.
 
-    Nobody gets a folder that is another's: in the table of students, or collected earlier.
+    Args:
+        notebooks: All that were handed in.
+        rows: The table of students.
+        collected: What was collected earlier, by the name of the student's folder.
+        skipped: The other notebooks of each student are added to it.
     """
-    found: dict[tuple[str, str], list[Notebook]] = {}
+    found: dict[tuple[str, bool], list[Notebook]] = {}
     for notebook in notebooks:
-        known = match_student(notebook.student, notebook.name, notebook.number, rows)
-        found.setdefault((known, "" if known else notebook.student), []).append(notebook)
-    owners = {key.casefold(): (row["name"], row["number"]) for key, row in collected.items()}
+        listed = match_student(notebook.student, notebook.name, notebook.number, rows)
+        found.setdefault((listed or notebook.student, bool(listed)), []).append(notebook)
+    owners = {folder.casefold(): (row["name"], row["number"]) for folder, row in collected.items()}
+    # Nobody else has an empty name: the folders of listed students are for them alone.
     owners |= {make_safe(row["student"]).casefold(): ("", "") for row in rows}
     chosen: dict[str, tuple[Notebook, str]] = {}
-    for (known, unknown), several in found.items():
+    for (student, is_listed), several in found.items():
         best = max(several, key=rank)
         for other in several:
             if other is not best:
@@ -105,17 +107,23 @@ def choose(
             notes.append(f"the file is called {PurePosixPath(best.path).name}")
         if "_late_" in best.path.lower():  # from Canvas
             notes.append("late, as the path says")
-        folder, owner = make_safe(known or unknown), (best.name, best.number)
-        if not known:
-            names = (f"{folder}-{n}" if n > 1 else folder for n in count(1))
-            folder = next(each for each in names if owners.get(each.casefold(), owner) == owner)
-            owners[folder.casefold()] = owner
-            if rows:
-                notes.append("not in the list of students")
-        if folder != (known or unknown):
-            notes.append(f"{known or unknown} is called {folder}")
+        if rows and not is_listed:
+            notes.append("not in the list of students")
+        folder = make_safe(student)
+        if not is_listed:
+            folder = name_folder(folder, (best.name, best.number), owners)
+        if folder != student:
+            notes.append(f"{student} is called {folder}")
         chosen[folder] = (best, "; ".join(notes))
     return chosen
+
+
+def name_folder(name: str, owner: Owner, owners: dict[str, Owner]) -> str:
+    """Return a name that is nobody else's, with a number if need be, and note its owner."""
+    names = (f"{name}-{n}" if n > 1 else name for n in count(1))
+    folder = next(each for each in names if owners.get(each.casefold(), owner) == owner)
+    owners[folder.casefold()] = owner
+    return folder
 
 
 def is_named(path: str) -> bool:
@@ -167,9 +175,15 @@ def collect_submissions(
         counts[state] += 1
         if note:
             print(f"{student}: {note}")
-        row = (assignment, student, notebook.name, notebook.number, notebook.path)
-        values = (*row, (target / "timestamp.txt").read_text(), note)
-        table[assignment, student] = dict(zip(COLUMNS, values, strict=True))
+        table[assignment, student] = {
+            "assignment": assignment,
+            "student": student,
+            "name": notebook.name,
+            "number": notebook.number,
+            "file": notebook.path,
+            "time": (target / "timestamp.txt").read_text(),
+            "note": note,
+        }
         if state == "replaced" and (folder / "autograded" / student / assignment).exists():
             print(f"Grade again: nbgrader autograde {assignment} --student={student} --force")
     for line in skipped:
@@ -178,7 +192,7 @@ def collect_submissions(
     handed_in = {path.parent.name for path in (folder / "submitted").glob(f"*/{assignment}")}
     if missing := [row["student"] for row in rows if make_safe(row["student"]) not in handed_in]:
         print(f"Missing: {', '.join(missing)}")
-    said = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "nothing"
+    said = ", ".join(f"{n} {state}" for state, n in sorted(counts.items())) or "nothing"
     print(f"Collected {len(chosen)} of {assignment}: {said}")
 
 

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from mnist_nn.checks import TARGETS
 from notebooks import build
 from notebooks.course import assignment, cells
+from notebooks.course.folder import CONFIG
 
 LANGUAGES = build.languages_of("exercise")
 
@@ -82,7 +83,7 @@ def test_a_task_left_out_and_a_question_added(monkeypatch: pytest.MonkeyPatch) -
 def test_make_keeps_what_an_instructor_edited(tmp_path: Path, capsys: Any) -> None:
     assignment.write_course(tmp_path, ["en"])
     path = tmp_path / "source" / "exercise-en" / "exercise.ipynb"
-    config = tmp_path / assignment.CONFIG.name
+    config = tmp_path / CONFIG.name
     assignment.write_course(tmp_path, ["en"])
     assert f"{path}: unchanged" in capsys.readouterr().out
     notebook = nbformat.read(path, 4)
