@@ -3,7 +3,7 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import accumulate, compress
 from pathlib import Path
@@ -65,21 +65,15 @@ def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str
 
 
 def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode) -> Iterator[str]:
-    """Put back what students have deleted, renamed or edited; yield a line for each."""
+    """Put back what students have deleted, renamed or edited; yield a line for each.
+
+    Args:
+        notebook: What was handed in; it is changed.
+        release: The assignment as students got it.
+        source: The instructor's version, whose locked cells have hidden tests.
+    """
     released = {nbgrader_of(c).grade_id: c for c in release.cells if nbgrader_of(c)}
-    found: dict[str, NotebookNode] = {}
-    unmarked = []
-    for cell in reversed(notebook.cells):  # of several copies, the last one counts
-        grade_id = str(nbgrader_of(cell).get("grade_id"))
-        cell.metadata.pop("nbgrader", None)
-        if grade_id in released and grade_id not in found:
-            found[grade_id] = cell
-        elif grade_id not in released:
-            unmarked.append(cell)
-    for cell in unmarked:  # tools drop nbgrader's metadata; Colab moves the id into them
-        for cell_id in (str(cell.get("id")), str(cell.metadata.get("id"))):
-            if cell_id in released and cell_id not in found:
-                found[cell_id] = cell
+    found = take_marked(notebook, released)
     notebook.nbformat_minor = 5  # the first with ids
     for cell in notebook.cells:
         cell.setdefault("id", generate_corpus_id())
@@ -98,6 +92,24 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
                 yield f"cell {grade_id} was edited, and was restored"
             found[grade_id].source = sources.get(grade_id, cell.source)
     restore_images(notebook, release)
+
+
+def take_marked(notebook: NotebookNode, grade_ids: Container[str]) -> dict[str, NotebookNode]:
+    """Take nbgrader's metadata off all cells; return those that have one of these ids, by id."""
+    found: dict[str, NotebookNode] = {}
+    unmarked = []
+    for cell in reversed(notebook.cells):  # of several copies, the last one counts
+        grade_id = str(nbgrader_of(cell).get("grade_id"))
+        cell.metadata.pop("nbgrader", None)
+        if grade_id not in grade_ids:
+            unmarked.append(cell)
+        elif grade_id not in found:
+            found[grade_id] = cell
+    for cell in unmarked:  # tools drop nbgrader's metadata; Colab moves the cell's id into others
+        for cell_id in (str(cell.get("id")), str(cell.metadata.get("id"))):
+            if cell_id in grade_ids and cell_id not in found:
+                found[cell_id] = cell
+    return found
 
 
 def restore_images(notebook: NotebookNode, release: NotebookNode) -> None:
@@ -165,26 +177,35 @@ def take_out_hidden(notebook: NotebookNode) -> None:
 
 
 def insert_saves(notebook: NotebookNode, release: NotebookNode, folder: Path, code: str) -> None:
-    """Insert cells that save the answers, before each check and at the end."""
+    """Insert cells that save the answers, before each check and at the end.
+
+    Args:
+        notebook: What was handed in, after :func:`restore`; it is changed.
+        release: The assignment as students got it.
+        folder: Where the answers are saved: at each check in a folder named after it, then in END.
+        code: The text of ``save.py``.
+    """
     checks = [cell for cell in notebook.cells if is_check(cell)]
-    names = {nbgrader_of(c).grade_id: list_answers(c, notebook.cells) for c in checks}
-    answers = [*dict.fromkeys(name for each in names.values() for name in each)]
+    answers = {nbgrader_of(c).grade_id: list_answers(c, notebook.cells) for c in checks}
+    all_answers = [*dict.fromkeys(name for names in answers.values() for name in names)]
     sources = {drop_spaces(cell.source) for cell in release.cells}
     own = (cell for cell in notebook.cells if drop_spaces(cell.source) not in sources)
-    expected_names = [*answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
+    # Models are expected in answers, and in what the release assigns unless the student does, too.
+    expected_names = [*all_answers, *sorted(list_assigned(release.cells) - list_assigned(own))]
     cells = []
     for cell in notebook.cells:
         if is_check(cell):
             grade_id = nbgrader_of(cell).grade_id
-            cells.append(make_save(names[grade_id], expected_names, folder / grade_id, code))
+            cells.append(make_save(answers[grade_id], expected_names, folder / grade_id, code))
         cells.append(cell)
-    notebook.cells = [*cells, make_save(answers, expected_names, folder / END, code)]
+    notebook.cells = [*cells, make_save(all_answers, expected_names, folder / END, code)]
 
 
 def make_save(names: list[str], expected_names: list[str], folder: Path, code: str) -> NotebookNode:
-    values = {"names": names, "expected_names": expected_names, "folder": str(folder)}
-    text = SAVE_CELL.format(code=code, **values)
-    # Students call variables "globals" or "exec".
+    text = SAVE_CELL.format(
+        code=code, names=names, expected_names=expected_names, folder=str(folder)
+    )
+    # Students may have called variables "globals" or "exec".
     source = f"__import__('builtins').exec({text!r}, {{'values': (lambda: 0).__globals__}})"
     cell: NotebookNode = nbformat.v4.new_code_cell(source, metadata={"saves": folder.name})
     return cell
@@ -230,7 +251,7 @@ def write_result(cell: NotebookNode, lines: Sequence[str], points: float) -> Non
 
 
 def insert_model_answers(notebook: NotebookNode, source: NotebookNode) -> None:
-    """Insert the model answer and the rubric above each written answer, for who grades it."""
+    """Insert the model answer and the rubric above each written answer, for whoever grades it."""
     questions = filter(is_question, source.cells)
     answers = {nbgrader_of(c).grade_id: SOLUTION.search(c.source) for c in questions}
     cells = []

@@ -1,6 +1,7 @@
 """How nbgrader grades a submission: it is executed, and then judged in a process of its own.
 
-``nbgrader_config.py`` of a course calls :func:`configure`.
+``nbgrader_config.py`` of a course calls :func:`configure`. While nbgrader grades, the working
+directory is the course's folder, whichever it was called in.
 """
 
 import json
@@ -9,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,16 @@ LOCKED_TOO_LONG = "a cell that no student wrote took too long: is this machine t
 OUTSIDE = "there is text outside the cells for written answers"
 
 
+@dataclass
+class Progress:
+    """What the preprocessors of a submission pass on, in ``resources["mnist_nn"]``."""
+
+    folder: Path  # of the saved answers
+    prose: list[str]  # texts outside the cells for written answers
+    problem: str = ""  # why the notebook did not run to its end
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # of checks and questions, by id
+
+
 class ExecuteToTheEnd(Execute):  # type: ignore[misc]
     """Executes a notebook. If its Python ends, what was saved until then is judged."""
 
@@ -44,7 +55,7 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         super().__init__(**{"timeout_func": self.limit_seconds} | options)
 
     def limit_seconds(self, cell: NotebookNode) -> int:
-        """Return how long a cell may take: a loop that catches its interruption blocks all."""
+        """Return how long a cell may take, in seconds: two at least after the notebook's time."""
         return int(min(self.cell_seconds, max(2, self.end - time.monotonic())))
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
@@ -56,7 +67,7 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         except Exception as error:  # code that breaks the kernel's messages, say
             problem = f"the notebook did not run to its end ({type(error).__name__}: {error})"[:300]
         get_logger().warning("%s: %s", resources["nbgrader"]["student"], problem)
-        resources["mnist_nn"]["problem"] = problem
+        resources["mnist_nn"].problem = problem
         return nb, resources
 
 
@@ -84,29 +95,28 @@ def prepare_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
     folder = Path(tempfile.mkdtemp(prefix="answers-"))
     cells.take_out_hidden(notebook)
     release = read_edition("release", resources)
-    prose = cells.find_prose(notebook, release)
-    resources["mnist_nn"] = {"folder": folder, "prose": prose, "problem": ""}
+    resources["mnist_nn"] = Progress(folder, cells.find_prose(notebook, release))
     cells.insert_saves(notebook, release, folder, SAVE_CODE)
     return notebook, resources
 
 
 def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Judge the saved answers, and put the points where nbgrader reads them."""
-    state = resources["mnist_nn"]
-    problem = state["problem"] or find_timeout(notebook)
+    progress: Progress = resources["mnist_nn"]
+    problem = progress.problem or find_timeout(notebook)
     cells.take_out_saves(notebook)
     try:
-        verdicts, problem_of_judge = run_judge(find_edition("release", resources), state["folder"])
+        verdicts, problem_of_judge = run_judge(find_edition("release", resources), progress.folder)
     finally:
-        shutil.rmtree(state["folder"], ignore_errors=True)
-    state["outcomes"] = write_results(notebook, verdicts, problem or problem_of_judge)
-    state["outcomes"] |= doubt_questions(notebook, state["prose"])
+        shutil.rmtree(progress.folder, ignore_errors=True)
+    checks = write_results(notebook, verdicts, problem or problem_of_judge)
+    progress.outcomes = checks | doubt_questions(notebook, progress.prose)
     return notebook, resources
 
 
 def keep_outcomes(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Keep what the cells come to for the export, and log why a person has to look."""
-    place, outcomes = resources["nbgrader"], resources["mnist_nn"]["outcomes"]
+    place, outcomes = resources["nbgrader"], resources["mnist_nn"].outcomes
     for grade_id, outcome in outcomes.items():
         for reason in outcome.reasons:
             get_logger().warning("%s: %s needs a person: %s", place["student"], grade_id, reason)
@@ -122,7 +132,7 @@ def show_to_grader(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode
 
 
 def find_timeout(notebook: NotebookNode) -> str:
-    """Return what is said if a cell took too long, by who wrote the first of these."""
+    """Return what is said if a cell took too long: it depends on who wrote the first such cell."""
     for cell in notebook.cells:
         if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", [])):
             is_ours = "saves" in cell.metadata or cells.nbgrader_of(cell).get("locked")
@@ -162,7 +172,7 @@ def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNod
     place = resources["nbgrader"]
     questions = {c.metadata.nbgrader.grade_id for c in notebook.cells if cells.is_question(c)}
     with Gradebook(place["db_url"]) as gradebook:
-        for grade_id, outcome in resources["mnist_nn"]["outcomes"].items():
+        for grade_id, outcome in resources["mnist_nn"].outcomes.items():
             if outcome.reasons:
                 key = (grade_id, place["notebook"], place["assignment"], place["student"])
                 grade = gradebook.find_grade(*key)

@@ -50,16 +50,18 @@ def limit_resources() -> None:
 
 
 class Answers:
-    """The saved answers in a folder."""
+    """The answers that ``save.py`` has saved in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.models: dict[str, Any] = {}  # by file
         self.named: dict[str, Any] = {}  # models by the names of answers
         saved = json.loads((folder / "answers.json").read_text("utf-8"))
-        self.trees, self.other_models = saved["answers"], saved["other_models"]
+        self.trees: dict[str, Any] = saved["answers"]
+        self.other_models: dict[str, int] = saved["other_models"]  # how many, by variable
 
     def read(self, name: str) -> Any:
+        """Return an answer; raise a NoAnswerError if it was not saved, or cannot be loaded."""
         return self._convert(name, self.trees[name])
 
     def _convert(self, name: str, tree: Any) -> Any:
@@ -82,9 +84,9 @@ class Answers:
             return [self._convert(f"{name}[{i}]", each) for i, each in enumerate(value)]
         if kind == "array":
             return np.asarray(value)
-        if kind == "unknown":
+        if kind == "unknown":  # a value of another type
             raise NoAnswerError(f"{name} is {value}")
-        raise NoAnswerError(f"{name} could not be saved ({value})")
+        raise NoAnswerError(f"{name} could not be saved ({value})")  # kind is "unsaved"
 
 
 def load_model(name: str, path: Path) -> Any:
@@ -118,16 +120,20 @@ def describe_model(model: Any, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def judge(release: Path, folder: Path) -> Iterator[Verdict]:
-    """Yield what the release's own checks say of the answers in a folder."""
+    """Yield what the release's own checks say of the answers in a folder.
+
+    Each check gets the answers as they were there, and then, unless these have all points, as they
+    were at the end.
+    """
     cells = [c for c in nbformat.read(release, 4).cells if c.cell_type == "code"]
     data: dict[str, Any] = {"get_ipython": NoShell}
     for cell in cells:
         if nbgrader_of(cell).get("locked") and not is_check(cell):
             exec(to_python(cell.source), data)
     for cell in filter(is_check, cells):
-        score, grade_id = 0.0, nbgrader_of(cell).grade_id
+        grade_id = nbgrader_of(cell).grade_id
         for state, place in ((CHECK, folder / grade_id), (END, folder / END)):
-            if score == 1 or not (place / "answers.json").exists():
+            if not (place / "answers.json").exists():
                 continue
             verdict = Verdict(grade_id, state)
             try:
@@ -136,8 +142,9 @@ def judge(release: Path, folder: Path) -> Iterator[Verdict]:
                 verdict.problem = str(error)
             except Exception as error:  # of a strange model
                 verdict.problem = f"{type(error).__name__}: {error}"[:300]
-            score = verdict.score
             yield verdict
+            if verdict.score == 1:
+                break
 
 
 def judge_check(
@@ -145,15 +152,10 @@ def judge_check(
 ) -> None:
     """Fill in what a check says; if it raises an error, what was found before stays."""
     answers = Answers(folder)
-    variables = {**data, **{name: answers.read(name) for name in names}}
-    others = {name: count for name, count in answers.other_models.items() if count}
-    for name in names:
-        needed = len(variables[name]) if isinstance(variables[name], dict) else 1
-        if is_missing(variables[name]) and 0 < needed <= sum(others.values()):
-            verdict.problem = f"{name} has no value, but there are models in {', '.join(others)}"
-            break
+    values = {name: answers.read(name) for name in names}
+    verdict.problem = find_misnamed(values, answers.other_models)
     verdict.models = {name: describe_model(m, data) for name, m in answers.named.items()}
-    result = eval(code, variables)
+    result = eval(code, data | values)
     verdict.score, verdict.passed = min(1.0, max(0.0, float(result.score))), result.passed
     verdict.message = str(result.message)
     weights = [each["weights"] for each in verdict.models.values()]
@@ -161,9 +163,20 @@ def judge_check(
         verdict.problem = f"some of {', '.join(verdict.models)} have the same weights"
 
 
-def is_missing(answer: Any) -> bool:
-    values = answer.values() if isinstance(answer, dict) else [answer]
-    return all(value is None for value in values)
+def find_misnamed(values: dict[str, Any], other_models: dict[str, int]) -> str:
+    """Return what is said if an answer is missing and variables of other names have enough models.
+
+    Args:
+        values: The answers, by name; a missing one is None, or a dictionary of None.
+        other_models: How many models are in other variables, by name.
+    """
+    others = {name: count for name, count in other_models.items() if count}
+    for name, value in values.items():
+        parts = [*value.values()] if isinstance(value, dict) else [value]
+        is_missing = all(part is None for part in parts)
+        if is_missing and 0 < len(parts) <= sum(others.values()):
+            return f"{name} has no value, but there are models in {', '.join(others)}"
+    return ""
 
 
 def run_judge(release: Path, folder: Path) -> tuple[list[Verdict], str]:
