@@ -5,10 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -18,6 +14,7 @@ from split import Split, split_rows
 
 import mnist_nn
 
+plt.switch_backend("Agg")
 # A shell starts background jobs with SIGINT ignored, but some tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from publishing import ROOT, copy_project
 from submissions import ALL, ATTACKS, HONEST, LINEAR, LOOPS, RULES, SOLUTION, Submission
 
 from mnist_nn.language import LANGUAGES
@@ -28,7 +29,6 @@ from notebooks.course.assignment import ANSWERS, MODEL_ANSWERS, read_sources
 from notebooks.course.export import UNREAD
 from notebooks.course.results import RESULTS
 
-ROOT = build.NOTEBOOKS.parent
 ASSIGNMENTS = [f"exercise-{language}" for language in LANGUAGES]
 
 
@@ -208,17 +208,6 @@ def test_a_new_file_is_graded_and_machines_share_the_work(folder: Path) -> None:
     assert read_table(main / "grades.csv")["a-1"]["points"] == "4.00"
 
 
-def copy_tracked_files(folder: Path) -> Path:
-    """Return a copy of the project's files that git knows."""
-    command = ["git", "ls-files", "-co", "--exclude-standard"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in names.splitlines():
-        if (ROOT / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
-
-
 def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text
@@ -248,7 +237,7 @@ def take_out_cells(project: Path, *cells: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return copy_tracked_files(tmp_path / "project")
+    return copy_project(tmp_path / "project")
 
 
 def test_a_number_is_changed(project: Path) -> None:

@@ -13,14 +13,14 @@ import venv
 from pathlib import Path
 
 import pytest
-from publishing import copy_project, run
+from publishing import copy_with_address, run
 
 from mnist_nn.language import LANGUAGES
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copy_project(tmp_path_factory.mktemp("release"))
+    copy = copy_with_address(tmp_path_factory.mktemp("release"))
     run(copy, "notebooks/build.py", "write")
     run(copy, "notebooks/build.py", "check")
     run(copy, "-m", "notebooks.site.build")

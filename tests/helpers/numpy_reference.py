@@ -25,13 +25,13 @@ def initial_weights(sizes: list[int], seed: int) -> Weights:
 
 def forward(weights: Weights, features: Features) -> Weights:
     """Return the outputs of each layer, the features first and the probabilities last."""
+    *hidden_weights, last_kernel, last_bias = weights
     layers = [features]
-    for kernel, bias in zip(weights[::2], weights[1::2], strict=True):
+    for kernel, bias in zip(hidden_weights[::2], hidden_weights[1::2], strict=True):
         layers.append(np.maximum(layers[-1] @ kernel + bias, 0))
-    logits = layers[-2] @ kernel + bias
+    logits = layers[-1] @ last_kernel + last_bias
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    layers[-1] = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return layers
+    return [*layers, exponentials / exponentials.sum(axis=1, keepdims=True)]
 
 
 def train(weights: Weights, batches: Batches, learning_rate: float) -> Iterable[None]:
@@ -39,7 +39,7 @@ def train(weights: Weights, batches: Batches, learning_rate: float) -> Iterable[
     accumulators = [np.full_like(weight, 0.1) for weight in weights]
     for features, labels in batches:
         *layers, error = forward(weights, features)
-        error[np.arange(len(labels)), labels] -= 1
+        error[np.arange(len(labels)), labels] -= 1  # the gradient of the logits
         gradients: Weights = []
         for kernel, layer in zip(weights[-2::-2], layers[::-1], strict=True):
             gradients[:0] = [layer.T @ error, error.sum(axis=0)]

@@ -47,10 +47,10 @@ def place(ink: Array, centre: tuple[float, float], shape: tuple[int, int] = (SID
     return whole
 
 
-def make_paper(chance: np.random.Generator, shape: tuple[int, int] = (SIDE, SIDE)) -> Array:
+def make_paper(rng: np.random.Generator, shape: tuple[int, int] = (SIDE, SIDE)) -> Array:
     """Return paper, a little unevenly lit."""
     y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, side) for side in shape), indexing="ij")
-    slopes = chance.uniform(-0.1, 0.1, 2)
+    slopes = rng.uniform(-0.1, 0.1, 2)
     return PAPER + slopes[0] * y + slopes[1] * x
 
 
@@ -59,9 +59,9 @@ def write(paper: Array, ink: Array, strength: float = 1) -> Array:
     return paper * (1 - strength * (1 - INK / PAPER) * ink)
 
 
-def photograph(picture: Array, chance: np.random.Generator, noise: float = 0.02) -> Array:
+def photograph(picture: Array, rng: np.random.Generator, noise: float = 0.02) -> Array:
     """Return a picture with a camera's blur and noise, and as JPEG stores it."""
-    blurred = ndimage.gaussian_filter(picture, 0.7) + chance.normal(0, noise, picture.shape)
+    blurred = ndimage.gaussian_filter(picture, 0.7) + rng.normal(0, noise, picture.shape)
     file = io.BytesIO()
     Image.fromarray(np.uint8(255 * blurred.clip(0, 1))).save(file, "JPEG", quality=85)
     with Image.open(file) as image:
@@ -92,60 +92,48 @@ def write_text(
 
 
 def rule(paper: Array, step: int, strength: float, squared: bool = False, width: int = 2) -> Array:
-    """Print lines on paper."""
-    ruled = paper.copy()
-    for line in range(width):
-        ruled[step // 2 + line :: step] *= 1 - strength
-        if squared:
-            ruled[:, step // 2 + line :: step] *= np.where(
-                ruled[:, step // 2 + line :: step] < paper[:, step // 2 + line :: step],
-                1,
-                1 - strength,
-            )
-    return ruled
+    """Print lines on paper, and upright ones across them if squared; no crossing is darker."""
+    rows, columns = ((np.arange(side) - step // 2) % step < width for side in paper.shape)
+    return np.where(rows[:, None] | (columns & squared), (1 - strength) * paper, paper)
 
 
-def on_sheet(
-    digit: Array, other: Array, chance: np.random.Generator, table: float, cut: float
-) -> Array:
-    """A sheet that lies on a table."""
-    sheet = write(make_paper(chance), usual(digit, chance))
+def on_sheet(digit: Array, rng: np.random.Generator, table: float, cut: float) -> Array:
+    """Return a sheet that lies on a table, of a grey level, with a margin in parts of the photo."""
+    sheet = write(make_paper(rng), usual(digit, rng))
     picture = np.full((SIDE, SIDE), table)
     edge = round(cut * SIDE)
     picture[edge:-edge, edge:-edge] = sheet[edge:-edge, edge:-edge]
     return picture
 
 
-def on_sheet_askew(digit: Array, chance: np.random.Generator, table: float) -> Array:
-    """A sheet that lies askew on a table."""
+def on_sheet_askew(digit: Array, rng: np.random.Generator, table: float) -> Array:
+    """Return a sheet that lies askew on a table."""
     sheet = draw(np.zeros((SIDE, SIDE)), "rectangle", [(0.15, 0.15), (0.85, 0.85)], 1)
-    sheet = ndimage.rotate(sheet, chance.uniform(5, 40), reshape=False, order=1)
-    return table + sheet * (plain(digit, chance) - table)
+    sheet = ndimage.rotate(sheet, rng.uniform(5, 40), reshape=False, order=1)
+    return table + sheet * (plain(digit, rng) - table)
 
 
-def usual(digit: Array, chance: np.random.Generator) -> Array:
-    height = chance.uniform(0.3, 0.45) * SIDE
-    return place(enlarge(digit, height), tuple(chance.uniform(0.42, 0.58, 2)))
+def usual(digit: Array, rng: np.random.Generator) -> Array:
+    """Return ink of a usual size, near the middle."""
+    height = rng.uniform(0.3, 0.45) * SIDE
+    return place(enlarge(digit, height), tuple(rng.uniform(0.42, 0.58, 2)))
 
 
-def large_photo(digit: Array, chance: np.random.Generator, height: float) -> Array:
-    """12 megapixels, with a digit of a height in parts of the photo's."""
+def large_photo(digit: Array, rng: np.random.Generator, height: float) -> Array:
+    """Return 12 megapixels, with a digit of a height in parts of the photo's."""
     shape = (3_000, 4_000)
-    ink = place(enlarge(digit, height * shape[0]), tuple(chance.uniform(0.3, 0.7, 2)), shape)
-    grey = write(make_paper(chance, shape), ink)
-    noise = np.tile(chance.normal(0, 0.02, (500, 500)), (6, 8))
+    ink = place(enlarge(digit, height * shape[0]), tuple(rng.uniform(0.3, 0.7, 2)), shape)
+    grey = write(make_paper(rng, shape), ink)
+    noise = np.tile(rng.normal(0, 0.02, (500, 500)), (6, 8))
     return np.uint8(255 * (grey + noise).clip(0, 1))
 
 
 def tight(digit: Array, zoom: int = 1, thicker: float = 0, margin: float = 0) -> Array:
-    """A digit cropped to its box, light on dark as in MNIST or, enlarged, dark on light."""
+    """Return a digit cropped to its box, as in MNIST or, enlarged, dark on light."""
     if zoom == 1:
         return trim(digit)
     ink = trim(enlarge(digit, zoom * len(trim(digit)), thicker))
     return np.pad(1 - ink, round(margin * max(ink.shape)), constant_values=1)
-
-
-Maker = Callable[[Array, Array, np.random.Generator], Array]
 
 
 def shadow(picture: Array, light: float, angle: float, at: float = 0.5, soft: float = 0) -> Array:
@@ -156,16 +144,16 @@ def shadow(picture: Array, light: float, angle: float, at: float = 0.5, soft: fl
     return picture * (1 - (1 - light) * dark)
 
 
-def plain(digit: Array, chance: np.random.Generator, **options: float) -> Array:
-    return write(make_paper(chance), usual(digit, chance), **options)
+def plain(digit: Array, rng: np.random.Generator, **options: float) -> Array:
+    return write(make_paper(rng), usual(digit, rng), **options)
 
 
 def corner(picture: Array, level: float, size: float) -> Array:
     return draw(picture, "polygon", [(0, 0), (size, 0), (0, size)], level)
 
 
-# By name: a photo of a digit; the second digit is a neighbour.
-PHOTOS: dict[str, Maker] = {
+# By name: a photo, of a digit, another digit that may be its neighbour, and a generator.
+PHOTOS: dict[str, Callable[[Array, Array, np.random.Generator], Array]] = {
     "plain": lambda d, o, c: plain(d, c),
     "faint": lambda d, o, c: plain(d, c, strength=0.2),
     "light on dark": lambda d, o, c: 1 - plain(d, c),
@@ -192,9 +180,9 @@ PHOTOS: dict[str, Maker] = {
     "table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0), (0.12, 1)], 0.25),
     "grey table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0.9), (1, 1)], 0.5),
     "dark corner": lambda d, o, c: corner(plain(d, c), 0.2, 0.3),
-    "sheet on a table": lambda d, o, c: on_sheet(d, o, c, 0.35, 0.12),
-    "sheet on a dark table": lambda d, o, c: on_sheet(d, o, c, 0.15, 0.2),
-    "sheet on a grey table": lambda d, o, c: on_sheet(d, o, c, 0.55, 0.12),
+    "sheet on a table": lambda d, o, c: on_sheet(d, c, 0.35, 0.12),
+    "sheet on a dark table": lambda d, o, c: on_sheet(d, c, 0.15, 0.2),
+    "sheet on a grey table": lambda d, o, c: on_sheet(d, c, 0.55, 0.12),
     "sheet askew": lambda d, o, c: on_sheet_askew(d, c, 0.3),
     "sheet askew on a dark table": lambda d, o, c: on_sheet_askew(d, c, 0.12),
     "neighbour": lambda d, o, c: write(
@@ -227,48 +215,46 @@ PHOTOS: dict[str, Maker] = {
 }
 
 
-def grain(chance: np.random.Generator, size: float, strength: float) -> Array:
+def grain(rng: np.random.Generator, size: float, strength: float) -> Array:
     """Return clouds of a size in pixels around white paper's level."""
-    clouds = ndimage.gaussian_filter(chance.normal(size=(SIDE, SIDE)), size)
+    clouds = ndimage.gaussian_filter(rng.normal(size=(SIDE, SIDE)), size)
     return PAPER + strength * clouds / clouds.std()
 
 
-def text_page(chance: np.random.Generator, size: int, lines: int = 50) -> Array:
-    picture = make_paper(chance)
+def text_page(rng: np.random.Generator, size: int, lines: int = 50) -> Array:
+    picture = make_paper(rng)
     letters = np.array(list("aehilmnorstu   "))
     for line in range(min(lines, round(0.9 * SIDE / size / 1.4))):
-        text = "".join(chance.choice(letters, 70))
+        text = "".join(rng.choice(letters, 70))
         picture = write_text(picture, text, (0.06, 0.05 + 1.4 * line * size / SIDE), size, 0.25)
     return picture
 
 
-def blobs(chance: np.random.Generator, count: int, size: float) -> Array:
-    picture = make_paper(chance)
+def blobs(rng: np.random.Generator, count: int, size: float) -> Array:
+    picture = make_paper(rng)
     for _ in range(count):
-        x, y = chance.uniform(0.1, 0.9, 2)
-        w, h = size * chance.uniform(0.5, 1, 2)
-        picture = draw(
-            picture, "ellipse", [(x - w, y - h), (x + w, y + h)], chance.uniform(0.1, 0.5)
-        )
+        x, y = rng.uniform(0.1, 0.9, 2)
+        w, h = size * rng.uniform(0.5, 1, 2)
+        picture = draw(picture, "ellipse", [(x - w, y - h), (x + w, y + h)], rng.uniform(0.1, 0.5))
     return picture
 
 
-def stripes(chance: np.random.Generator, step: int, level: float) -> Array:
-    picture = make_paper(chance)
+def stripes(rng: np.random.Generator, step: int, level: float) -> Array:
+    picture = make_paper(rng)
     for start in range(0, SIDE, step):
         picture[:, start : start + step // 2] *= level
     return picture
 
 
-def face(chance: np.random.Generator) -> Array:
-    picture = draw(make_paper(chance), "ellipse", [(0.2, 0.15), (0.8, 0.85)], 0.6)
+def face(rng: np.random.Generator) -> Array:
+    picture = draw(make_paper(rng), "ellipse", [(0.2, 0.15), (0.8, 0.85)], 0.6)
     for points in ([(0.33, 0.35), (0.42, 0.42)], [(0.58, 0.35), (0.67, 0.42)]):
         picture = draw(picture, "ellipse", points, 0.2)
     picture = draw(picture, "polygon", [(0.2, 0.3), (0.3, 0.1), (0.7, 0.1), (0.8, 0.3)], 0.15)
     return draw(picture, "line", [(0.4, 0.65), (0.5, 0.7), (0.6, 0.65)], 0.3, 12)
 
 
-def house(chance: np.random.Generator) -> Array:
+def house() -> Array:
     picture = shadow(np.full((SIDE, SIDE), 0.75), 0.9, 0)
     picture = draw(picture, "rectangle", [(0, 0.8), (1, 1)], 0.35)
     picture = draw(picture, "rectangle", [(0.2, 0.4), (0.8, 0.85)], 0.5)
@@ -278,30 +264,29 @@ def house(chance: np.random.Generator) -> Array:
     return picture
 
 
-def crumple(chance: np.random.Generator, strength: float) -> Array:
-    picture = make_paper(chance)
+def crumple(rng: np.random.Generator, strength: float) -> Array:
+    picture = make_paper(rng)
     for _ in range(14):
-        picture = shadow(
-            picture, 1 - strength * chance.random(), chance.uniform(0, 6.3), chance.random()
-        )
+        picture = shadow(picture, 1 - strength * rng.random(), rng.uniform(0, 6.3), rng.random())
     return picture
 
 
-def digits_sheet(digits: Array, chance: np.random.Generator, rows: int) -> Array:
+def digits_sheet(digits: Array, rng: np.random.Generator, rows: int) -> Array:
+    """Return a sheet with rows of as many digits."""
     step = 1 / rows
     ink = sum(
         place(
-            enlarge(digits[chance.integers(len(digits))], 0.7 * SIDE * step),
+            enlarge(digits[rng.integers(len(digits))], 0.7 * SIDE * step),
             ((r + 0.5) * step, (c + 0.5) * step),
         )
         for r in range(rows)
         for c in range(rows)
     )
-    return write(make_paper(chance), np.minimum(ink, 1))
+    return write(make_paper(rng), np.minimum(ink, 1))
 
 
-def lattice(chance: np.random.Generator, cells: int, width: int) -> Array:
-    picture = make_paper(chance)
+def lattice(rng: np.random.Generator, cells: int, width: int) -> Array:
+    picture = make_paper(rng)
     for at in np.linspace(0.08, 0.92, cells + 1):
         picture = draw(picture, "line", [(at, 0.08), (at, 0.92)], 0.3, width)
         picture = draw(picture, "line", [(0.08, at), (0.92, at)], 0.3, width)
@@ -309,7 +294,7 @@ def lattice(chance: np.random.Generator, cells: int, width: int) -> Array:
 
 
 def vary(name: str, make: Callable[..., Array], *options: Any) -> dict[str, Callable[..., Array]]:
-    """Return pictures of a kind, one for each combination of options."""
+    """Return a maker of pictures for each combination of options, by the name and these."""
     combinations = itertools.product(*options)
     return {f"{name} {' '.join(map(str, each))}": partial(make, *each) for each in combinations}
 
@@ -358,7 +343,7 @@ NOTHING: dict[str, Callable[..., Array]] = {
         (30, 100, 300),
     ),
     "face": lambda d, c: face(c),
-    "house": lambda d, c: house(c),
+    "house": lambda d, c: house(),
     "photo of a wood": lambda d, c: (
         ndimage.gaussian_filter(c.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5
     ),

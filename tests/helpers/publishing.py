@@ -1,4 +1,4 @@
-"""A copy of the project whose repository has an address, as CONTRIBUTING tells."""
+"""Copies of the project, and its code run in them."""
 
 import os
 import shutil
@@ -11,13 +11,20 @@ ADDRESS = "https://github.com/someone/digits"
 ARCHIVE = f"{ADDRESS}/archive/refs/heads/main.zip"
 
 
-def copy_project(folder: Path) -> Path:
-    ignored = shutil.ignore_patterns(
-        ".*_cache", ".git", ".venv", ".hypothesis", "build", "original"
-    )
-    copy = shutil.copytree(ROOT, folder / "copy", ignore=ignored)
-    shutil.copytree(ROOT / "data" / "original", copy / "data" / "original")
-    pyproject = copy / "pyproject.toml"
+def copy_project(copy: Path) -> Path:
+    """Copy the files that git knows, or would: all that it does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in names.splitlines():
+        if (ROOT / name).exists():  # not deleted since
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    return copy
+
+
+def copy_with_address(copy: Path) -> Path:
+    """Copy the project, and set the address of its repository as CONTRIBUTING tells."""
+    pyproject = copy_project(copy) / "pyproject.toml"
     text = pyproject.read_text("utf-8")
     urls = f'[project.urls]\nRepository = "{ADDRESS}"\n\n'
     pyproject.write_text(text.replace("[tool.uv]", f"{urls}[tool.uv]"), "utf-8")

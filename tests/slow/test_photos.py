@@ -42,9 +42,9 @@ def judge(images: list[Array], network: Any) -> tuple[int, int]:
 
 @pytest.mark.parametrize("kind", PHOTOS)
 def test_photo_is_read_or_refused(kind: str, digits: Array, network: Any) -> None:
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     photos = [
-        photograph(PHOTOS[kind](digit, other, chance), chance)
+        photograph(PHOTOS[kind](digit, other, rng), rng)
         for digit, other in zip(digits[:PER_KIND], digits[13:], strict=False)
     ]
     wrong, refused = judge(photos, network)
@@ -70,16 +70,16 @@ def test_digits_of_mnist_are_not_refused(digits: Array, network: Any) -> None:
 
 @pytest.mark.weekly
 def test_small_digit_in_a_large_photo_is_read(digits: Array, network: Any) -> None:
-    chance = np.random.default_rng(0)
-    photos = [large_photo(digit, chance, 0.03) for digit in digits[:PER_KIND]]
+    rng = np.random.default_rng(0)
+    photos = [large_photo(digit, rng, 0.03) for digit in digits[:PER_KIND]]
     assert max(judge(photos, network)) <= max(1, 0.06 * PER_KIND)
 
 
 def test_picture_without_a_digit_is_refused(digits: Array, network: Any) -> None:
     read = []
     for kind, make in [*NOTHING.items()][::3]:
-        chance = np.random.default_rng(0)
-        picture = photograph(make(digits, chance), chance)
+        rng = np.random.default_rng(0)
+        picture = photograph(make(digits, rng), rng)
         if judge([picture], network)[1] == 0:
             read.append(kind)
     assert len(read) <= 4, read

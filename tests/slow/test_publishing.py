@@ -6,14 +6,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from publishing import ADDRESS, ARCHIVE, copy_project, run
+from publishing import ADDRESS, ARCHIVE, copy_with_address, run
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Error
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copied = copy_project(tmp_path_factory.mktemp("publishing"))
+    copied = copy_with_address(tmp_path_factory.mktemp("publishing"))
     run(copied, "notebooks/build.py", "write")
     return copied
 
