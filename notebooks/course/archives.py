@@ -17,7 +17,7 @@ from notebooks.build import NotebookError
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
 HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
 MOST_BYTES = 100_000_000  # of a notebook, and of a zip file in another
-MOST_ZIPS = 4  # in each other
+MOST_ZIPS = 4  # one in another
 
 
 class Found(NamedTuple):
@@ -51,13 +51,14 @@ def list_single(path: Path, language: str) -> list[Found]:
     if is_notebook(file.path):
         return [file]
     try:
-        return [*unzip(path, file._replace(path=f"{path.stem}.zip"), language)]
+        return [*unzip(file._replace(path=f"{path.stem}.zip"), path, language)]
     except Exception:  # of all kinds, if it is damaged
         reason = "this is no folder or notebook, and no zip file that can be read"
         raise NotebookError(reason) from None
 
 
 def read_file(path: Path, name: str) -> Found:
+    """Return a file under another name, with its content if it is a notebook."""
     status = path.stat()
     is_read = is_notebook(name) and status.st_size < MOST_BYTES
     time = datetime.fromtimestamp(status.st_mtime, UTC)
@@ -65,16 +66,22 @@ def read_file(path: Path, name: str) -> Found:
 
 
 def expand(found: Found, file: Path | io.BytesIO, language: str) -> list[Found]:
-    """Return what was found, or the files in it if it is a zip file that can be read."""
+    """Return a file that was found, or those in it if it is a zip file that can be read.
+
+    Args:
+        found: Its path, time and, of a notebook, content.
+        file: Where its bytes are read, if need be.
+        language: That of the course, which tells how old zip files write names.
+    """
     is_deep = found.path.lower().count(".zip") > MOST_ZIPS
     if is_zip(found.path) and not is_deep and not is_ignored(found.path):
         with suppress(Exception):  # of all kinds, if it is damaged
-            return [*unzip(file, found, language)]
+            return [*unzip(found, file, language)]
     return [found]
 
 
-def unzip(file: Path | io.BytesIO, found: Found, language: str) -> Iterator[Found]:
-    """Yield the files in a zip file, with its own path before theirs."""
+def unzip(found: Found, file: Path | io.BytesIO, language: str) -> Iterator[Found]:
+    """Yield the files in a zip file, with its own path before theirs; the arguments as above."""
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         for entry, name in zip(entries, name_entries(entries, language), strict=True):

@@ -15,7 +15,7 @@ from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks import build
 from notebooks.course.folder import CONFIG
 
-PLACE = "notebooks/course/assignment.py"
+THIS_FILE = "notebooks/course/assignment.py"
 # The cells that are graded, with their points. The checks give part of them for part of an answer.
 POINTS_BY_CHECK = {"check-linear": 4, "check-network": 5, "check-test": 4, "check-networks": 3}
 POINTS_BY_QUESTION = {
@@ -138,7 +138,7 @@ def find_contradictions(only: str | None = None) -> Iterator[str]:
     named = {*POINTS_BY_CHECK, *POINTS_BY_QUESTION, *ANSWERS, *MODEL_ANSWERS, *LOCKED}
     named |= {part for parts in (ANSWERS | MODEL_ANSWERS).values() for part in parts}
     for cell_id in sorted(named - ids):
-        yield f"{PLACE}: there is no cell {cell_id!r}. Take it out"
+        yield f"{THIS_FILE}: there is no cell {cell_id!r}. Take it out"
     yield from check_page()
     for language in build.languages_of("exercise"):
         if only in (None, language):

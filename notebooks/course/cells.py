@@ -25,8 +25,9 @@ SAVE_CELL = "{code}\nsave_answers({names!r}, {expected_names!r}, values, Path({f
 
 
 def nbgrader_of(cell: NotebookNode) -> Any:
+    """Return nbgrader's metadata of a cell, if they are any: a student may write anything there."""
     metadata = cell.metadata.get("nbgrader")
-    return metadata if isinstance(metadata, dict) else {}  # a student may write anything
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def is_check(cell: NotebookNode) -> bool:
@@ -78,7 +79,7 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
     for cell in notebook.cells:
         cell.setdefault("id", generate_corpus_id())
     sources = {nbgrader_of(cell).get("grade_id"): cell.source for cell in source.cells}
-    position = len(notebook.cells)
+    position = len(notebook.cells)  # of the cell that comes next in the release
     for grade_id, cell in reversed(released.items()):
         if grade_id in found:
             found[grade_id].metadata["nbgrader"] = cell.metadata.nbgrader

@@ -1,5 +1,7 @@
-"""Save a student's answers. The text of this file runs in the student's kernel, as cells that are
-there during the execution alone; nothing that it does decides on points."""
+"""Save a student's answers: the text of this file runs in the student's kernel, before each check.
+
+A student's code may change what it does, but gets no points by that: the judge gives them.
+"""
 
 import itertools
 import json
@@ -18,9 +20,15 @@ LARGE = 1_000_000  # values, or characters
 def save_answers(
     names: Iterable[str], expected_names: Container[str], variables: dict[str, Any], folder: Path
 ) -> None:
-    """Save variables in a folder: models as ``.keras``, all others in ``answers.json``.
+    """Save answers in a folder: models as ``.keras``, all else in ``answers.json``.
 
-    There, it also counts models in variables that are not expected to have any.
+    That file also says how many models there are in variables that are not expected to have any.
+
+    Args:
+        names: Of the answers.
+        expected_names: Of the variables that may have models.
+        variables: All of the kernel.
+        folder: It is made.
     """
     folder.mkdir(parents=True)
     save = Saver(folder)
@@ -57,6 +65,7 @@ class Saver:
         return sum(map(self.is_model, values if type(values) is list else [value]))
 
     def __call__(self, value: Any) -> Any:
+        """Return what ``judge.Answers`` turns into the value again; save the models in it."""
         if value is None or value is ...:
             return None
         if self.is_model(value):

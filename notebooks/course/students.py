@@ -37,12 +37,12 @@ def drop_common_folders(files: Sequence[Found], rows: Sequence[Row]) -> list[Fou
     options = [[*files]]
     while True:
         paths = [file.path.split("/") for file in options[-1] if is_notebook(file.path)]
-        top = min(paths, default=[""])[0]
         # The archive's name may always go; of the folders in it, the last may be the student's.
         least_parts = 2 if len(options) == 1 else 3
-        if {parts[0] for parts in paths} != {top} or max(map(len, paths)) < least_parts:
+        if max(map(len, paths), default=0) < least_parts:
             break
-        if MOODLE.fullmatch(top) or CANVAS.fullmatch(top):
+        top, *others = {parts[0] for parts in paths}
+        if others or MOODLE.fullmatch(top) or CANVAS.fullmatch(top):
             break
         options.append([f._replace(path=f.path.removeprefix(f"{top}/")) for f in options[-1]])
 

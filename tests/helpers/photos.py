@@ -154,63 +154,63 @@ def corner(picture: Array, level: float, size: float) -> Array:
 
 # By name: a photo, of a digit, another digit that may be its neighbour, and a generator.
 PHOTOS: dict[str, Callable[[Array, Array, np.random.Generator], Array]] = {
-    "plain": lambda d, o, c: plain(d, c),
-    "faint": lambda d, o, c: plain(d, c, strength=0.2),
-    "light on dark": lambda d, o, c: 1 - plain(d, c),
-    "blackboard": lambda d, o, c: 0.2 + 0.5 * usual(d, c),
-    "ruled": lambda d, o, c: write(rule(make_paper(c), 45, 0.2), usual(d, c)),
-    "squared": lambda d, o, c: write(rule(make_paper(c), 40, 0.2, True), usual(d, c)),
-    "squared, strong": lambda d, o, c: write(rule(make_paper(c), 40, 0.4, True), usual(d, c)),
-    "margin line": lambda d, o, c: draw(plain(d, c), "line", [(0.12, 0), (0.12, 1)], 0.5, 4),
-    "soft shadow": lambda d, o, c: shadow(plain(d, c), 0.5, c.uniform(0, 6), 0.5, 0.5),
-    "hard shadow": lambda d, o, c: shadow(plain(d, c), 0.6, c.uniform(0, 6)),
-    "darker shadow": lambda d, o, c: shadow(plain(d, c), 0.45, c.uniform(0, 6)),
-    "touching": lambda d, o, c: write(make_paper(c), place(enlarge(d, 480), (0.4, 0.5))),
-    "squared, touching": lambda d, o, c: write(
-        rule(make_paper(c), 40, 0.3, True), place(enlarge(d, 480), (0.4, 0.5))
+    "plain": lambda d, o, r: plain(d, r),
+    "faint": lambda d, o, r: plain(d, r, strength=0.2),
+    "light on dark": lambda d, o, r: 1 - plain(d, r),
+    "blackboard": lambda d, o, r: 0.2 + 0.5 * usual(d, r),
+    "ruled": lambda d, o, r: write(rule(make_paper(r), 45, 0.2), usual(d, r)),
+    "squared": lambda d, o, r: write(rule(make_paper(r), 40, 0.2, True), usual(d, r)),
+    "squared, strong": lambda d, o, r: write(rule(make_paper(r), 40, 0.4, True), usual(d, r)),
+    "margin line": lambda d, o, r: draw(plain(d, r), "line", [(0.12, 0), (0.12, 1)], 0.5, 4),
+    "soft shadow": lambda d, o, r: shadow(plain(d, r), 0.5, r.uniform(0, 6), 0.5, 0.5),
+    "hard shadow": lambda d, o, r: shadow(plain(d, r), 0.6, r.uniform(0, 6)),
+    "darker shadow": lambda d, o, r: shadow(plain(d, r), 0.45, r.uniform(0, 6)),
+    "touching": lambda d, o, r: write(make_paper(r), place(enlarge(d, 480), (0.4, 0.5))),
+    "squared, touching": lambda d, o, r: write(
+        rule(make_paper(r), 40, 0.3, True), place(enlarge(d, 480), (0.4, 0.5))
     ),
-    "bold, touching": lambda d, o, c: write(make_paper(c), place(enlarge(d, 500, 25), (0.41, 0.5))),
-    "very thick": lambda d, o, c: write(make_paper(c), place(enlarge(d, 300, 40), (0.5, 0.5))),
-    "corner of a dark box": lambda d, o, c: draw(
-        plain(d, c, strength=0.5), "line", [(0.12, 1), (0.12, 0.1), (1, 0.1)], 0.1, 6
+    "bold, touching": lambda d, o, r: write(make_paper(r), place(enlarge(d, 500, 25), (0.41, 0.5))),
+    "very thick": lambda d, o, r: write(make_paper(r), place(enlarge(d, 300, 40), (0.5, 0.5))),
+    "corner of a dark box": lambda d, o, r: draw(
+        plain(d, r, strength=0.5), "line", [(0.12, 1), (0.12, 0.1), (1, 0.1)], 0.1, 6
     ),
-    "dark pen": lambda d, o, c: draw(
-        plain(d, c, strength=0.5), "line", [(0.1, 1), (0.3, 0.7)], 0.1, 30
+    "dark pen": lambda d, o, r: draw(
+        plain(d, r, strength=0.5), "line", [(0.1, 1), (0.3, 0.7)], 0.1, 30
     ),
-    "table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0), (0.12, 1)], 0.25),
-    "grey table's edge": lambda d, o, c: draw(plain(d, c), "rectangle", [(0, 0.9), (1, 1)], 0.5),
-    "dark corner": lambda d, o, c: corner(plain(d, c), 0.2, 0.3),
-    "sheet on a table": lambda d, o, c: on_sheet(d, c, 0.35, 0.12),
-    "sheet on a dark table": lambda d, o, c: on_sheet(d, c, 0.15, 0.2),
-    "sheet on a grey table": lambda d, o, c: on_sheet(d, c, 0.55, 0.12),
-    "sheet askew": lambda d, o, c: on_sheet_askew(d, c, 0.3),
-    "sheet askew on a dark table": lambda d, o, c: on_sheet_askew(d, c, 0.12),
-    "neighbour": lambda d, o, c: write(
-        make_paper(c), place(enlarge(d, 240), (0.5, 0.3)) + place(enlarge(o, 240), (0.5, 0.75))
+    "table's edge": lambda d, o, r: draw(plain(d, r), "rectangle", [(0, 0), (0.12, 1)], 0.25),
+    "grey table's edge": lambda d, o, r: draw(plain(d, r), "rectangle", [(0, 0.9), (1, 1)], 0.5),
+    "dark corner": lambda d, o, r: corner(plain(d, r), 0.2, 0.3),
+    "sheet on a table": lambda d, o, r: on_sheet(d, r, 0.35, 0.12),
+    "sheet on a dark table": lambda d, o, r: on_sheet(d, r, 0.15, 0.2),
+    "sheet on a grey table": lambda d, o, r: on_sheet(d, r, 0.55, 0.12),
+    "sheet askew": lambda d, o, r: on_sheet_askew(d, r, 0.3),
+    "sheet askew on a dark table": lambda d, o, r: on_sheet_askew(d, r, 0.12),
+    "neighbour": lambda d, o, r: write(
+        make_paper(r), place(enlarge(d, 240), (0.5, 0.3)) + place(enlarge(o, 240), (0.5, 0.75))
     ),
-    "neighbour, cut": lambda d, o, c: write(
-        make_paper(c), place(enlarge(d, 260), (0.5, 0.4)) + place(enlarge(o, 260), (0.5, 1))
+    "neighbour, cut": lambda d, o, r: write(
+        make_paper(r), place(enlarge(d, 260), (0.5, 0.4)) + place(enlarge(o, 260), (0.5, 1))
     ),
-    "box": lambda d, o, c: draw(
-        plain(d, c), "outline", [(0.15, 0.15), (0.85, 0.85)], 0.35, int(c.integers(2, 8))
+    "box": lambda d, o, r: draw(
+        plain(d, r), "outline", [(0.15, 0.15), (0.85, 0.85)], 0.35, int(r.integers(2, 8))
     ),
-    "underlined": lambda d, o, c: draw(
-        write(make_paper(c), place(enlarge(d, 220), (0.45, 0.5))),
+    "underlined": lambda d, o, r: draw(
+        write(make_paper(r), place(enlarge(d, 220), (0.45, 0.5))),
         *("line", [(0.28, 0.7), (0.72, 0.68)], 0.2, 12),
     ),
-    "table cell": lambda d, o, c: draw(
-        draw(plain(d, c), "line", [(0.1, 0), (0.1, 0.88), (1, 0.88)], 0.2, 4),
+    "table cell": lambda d, o, r: draw(
+        draw(plain(d, r), "line", [(0.1, 0), (0.1, 0.88), (1, 0.88)], 0.2, 4),
         *("line", [(0, 0.12), (0.92, 0.12), (0.92, 1)], 0.2, 4),
     ),
-    "holes": lambda d, o, c: draw(
-        draw(plain(d, c), "ellipse", [(0.04, 0.25), (0.1, 0.31)], 0.2),
+    "holes": lambda d, o, r: draw(
+        draw(plain(d, r), "ellipse", [(0.04, 0.25), (0.1, 0.31)], 0.2),
         "ellipse",
         [(0.04, 0.7), (0.1, 0.76)],
         0.2,
     ),
-    "note": lambda d, o, c: write_text(plain(d, c), "3 a", (0.05, 0.04), 50, 0.3),
-    "reflection": lambda d, o, c: draw(
-        0.6 * plain(d, c), "ellipse", [(0.78, 0.1), (0.88, 0.2)], 1.0
+    "note": lambda d, o, r: write_text(plain(d, r), "3 a", (0.05, 0.04), 50, 0.3),
+    "reflection": lambda d, o, r: draw(
+        0.6 * plain(d, r), "ellipse", [(0.78, 0.1), (0.88, 0.2)], 1.0
     ),
 }
 
@@ -301,74 +301,74 @@ def vary(name: str, make: Callable[..., Array], *options: Any) -> dict[str, Call
 
 # By name: a picture without a digit, from MNIST's digits and a generator.
 NOTHING: dict[str, Callable[..., Array]] = {
-    "white": lambda d, c: np.ones((SIDE, SIDE)),
-    "black": lambda d, c: np.zeros((SIDE, SIDE)),
-    "paper": lambda d, c: make_paper(c),
-    **vary("noise", lambda s, d, c: PAPER + c.normal(0, s, (SIDE, SIDE)), (0.02, 0.05, 0.1, 0.2)),
-    **vary("grain", lambda g, s, d, c: grain(c, g, s), (2, 5, 15, 40, 100), (0.03, 0.1, 0.2)),
+    "white": lambda d, r: np.ones((SIDE, SIDE)),
+    "black": lambda d, r: np.zeros((SIDE, SIDE)),
+    "paper": lambda d, r: make_paper(r),
+    **vary("noise", lambda s, d, r: PAPER + r.normal(0, s, (SIDE, SIDE)), (0.02, 0.05, 0.1, 0.2)),
+    **vary("grain", lambda g, s, d, r: grain(r, g, s), (2, 5, 15, 40, 100), (0.03, 0.1, 0.2)),
     **vary(
         "shadow's edge",
-        lambda s, d, c: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), c.uniform(0.3, 0.7)),
+        lambda s, d, r: shadow(make_paper(r), 1 - s, r.uniform(0, 6.3), r.uniform(0.3, 0.7)),
         (0.1, 0.2, 0.35, 0.5, 0.7),
     ),
     **vary(
         "soft shadow",
-        lambda s, d, c: shadow(make_paper(c), 1 - s, c.uniform(0, 6.3), 0.5, 0.4),
+        lambda s, d, r: shadow(make_paper(r), 1 - s, r.uniform(0, 6.3), 0.5, 0.4),
         (0.2, 0.5, 0.8),
     ),
-    "light to one side": lambda d, c: shadow(make_paper(c), 0.1, c.uniform(0, 6.3), 0.5, 1),
-    "vignette": lambda d, c: (
-        make_paper(c) * (1 - 0.6 * np.hypot(*np.mgrid[-0.7:0.7:600j, -0.7:0.7:600j]))
+    "light to one side": lambda d, r: shadow(make_paper(r), 0.1, r.uniform(0, 6.3), 0.5, 1),
+    "vignette": lambda d, r: (
+        make_paper(r) * (1 - 0.6 * np.hypot(*np.mgrid[-0.7:0.7:600j, -0.7:0.7:600j]))
     ),
     **vary(
         "lamp",
-        lambda s, d, c: (
-            make_paper(c)
+        lambda s, d, r: (
+            make_paper(r)
             * (0.5 + 0.5 * np.exp(-((np.hypot(*np.mgrid[-1:1:600j, -1:1:600j]) / s) ** 2)))
         ),
         (0.05, 0.2, 0.5),
     ),
-    **vary("ruled", lambda s, t, d, c: rule(make_paper(c), t, s), (0.15, 0.3, 0.5), (30, 75)),
+    **vary("ruled", lambda s, t, d, r: rule(make_paper(r), t, s), (0.15, 0.3, 0.5), (30, 75)),
     **vary(
-        "squared", lambda s, t, d, c: rule(make_paper(c), t, s, True), (0.15, 0.3, 0.5), (25, 60)
+        "squared", lambda s, t, d, r: rule(make_paper(r), t, s, True), (0.15, 0.3, 0.5), (25, 60)
     ),
-    **vary("crumpled", lambda s, d, c: crumple(c, s), (0.05, 0.1, 0.2)),
-    **vary("text", lambda s, d, c: text_page(c, s), (12, 20, 35, 60)),
-    "a line of text": lambda d, c: text_page(c, 30, 1),
-    **vary("blobs", lambda n, s, d, c: blobs(c, n, s), (1, 3, 10, 40), (0.04, 0.12)),
-    **vary("stripes", lambda s, v, d, c: stripes(c, s, v), (20, 80, 200), (0.3, 0.7)),
+    **vary("crumpled", lambda s, d, r: crumple(r, s), (0.05, 0.1, 0.2)),
+    **vary("text", lambda s, d, r: text_page(r, s), (12, 20, 35, 60)),
+    "a line of text": lambda d, r: text_page(r, 30, 1),
+    **vary("blobs", lambda n, s, d, r: blobs(r, n, s), (1, 3, 10, 40), (0.04, 0.12)),
+    **vary("stripes", lambda s, v, d, r: stripes(r, s, v), (20, 80, 200), (0.3, 0.7)),
     **vary(
         "checks",
-        lambda s, d, c: np.where(np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8),
+        lambda s, d, r: np.where(np.add(*np.mgrid[:SIDE, :SIDE] // s) % 2, 0.2, 0.8),
         (30, 100, 300),
     ),
-    "face": lambda d, c: face(c),
-    "house": lambda d, c: house(),
-    "photo of a wood": lambda d, c: (
-        ndimage.gaussian_filter(c.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5
+    "face": lambda d, r: face(r),
+    "house": lambda d, r: house(),
+    "photo of a wood": lambda d, r: (
+        ndimage.gaussian_filter(r.random((SIDE, SIDE)), (30, 3)) * 6 - 2.5
     ),
-    **vary("sheet of digits", lambda n, d, c: digits_sheet(d, c, n), (2, 3, 5, 9)),
-    **vary("lattice", lambda n, w, d, c: lattice(c, n, w), (1, 3, 9), (3, 10)),
-    "sheet alone": lambda d, c: draw(
+    **vary("sheet of digits", lambda n, d, r: digits_sheet(d, r, n), (2, 3, 5, 9)),
+    **vary("lattice", lambda n, w, d, r: lattice(r, n, w), (1, 3, 9), (3, 10)),
+    "sheet alone": lambda d, r: draw(
         np.full((SIDE, SIDE), 0.3), "rectangle", [(0.2, 0.15), (0.8, 0.85)], 0.85
     ),
-    "disc": lambda d, c: draw(make_paper(c), "ellipse", [(0.3, 0.3), (0.7, 0.7)], 0.2),
-    "square": lambda d, c: draw(make_paper(c), "rectangle", [(0.3, 0.3), (0.7, 0.7)], 0.2),
-    "triangle": lambda d, c: draw(
-        make_paper(c), "polygon", [(0.5, 0.2), (0.8, 0.8), (0.2, 0.8)], 0.3
+    "disc": lambda d, r: draw(make_paper(r), "ellipse", [(0.3, 0.3), (0.7, 0.7)], 0.2),
+    "square": lambda d, r: draw(make_paper(r), "rectangle", [(0.3, 0.3), (0.7, 0.7)], 0.2),
+    "triangle": lambda d, r: draw(
+        make_paper(r), "polygon", [(0.5, 0.2), (0.8, 0.8), (0.2, 0.8)], 0.3
     ),
-    "half dark": lambda d, c: draw(make_paper(c), "rectangle", [(0, 0), (0.5, 1)], 0.3),
-    "table's edge alone": lambda d, c: draw(make_paper(c), "rectangle", [(0, 0), (0.12, 1)], 0.3),
-    "corner alone": lambda d, c: corner(make_paper(c), 0.2, 0.3),
-    "cross through the picture": lambda d, c: draw(
-        draw(make_paper(c), "line", [(0.5, 0), (0.5, 1)], 0.3, 12),
+    "half dark": lambda d, r: draw(make_paper(r), "rectangle", [(0, 0), (0.5, 1)], 0.3),
+    "table's edge alone": lambda d, r: draw(make_paper(r), "rectangle", [(0, 0), (0.12, 1)], 0.3),
+    "corner alone": lambda d, r: corner(make_paper(r), 0.2, 0.3),
+    "cross through the picture": lambda d, r: draw(
+        draw(make_paper(r), "line", [(0.5, 0), (0.5, 1)], 0.3, 12),
         "line",
         [(0, 0.5), (1, 0.5)],
         0.3,
         12,
     ),
-    "dust": lambda d, c: np.where(
-        ndimage.gaussian_filter(c.random((SIDE, SIDE)), 1.5) > 0.585, 0.3, PAPER
+    "dust": lambda d, r: np.where(
+        ndimage.gaussian_filter(r.random((SIDE, SIDE)), 1.5) > 0.585, 0.3, PAPER
     ),
 }
 
