@@ -55,7 +55,10 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         super().__init__(**{"timeout_func": self.limit_seconds} | options)
 
     def limit_seconds(self, cell: NotebookNode) -> int:
-        """Return how long a cell may take, in seconds: two at least after the notebook's time."""
+        """Return how many seconds a cell may take: at least two, also after the notebook's time.
+
+        If a loop catches its interruption, each cell after it waits as long as it may.
+        """
         return int(min(self.cell_seconds, max(2, self.end - time.monotonic())))
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:

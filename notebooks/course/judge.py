@@ -26,7 +26,7 @@ from notebooks.course.results import Verdict
 
 MEMORY = 8 * 2**30  # bytes
 SECONDS = 300  # of processor time
-PATIENCE_SECONDS = 900  # of a busy machine
+PATIENCE_SECONDS = 900  # of time for the process, on a busy machine
 MODEL_BYTES = 200_000_000  # of a file
 
 
@@ -180,7 +180,7 @@ def find_misnamed(values: dict[str, Any], other_models: dict[str, int]) -> str:
 
 
 def run_judge(release: Path, folder: Path) -> tuple[list[Verdict], str]:
-    """Judge in a process of its own; return the verdicts, and why they are not all."""
+    """Judge in a process of its own; return the verdicts, and what went wrong, or ""."""
     command = [sys.executable, "-I", "-m", "notebooks.course.judge"]
     command += [str(release.resolve()), str(folder)]
     problem = ""
@@ -196,6 +196,7 @@ def run_judge(release: Path, folder: Path) -> tuple[list[Verdict], str]:
         except subprocess.TimeoutExpired as error:
             out = (error.stdout or b"").decode(errors="replace")
             problem = "the answers took too long to judge"
+    # The last line may have been cut off.
     lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
     return [Verdict(**json.loads(line)) for line in lines], problem
 

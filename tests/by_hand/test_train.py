@@ -20,7 +20,7 @@ import pytest
 from chromium import SCREENSHOTS, draw_digit, list_complaints, list_violations, serve
 from digits import STROKES
 from node import run_node
-from original import BY_CHANCE, SEEDS, chance, deviations, standard_errors
+from original import SEEDS, SIGNIFICANCE_LEVEL, deviations, p_value, standard_errors
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -78,9 +78,9 @@ def test_runs_are_the_originals(call: str, tmp_path: Path) -> None:
     original = CALLS[call].metrics
     assert ours.shape == original.shape == (12, 12)
     spread = deviations(ours), deviations(original)
-    print(f"{call}: {chance(ours, original):.4f} for means, {chance(*spread):.4f} for spreads")
-    assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
-    assert chance(*spread) > BY_CHANCE, standard_errors(*spread)
+    print(f"{call}: {p_value(ours, original):.4f} for means, {p_value(*spread):.4f} for spreads")
+    assert p_value(ours, original) > SIGNIFICANCE_LEVEL, standard_errors(ours, original)
+    assert p_value(*spread) > SIGNIFICANCE_LEVEL, standard_errors(*spread)
     band = 2 * original.std(axis=0, ddof=1)
     assert (np.abs(ours.mean(axis=0) - original.mean(axis=0)) < band).all()
 

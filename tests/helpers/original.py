@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from mnist_nn.fidelity import RECORDED_RUNS
 
-BY_CHANCE = 1e-5  # how often a comparison of runs may fail by chance
+SIGNIFICANCE_LEVEL = 1e-5  # how often a comparison of runs may fail by chance
 SEEDS = range(12)
 VALIDATION_EXAMPLES = 2_500
 
@@ -25,10 +25,10 @@ def standard_errors(
     return np.asarray(errors)
 
 
-def chance(
+def p_value(
     ours: npt.NDArray[np.float64], original: npt.NDArray[np.float64], splits: int = 200_000
 ) -> float:
-    """Return how often runs that all come from one source would differ as much.
+    """Return the p-value: how often runs that all come from one source would differ as much.
 
     A permutation test: all runs are split at random into two groups of these sizes, many times
     over. The result is the fraction of splits in which the means of any figure differ by as many

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from original import (
-    BY_CHANCE,
     SEEDS,
-    chance,
+    SIGNIFICANCE_LEVEL,
     deviations,
     list_printable,
     list_printed,
+    p_value,
     standard_errors,
 )
 from precision import precision
@@ -51,7 +51,7 @@ def test_initial_weights_are_spread_as_the_originals() -> None:
 def test_means_of_runs_are_the_originals(call: str) -> None:
     ours, original = metrics(call), CALLS[call].metrics
     assert ours.shape == original.shape == (12, 12)
-    assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
+    assert p_value(ours, original) > SIGNIFICANCE_LEVEL, standard_errors(ours, original)
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -67,7 +67,7 @@ def test_mean_of_the_runs_that_the_figure_shows_lies_in_its_band(call: str) -> N
 @pytest.mark.parametrize("call", CALLS)
 def test_spread_of_runs_is_the_originals(call: str) -> None:
     ours, original = deviations(metrics(call)), deviations(CALLS[call].metrics)
-    assert chance(ours, original) > BY_CHANCE, standard_errors(ours, original)
+    assert p_value(ours, original) > SIGNIFICANCE_LEVEL, standard_errors(ours, original)
 
 
 @pytest.mark.parametrize("model", ["linear 0.03/1000/30", "nn 0.05/1000/30"])

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from original import BY_CHANCE, SEEDS, VALIDATION_EXAMPLES, chance, list_printable, list_printed
+from original import (
+    SEEDS,
+    SIGNIFICANCE_LEVEL,
+    VALIDATION_EXAMPLES,
+    list_printable,
+    list_printed,
+    p_value,
+)
 
 import mnist_nn
 from mnist_nn.fidelity import CALLS, difference_from_steps, measure_runs, trainer_with
@@ -48,7 +55,7 @@ def test_same_batches_in_each_period_are_rejected_by_the_means() -> None:
     call = CALLS["linear 0.02/100/10"]  # the quickest of those that reject it
     trainer = trainer_with(sample_batches=variants()["sample_the_same"])
     metrics = measure_runs(call, SEEDS, trainer)
-    assert chance(metrics, call.metrics) < BY_CHANCE
+    assert p_value(metrics, call.metrics) < SIGNIFICANCE_LEVEL
 
 
 def test_epochs_are_rejected_by_the_batches() -> None:

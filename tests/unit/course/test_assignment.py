@@ -55,7 +55,7 @@ def test_nothing_contradicts_the_points_and_targets(monkeypatch: pytest.MonkeyPa
     check = [*assignment.POINTS_BY_CHECK][-1]
     monkeypatch.setitem(assignment.POINTS_BY_CHECK, check, 9)
     points = ", ".join(map(str, list_points(assignment.make_assignment("en"))))
-    assert f"the sum are {points}" in "\n".join(assignment.find_contradictions())
+    assert f"the sum are {points}" in "\n".join(assignment.find_contradictions("en"))
     monkeypatch.setitem(assignment.POINTS_BY_QUESTION, max(assignment.POINTS_BY_QUESTION), 7)
     found = "\n".join(assignment.find_contradictions("en"))
     assert re.search(r"INSTRUCTORS.md: the table of points does not name .* \+ 7", found)
