@@ -59,11 +59,11 @@ def write(paper: Array, ink: Array, strength: float = 1) -> Array:
     return paper * (1 - strength * (1 - INK / PAPER) * ink)
 
 
-def photograph(picture: Array, rng: np.random.Generator, noise: float = 0.02) -> Array:
+def photograph(picture: Array, rng: np.random.Generator) -> Array:
     """Return a picture with a camera's blur and noise, and as JPEG stores it."""
-    blurred = ndimage.gaussian_filter(picture, 0.7) + rng.normal(0, noise, picture.shape)
+    taken = ndimage.gaussian_filter(picture, 0.7) + rng.normal(0, 0.02, picture.shape)
     file = io.BytesIO()
-    Image.fromarray(np.uint8(255 * blurred.clip(0, 1))).save(file, "JPEG", quality=85)
+    Image.fromarray(np.uint8(255 * taken.clip(0, 1))).save(file, "JPEG", quality=85)
     with Image.open(file) as image:
         return np.asarray(image)
 
@@ -85,15 +85,17 @@ def draw(picture: Array, shape: str, points: Any, level: float, width: int = 1) 
 def write_text(
     picture: Array, text: str, at: tuple[float, float], size: int, level: float
 ) -> Array:
+    """Write printed text with its upper left corner at [x, y] from 0 to 1."""
     image = Image.fromarray(picture.astype(np.float32))
-    place = at[0] * image.width, at[1] * image.height
-    ImageDraw.Draw(image).text(place, text, fill=level, font=ImageFont.load_default(size))
+    xy = at[0] * image.width, at[1] * image.height
+    ImageDraw.Draw(image).text(xy, text, fill=level, font=ImageFont.load_default(size))
     return np.asarray(image)
 
 
-def rule(paper: Array, step: int, strength: float, squared: bool = False, width: int = 2) -> Array:
+def rule(paper: Array, step: int, strength: float, squared: bool = False) -> Array:
     """Print lines on paper, and upright ones across them if squared; no crossing is darker."""
-    rows, columns = ((np.arange(side) - step // 2) % step < width for side in paper.shape)
+    # Where lines are, two pixels wide.
+    rows, columns = ((np.arange(side) - step // 2) % step < 2 for side in paper.shape)
     return np.where(rows[:, None] | (columns & squared), (1 - strength) * paper, paper)
 
 
@@ -128,27 +130,28 @@ def large_photo(digit: Array, rng: np.random.Generator, height: float) -> Array:
     return np.uint8(255 * (grey + noise).clip(0, 1))
 
 
-def tight(digit: Array, zoom: int = 1, thicker: float = 0, margin: float = 0) -> Array:
+def tight(digit: Array, zoom: int, thicker: float) -> Array:
     """Return a digit cropped to its box, as in MNIST or, enlarged, dark on light."""
     if zoom == 1:
         return trim(digit)
-    ink = trim(enlarge(digit, zoom * len(trim(digit)), thicker))
-    return np.pad(1 - ink, round(margin * max(ink.shape)), constant_values=1)
+    return 1 - trim(enlarge(digit, zoom * len(trim(digit)), thicker))
 
 
 def shadow(picture: Array, light: float, angle: float, at: float = 0.5, soft: float = 0) -> Array:
-    """Darken one side of a picture."""
+    """Darken one side of a picture, at an angle in radians; a soft edge has a width above 0."""
     y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, side) for side in picture.shape), indexing="ij")
     away = np.cos(angle) * x + np.sin(angle) * y + 0.5 - at
     dark = np.clip(away / soft + 0.5, 0, 1) if soft else away > 0
     return picture * (1 - (1 - light) * dark)
 
 
-def plain(digit: Array, rng: np.random.Generator, **options: float) -> Array:
-    return write(make_paper(rng), usual(digit, rng), **options)
+def plain(digit: Array, rng: np.random.Generator, strength: float = 1) -> Array:
+    """Return a digit on paper."""
+    return write(make_paper(rng), usual(digit, rng), strength)
 
 
 def corner(picture: Array, level: float, size: float) -> Array:
+    """Fill a corner with a grey level."""
     return draw(picture, "polygon", [(0, 0), (size, 0), (0, size)], level)
 
 

@@ -48,7 +48,7 @@ def test_text_outside_the_marked_cells_is_found() -> None:
     code += 'print("Network #2 is better than the first one")'
     answers = {"linear_question_answer": "Nine.", "task_2_answer": code}
     assert cells.find_prose(edit(make_release(), **answers), release) == []
-    absurd = f"x = {'-' * 100_000}1"  # Python has no memory to parse it
+    absurd = f"x = {'-' * 10_000}1"  # Python has no memory to parse it
     for own, found in (("%%bash\nls -la data", []), (absurd, [absurd])):
         notebook = make_release()
         notebook.cells.append(nbformat.v4.new_code_cell(own))
