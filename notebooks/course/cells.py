@@ -132,7 +132,7 @@ def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     for cell in notebook.cells:
         if is_question(cell) or drop_spaces(cell.source) in {*released_sources, ""}:
             continue
-        if cell.cell_type == "code" and SCRIPT.match(cell.source):
+        if cell.cell_type == "code" and SCRIPT.match(cell.source):  # in another language
             continue
         if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)

@@ -94,7 +94,7 @@ def choose(
         listed = match_student(notebook.student, notebook.name, notebook.number, rows)
         found.setdefault((listed or notebook.student, bool(listed)), []).append(notebook)
     owners = {folder.casefold(): (row["name"], row["number"]) for folder, row in collected.items()}
-    # Nobody else has an empty name: the folders of listed students are for them alone.
+    # The folders of listed students are theirs alone: no path names an owner without a name.
     owners |= {make_safe(row["student"]).casefold(): ("", "") for row in rows}
     chosen: dict[str, tuple[Notebook, str]] = {}
     for (student, is_listed), several in found.items():
