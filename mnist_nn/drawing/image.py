@@ -18,7 +18,8 @@ from scipy import ndimage
 
 from mnist_nn.arguments import NUMBERS
 from mnist_nn.data import IMAGE_SIDE, PIXELS
-from mnist_nn.drawing.ink import Grey, Mask, find_box, find_ink, measure_stroke, resize
+from mnist_nn.drawing.ink import find_ink, resize
+from mnist_nn.drawing.shape import Grey, Mask, find_box, measure_stroke
 from mnist_nn.errors import ArgumentError, ArgumentTypeError, MissingFileError, describe_error
 from mnist_nn.language import message
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import prepare_ink
-from mnist_nn.drawing.ink import Mask
+from mnist_nn.drawing.shape import Mask
 from mnist_nn.errors import ArgumentError
 from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier

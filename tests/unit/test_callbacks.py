@@ -19,6 +19,7 @@ from split import Split
 from trainers import own_network, train_nn, train_own
 
 import mnist_nn
+from mnist_nn import training
 from mnist_nn._backend import change_backups
 from mnist_nn.analysis import KeepWeights
 
@@ -72,7 +73,11 @@ def test_metric_of_several_values_is_kept(small: Split) -> None:
 
 
 @pytest.mark.parametrize("is_eager", [False, True])
-def test_logs_of_a_custom_train_step_are_kept(is_eager: bool, small: Split) -> None:
+def test_logs_of_a_custom_train_step_are_kept(
+    is_eager: bool, small: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "STEPS_AT_ONCE", 2)  # as many as a period has
+
     class Custom(keras.Sequential):  # type: ignore[misc]  # Keras has no types
         def train_step(self, data: Any) -> dict[str, Any]:
             features, labels = data
@@ -170,6 +175,26 @@ def test_period_that_an_interrupt_cuts_is_trained_again(small: Split, tmp_path: 
     whole = train(callbacks=[backup])  # it begins anew
     for weights, uninterrupted in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(weights, uninterrupted)
+
+
+def test_stopped_run_says_after_how_many_steps(
+    small: Split, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They include those before it was resumed. In the last period, an interrupt stops nothing."""
+    backup = CALLBACKS.BackupAndRestore(tmp_path)
+    for period, line in [
+        (1, "Training stopped after 4 of 8 steps."),
+        (2, "Training stopped after 6 of 8 steps."),
+        (3, "Model training finished."),
+    ]:
+
+        def interrupt(epoch: int, logs: Any = None, at: int = period) -> None:
+            if epoch == at:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        callbacks = [CALLBACKS.LambdaCallback(on_epoch_begin=interrupt), backup]
+        train_nn(small, steps=8, periods=4, seed=1, callbacks=callbacks, verbose=1)
+        assert line in capsys.readouterr().out
 
 
 def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str]) -> None:

@@ -167,6 +167,7 @@ def test_photos_of_phones_are_read(drawing: Image.Image, tmp_path: Path) -> None
     "change",
     [
         pytest.param(lambda grey: (grey / 255).astype(np.float16), id="floats"),
+        pytest.param(lambda grey: 1.005 * grey / 255, id="floats, a little above 1"),
         pytest.param(lambda grey: grey < 128, id="mask"),
         pytest.param(lambda grey: (grey < 128).astype(int), id="integer mask"),
         pytest.param(lambda grey: np.kron(grey, np.ones((5, 5), np.uint8)), id="larger"),
