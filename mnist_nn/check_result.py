@@ -1,13 +1,14 @@
 """What a check of a student's answer returns."""
 
-import functools
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import ParamSpec
 
-from mnist_nn.errors import ArgumentError, ShortTracebackError
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.language import printable
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,9 @@ class WrongAnswerError(ArgumentError):
         self.score = score
 
 
-def return_result(check: Callable[..., str]) -> Callable[..., CheckResult]:
-    """Turn a function that returns praise, or raises an error, into a check."""
-
-    @functools.wraps(check)
-    def check_and_return(*answers: Any, **named_answers: Any) -> CheckResult:
-        try:
-            return CheckResult(True, check(*answers, **named_answers))
-        except ShortTracebackError as error:  # also of arguments: they say what is valid
-            return CheckResult(False, str(error), getattr(error, "score", 0.0))
-
-    return check_and_return
+def run_check(judge: Callable[P, str], *answers: P.args, **named_answers: P.kwargs) -> CheckResult:
+    """Return the result of a function that returns praise, or raises an error for an answer."""
+    try:
+        return CheckResult(True, judge(*answers, **named_answers))
+    except (ArgumentError, ArgumentTypeError) as error:  # each says what is valid
+        return CheckResult(False, str(error), getattr(error, "score", 0.0))

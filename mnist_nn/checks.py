@@ -11,7 +11,7 @@ import pandas as pd
 
 from mnist_nn import arguments
 from mnist_nn.arguments import Examples, Features, Labels, Targets
-from mnist_nn.check_result import WrongAnswerError, return_result
+from mnist_nn.check_result import CheckResult, WrongAnswerError, run_check
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import describe_error
 from mnist_nn.language import get_language, message
@@ -43,10 +43,9 @@ SCALE_SAMPLE = 500  # examples that are enough to compare scales
 RAW_SCALE = 0.1  # a layer that scales by less is meant for pixels from 0 to 255
 
 
-@return_result
 def check_linear_classifier(
     linear_classifier: Any, validation_examples: Examples, validation_targets: Targets
-) -> str:
+) -> CheckResult:
     """Check that a linear model reaches the accuracy of task 1 on the validation set.
 
     Args:
@@ -58,20 +57,18 @@ def check_linear_classifier(
     Returns:
         A CheckResult, also for arguments of other types and shapes.
     """
-    return _judge(
-        "linear", "linear_classifier", linear_classifier, validation_examples, validation_targets
-    )
+    data = validation_examples, validation_targets
+    return run_check(_judge_model, "linear", "linear_classifier", linear_classifier, *data)
 
 
-@return_result
 def check_network(
     classifier: Any, validation_examples: Examples, validation_targets: Targets
-) -> str:
+) -> CheckResult:
     """Check that a network reaches the accuracy of task 2, as :func:`check_linear_classifier`."""
-    return _judge("network", "classifier", classifier, validation_examples, validation_targets)
+    data = validation_examples, validation_targets
+    return run_check(_judge_model, "network", "classifier", classifier, *data)
 
 
-@return_result
 def check_test_accuracy(
     test_predictions: Any,
     accuracy: Any,
@@ -80,7 +77,7 @@ def check_test_accuracy(
     validation_targets: Targets,
     test_examples: Examples,
     test_targets: Targets,
-) -> str:
+) -> CheckResult:
     """Check the predictions for the test set, their accuracy, and what they show about the network.
 
     Args:
@@ -92,66 +89,11 @@ def check_test_accuracy(
     Returns:
         A CheckResult, as :func:`check_linear_classifier`.
     """
-    _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
-    validation_set = _read_table("validation", validation_examples, validation_targets)
-    measured = MeasuredModel("classifier", classifier, *validation_set)
-    features, labels = _read_table("test", test_examples, test_targets)
-    predictions = _to_numbers("test_predictions", test_predictions)
-    if not predictions.size:
-        raise WrongAnswerError(
-            "test_predictions is empty. A generator or a map can be read only once: make a list of "
-            "it, and run the cell that predicts again."
-        )
-    if len(predictions) != len(labels) or not np.isin(predictions, range(CLASSES)).all():
-        raise WrongAnswerError(
-            f"test_predictions must contain one digit from 0 to 9 for each of the "
-            f"{len(labels)} rows of test_examples, as classifier.predict(test_examples).argmax("
-            f"axis=1) returns them. Its size is {len(predictions)}, and its "
-            f"numbers are from {predictions.min():g} to {predictions.max():g}."
-        )
-    if np.array_equal(features[:2], measured.features[:2]):
-        raise WrongAnswerError(
-            "test_examples has rows of validation_examples. Take both from "
-            "load_mnist_dataframe('test')."
-        )
-    if np.sum(predictions != measured.predict(features)) > ROUNDING_CHANGES:
-        raise WrongAnswerError(
-            "test_predictions differs from what classifier predicts now. Did you train it again, "
-            "or use another model, other data or pixels from 0 to 255? Predict test_examples again."
-        )
-    right = Accuracy(float(np.mean(predictions == labels)), len(labels))
-    numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
-    if len(numbers) != 1 or not abs(numbers[0] - right.value) <= ACCURACY_TOLERANCE:
-        raise WrongAnswerError(
-            f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
-            "test_predictions that equal test_targets."
-        )
-    accuracy, new = measured.accuracy, measured.new_accuracies
-    _check_unknown("test_examples", right, new.table if new else accuracy)
-    _check_validation_set_unknown(measured, score=0.5)
-    if accuracy.is_above(right):
-        raise WrongAnswerError(
-            f"The accuracy is only {right.value:.4f} on the test set, but {accuracy.value:.4f} on "
-            "the validation set. Have test_examples another scale than validation_examples, or "
-            "another order than test_targets? Or was the network trained on the validation set?",
-            0.5,
-        )
-    enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2
-    if accuracy.value < enough:
-        raise WrongAnswerError(
-            f"The computation is right: {right.value:.4f} on the test set. But the network has "
-            f"{accuracy.value:.4f} on the validation set, and task 2 asks for "
-            f"{TARGETS['network']:.4f}.",
-            float(np.interp(accuracy.value, [1 / CLASSES, enough], [0, 1])),
-        )
-    return message(
-        f"Well done: {right.value:.4f} on the test set, {accuracy.value:.4f} on the validation "
-        "set. The network does about as well on digits that played no part in choosing it."
-    )
+    data = (validation_examples, validation_targets), (test_examples, test_targets)
+    return run_check(_judge_test_accuracy, test_predictions, accuracy, classifier, *data)
 
 
-@return_result
-def check_networks(networks: Any, training_examples: Examples) -> str:
+def check_networks(networks: Any, training_examples: Examples) -> CheckResult:
     """Check that three networks differ in their 10, 100 and 1,000 training steps alone.
 
     It compares only what a Keras model stores; the batch size is not part of that.
@@ -164,47 +106,10 @@ def check_networks(networks: Any, training_examples: Examples) -> str:
     Returns:
         A CheckResult, as :func:`check_linear_classifier`.
     """
-    has_keys, found = isinstance(networks, Mapping | pd.Series), {}
-    with suppress(Exception):  # of a number, or a student's generator
-        found = dict(networks if has_keys else zip(STEPS, networks, strict=False))
-    chosen: dict[str, Any] = {
-        f"networks[{key}]": found.get(key, found.get(str(key))) for key in STEPS
-    }
-    _check_done(**chosen)
-    features = arguments.check_features("training_examples", training_examples)
-    blank = np.ptp(features, axis=0) == 0
-    earlier: list[Any] = []  # weights
-    for (name, network), expected in zip(chosen.items(), STEPS, strict=True):
-        check_outputs(name, network, features[:2])
-        kernels, steps = list_kernels(network), count_steps(network)
-        if len(kernels) < 2 or len(kernels[0]) != PIXELS:
-            raise WrongAnswerError(
-                "The networks must have a hidden layer above the 784 pixels. Train them with "
-                "train_nn_classification_model."
-            )
-        if steps and steps != expected:  # 0 also follows compile(), which evaluate() may need
-            raise WrongAnswerError(
-                f"{name} was trained for {steps} steps. Train a new one for {expected}."
-            )
-        if difference := _find_difference(chosen["networks[10]"], network, blank):
-            raise WrongAnswerError(
-                f"{name} has another {difference} than networks[10]. Train three "
-                "networks that differ only in their steps: keep the other hyperparameters and the "
-                "seed."
-            )
-        weights = np.concatenate([*map(np.ravel, network.get_weights())])
-        if any(np.array_equal(weights, others) for others in earlier):
-            raise WrongAnswerError(
-                f"{name} has the same weights as another of the three. Train a network for each "
-                "number of steps."
-            )
-        earlier.append(weights)
-    return message(
-        "Well done: as far as the three networks show it, they differ in nothing but their steps."
-    )
+    return run_check(_judge_networks, networks, training_examples)
 
 
-def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Targets) -> str:
+def _judge_model(kind: str, name: str, model: Any, examples: Examples, targets: Targets) -> str:
     """Return praise for a model that reaches the target on the validation set."""
     _check_done(**{name: model})
     measured = MeasuredModel(name, model, *_read_table("validation", examples, targets))
@@ -232,6 +137,126 @@ def _judge(kind: str, name: str, model: Any, examples: Examples, targets: Target
     return space.join([praise, *remarks])
 
 
+def _judge_test_accuracy(
+    test_predictions: Any,
+    accuracy: Any,
+    classifier: Any,
+    validation_set: tuple[Examples, Targets],
+    test_set: tuple[Examples, Targets],
+) -> str:
+    """Return praise for right predictions, their accuracy, and a network that does well on them."""
+    _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
+    measured = MeasuredModel("classifier", classifier, *_read_table("validation", *validation_set))
+    features, labels = _read_table("test", *test_set)
+    predictions = _check_predictions(test_predictions, features, measured)
+    on_test = Accuracy(float(np.mean(predictions == labels)), len(labels))
+    numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
+    if len(numbers) != 1 or not abs(numbers[0] - on_test.value) <= ACCURACY_TOLERANCE:
+        raise WrongAnswerError(
+            f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
+            "test_predictions that equal test_targets."
+        )
+    if measured.new_accuracies:
+        _check_unknown("test_examples", on_test, measured.new_accuracies.table)
+    _check_validation_set_unknown(measured, score=0.5)
+    on_validation = measured.accuracy
+    if on_validation.is_above(on_test) or on_test.is_above(on_validation):
+        raise WrongAnswerError(
+            f"The accuracy is {on_test.value:.4f} on the test set, but {on_validation.value:.4f} "
+            "on the validation set. Do test_examples and validation_examples have the same scale? "
+            "Are their rows in the order of their targets? Or was the network trained on one of "
+            "the two?",
+            0.5,
+        )
+    enough = PARTIAL_CREDIT_FROM["network"]  # whoever has less has lost the points of task 2
+    if on_validation.value < enough:
+        raise WrongAnswerError(
+            f"The computation is right: {on_test.value:.4f} on the test set. But the network has "
+            f"{on_validation.value:.4f} on the validation set, and task 2 asks for "
+            f"{TARGETS['network']:.4f}.",
+            float(np.interp(on_validation.value, [1 / CLASSES, enough], [0, 1])),
+        )
+    return message(
+        f"Well done: {on_test.value:.4f} on the test set, {on_validation.value:.4f} on the "
+        "validation set. The network does about as well on digits that played no part in choosing "
+        "it."
+    )
+
+
+def _check_predictions(test_predictions: Any, features: Features, measured: MeasuredModel) -> Any:
+    """Return the student's predictions in one row, or raise WrongAnswerError."""
+    predictions = _to_numbers("test_predictions", test_predictions)
+    if not predictions.size:
+        raise WrongAnswerError(
+            "test_predictions is empty. A generator or a map can be read only once: make a list of "
+            "it, and run the cell that predicts again."
+        )
+    if len(predictions) != len(features) or not np.isin(predictions, range(CLASSES)).all():
+        raise WrongAnswerError(
+            f"test_predictions must contain one digit from 0 to 9 for each of the "
+            f"{len(features)} rows of test_examples, as classifier.predict(test_examples).argmax("
+            f"axis=1) returns them. Its size is {len(predictions)}, and its "
+            f"numbers are from {predictions.min():g} to {predictions.max():g}."
+        )
+    if np.array_equal(features[:2], measured.features[:2]):
+        raise WrongAnswerError(
+            "test_examples has rows of validation_examples. Take both from "
+            "load_mnist_dataframe('test')."
+        )
+    if np.sum(predictions != measured.predict(features)) > ROUNDING_CHANGES:
+        raise WrongAnswerError(
+            "test_predictions differs from what classifier predicts now. Did you train it again, "
+            "or use another model, other data or pixels from 0 to 255? Predict test_examples again."
+        )
+    return predictions
+
+
+def _judge_networks(networks: Any, training_examples: Examples) -> str:
+    """Return praise for three networks that differ in their training steps alone."""
+    found = _read_networks(networks)
+    _check_done(**found)
+    features = arguments.check_features("training_examples", training_examples)
+    is_blank = np.ptp(features, axis=0) == 0
+    first, earlier_weights = next(iter(found.values())), list[Any]()
+    for (name, network), expected in zip(found.items(), STEPS, strict=True):
+        check_outputs(name, network, features[:2])
+        kernels, steps = list_kernels(network), count_steps(network)
+        if len(kernels) < 2 or len(kernels[0]) != PIXELS:
+            raise WrongAnswerError(
+                "The networks must have a hidden layer above the 784 pixels. Train them with "
+                "train_nn_classification_model."
+            )
+        if steps and steps != expected:  # 0 also follows compile(), which evaluate() may need
+            raise WrongAnswerError(
+                f"{name} was trained for {steps} steps. Train a new one for {expected}."
+            )
+        if difference := _find_difference(first, network, is_blank):
+            raise WrongAnswerError(
+                f"{name} has another {difference} than networks[10]. Train three "
+                "networks that differ only in their steps: keep the other hyperparameters and the "
+                "seed."
+            )
+        weights = np.concatenate([*map(np.ravel, network.get_weights())])
+        if any(np.array_equal(weights, others) for others in earlier_weights):
+            raise WrongAnswerError(
+                f"{name} has the same weights as another of the three. Train a network for each "
+                "number of steps."
+            )
+        earlier_weights.append(weights)
+    return message(
+        "Well done: as far as the three networks show it, they differ in nothing but their steps."
+    )
+
+
+def _read_networks(networks: Any) -> dict[str, Any]:
+    """Return the three networks by name, None for each that is missing."""
+    by_steps: dict[Any, Any] = {}
+    with suppress(Exception):  # of a number, or a student's generator
+        has_keys = isinstance(networks, Mapping | pd.Series)
+        by_steps = dict(networks if has_keys else zip(STEPS, networks, strict=False))
+    return {f"networks[{n}]": by_steps.get(n, by_steps.get(str(n))) for n in STEPS}
+
+
 def _check_validation_set_unknown(measured: MeasuredModel, score: float = 0.0) -> None:
     """Raise WrongAnswerError if the model knows the digits of the validation set."""
     for new in measured.new_accuracies or ():
@@ -252,7 +277,7 @@ def _check_unknown(name: str, accuracy: Accuracy, new: Accuracy, score: float = 
 def _remark(measured: MeasuredModel) -> Iterator[str]:
     """Yield what a student is told of the measurement, whatever the accuracy."""
     if not measured.has_probabilities:
-        yield message("(Its outputs are no probabilities: the largest of the ten decides.)")
+        yield message("(Its outputs are not probabilities: the largest of the ten decides.)")
     if measured.scale > 1:
         yield message("(It was given pixels from 0 to 255, and does far better on them.)")
     new = measured.new_accuracies
@@ -279,7 +304,9 @@ def _advise(kind: str, measured: MeasuredModel) -> Iterator[str]:
 def _advise_tables(measured: MeasuredModel) -> str:
     """Return what is wrong with the scale or the order of the examples, or nothing."""
     layers = [(type(layer).__name__, layer) for layer in list_layers(measured.model)]
-    shrinks = any(kind == "Rescaling" and np.max(layer.scale) < RAW_SCALE for kind, layer in layers)
+    shrinks = any(
+        kind == "Rescaling" and np.max(np.abs(layer.scale)) < RAW_SCALE for kind, layer in layers
+    )
     is_raw = measured.scale > 1 or arguments.are_raw_pixels(measured.features)
     normalizes = any(kind == "Normalization" for kind, _ in layers)
     if shrinks and not is_raw and not normalizes:
@@ -333,8 +360,10 @@ def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Featur
     """Return features, and labels that may be a column, one-hot, text or categories."""
     features = arguments.check_features(f"{name}_examples", examples)
     labels = _to_numbers(f"{name}_targets", targets)
-    if len(labels) == CLASSES * len(features) and np.shape(targets)[1:] == (CLASSES,):
-        labels = labels.reshape(-1, CLASSES).argmax(axis=1)
+    if len(labels) == CLASSES * len(features):
+        one_hot = labels.reshape(-1, CLASSES)
+        if np.isin(one_hot, (0, 1)).all() and (one_hot.sum(axis=1) == 1).all():
+            labels = one_hot.argmax(axis=1)
     return arguments.check_set(**{f"{name}_examples": features, f"{name}_targets": labels})
 
 
@@ -350,8 +379,8 @@ def _to_numbers(name: str, values: Any) -> Any:
         raise WrongAnswerError(f"{name} cannot be read as numbers: {reason}.") from None
 
 
-def _find_difference(one: Any, other: Any, blank: Any) -> str:
-    """Return an argument in which two networks differ, as far as these know them, or nothing.
+def _find_difference(one: Any, other: Any, is_blank: Any) -> str:
+    """Return an argument in which two networks differ, as far as their models store it, or nothing.
 
     Blank pixels of value 0 keep their initial weights. With another value, all the weights of a
     node there move by the same amount, so that their differences stay. Penalties change them, and
@@ -361,10 +390,10 @@ def _find_difference(one: Any, other: Any, blank: Any) -> str:
     for name, value in found.items():
         if expected.get(name, value) != value:  # what one does not know is no difference
             return name
-    layers = " ".join(type(layer).__name__ for layer in list_layers(other))
-    stay = found["l1"] == found["l2"] == {0.0} and not re.search("Noise|Random", layers)
-    if stay and blank.any():
-        kernels = [list_kernels(network)[0][blank] for network in (one, other)]
+    has_penalty = found["l1"] | found["l2"] != {0.0}
+    is_noisy = any(re.search("Noise|Random", type(layer).__name__) for layer in list_layers(other))
+    if is_blank.any() and not has_penalty and not is_noisy:
+        kernels = [list_kernels(network)[0][is_blank] for network in (one, other)]
         if correlate(*(np.ravel(kernel - kernel.mean(axis=0)) for kernel in kernels)) < SAME_START:
             return "seed"
     return ""

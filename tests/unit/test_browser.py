@@ -129,7 +129,7 @@ def test_runs_get_the_hints_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> No
         for share, (text, is_good) in zip(shares, judged, strict=True):
             found = measurement.Accuracy(share, 1)
             monkeypatch.setattr(measurement.MeasuredModel, "measure", lambda *_, f=found: f)
-            result = check[run["model"]](model, np.zeros((1, 784)), [0])
+            result = check[run["model"]](model, np.zeros((1, 784)), np.zeros(1))
             said = [result.message, texts[f"next_{run['model']}"]][: 1 + result.passed]
             assert (text, is_good) == (" ".join(said), result.passed)
 

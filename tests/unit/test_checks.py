@@ -151,7 +151,8 @@ def wrong_network(a: Answers) -> Iterator[tuple[Any, ...]]:
     for rate in (0.16, 0.019):
         model = a.train(50, hidden_units=[64], learning_rate=rate)
         yield "0.9500. Try a learning rate from 0.02 to 0.15", model
-    for scale, offset, words in ((1 / 255, 0, "Leave out Rescaling"), (2, -1, "Try more nodes")):
+    more = "Try more nodes"
+    for scale, offset, words in ((1 / 255, 0, "Leave out Rescaling"), (2, -1, more), (-1, 1, more)):
         model = mnist_nn.build_nn_model([20], seed=0)
         own = wrapped(model, [keras.layers.Rescaling(scale, offset)], [])
         yield f"0.9500. {words}", fitted(own, *a.data[:2], epochs=1)
@@ -159,7 +160,8 @@ def wrong_network(a: Answers) -> Iterator[tuple[Any, ...]]:
     for examples in (a.data[2], 255 * a.data[2]):
         yield "0.9500. Try more nodes", of_raw, examples
     yield "0.9500. Guessing does about as well", convolution()
-    yield "0.9500. Try less dropout, l1 or l2, or none. Try", a.train(50, l2=0.1)
+    for penalised in (a.train(50, l2=0.1), wrapped(a.train(50, dropout=0.5), [], [])):
+        yield "0.9500. Try less dropout, l1 or l2, or none. Try", penalised
     yield "no finite numbers", copied(a.network, lambda weights: weights * np.nan)
     yield "output of shape (2, 9)", wrapped(a.network, [], [keras.layers.Dense(9)])
     knows = "The accuracy on validation_examples is"
@@ -284,6 +286,7 @@ def test_tables_of_all_kinds_pass(answers: Answers) -> None:
     examples, targets = answers.data[2:]
     for labels in (
         keras.utils.to_categorical(targets),
+        np.array_split(keras.utils.to_categorical(targets), 3),  # batches of two sizes
         targets.to_frame(),
         targets.astype(str),
         targets.astype("category"),
@@ -377,8 +380,8 @@ def test_honest_models_that_scale_the_pixels_themselves_are_not_accused(answers:
 def test_test_set_of_another_kind_is_told(answers: Answers) -> None:
     examples, targets = answers.test
     for other, labels, words in (
-        (1 - examples, targets, "Have test_examples another scale"),
-        (examples, np.roll(targets, 1), "Have test_examples another scale"),
+        (1 - examples, targets, "have the same scale"),
+        (examples, np.roll(targets, 1), "have the same scale"),
         (*answers.data[2:], "test_examples has rows of validation_examples"),
     ):
         predictions = predict(answers.network, other)
@@ -387,6 +390,15 @@ def test_test_set_of_another_kind_is_told(answers: Answers) -> None:
         result = check_test_accuracy(*given, other, labels)
         assert words in result.message
         assert not result.passed
+
+
+def test_validation_set_of_another_kind_is_told(answers: Answers) -> None:
+    examples, targets = answers.data[2:]
+    for other in (standardised(examples), transposed(examples)):
+        given = answers.predictions, answers.accuracy, answers.network, other, targets
+        result = check_test_accuracy(*given, *answers.test)
+        assert "have the same scale" in result.message
+        assert result.score == 0.5
 
 
 def test_predictions_and_accuracies_of_all_kinds_pass(answers: Answers) -> None:
@@ -424,7 +436,7 @@ def models_of_ones_own(network: Any, folder: Path) -> Iterator[tuple[Any, str]]:
     yield keras.models.load_model(folder / "network.keras"), ""
     yield wrapped(network, [keras.layers.Rescaling(1.0)], [keras.layers.Dropout(0.5)]), ""
     yield wrapped(network, [keras.layers.Rescaling(1 / 255)], []), "pixels from 0 to 255"
-    yield logits_of(network), "no probabilities"
+    yield logits_of(network), "not probabilities"
     frozen = copied(network)
     frozen.trainable = False
     yield frozen, ""
