@@ -65,7 +65,10 @@ CALLS = {call.name: call for call in map(_read_call, RECORDED_RUNS)}
 
 
 def select_weights(model: str, step: int) -> list[Array]:
-    """Return the original's weights of ``"linear"`` or ``"nn"`` after a step, in Keras's order."""
+    """Return the original's weights of ``"linear"`` or ``"nn"`` after a step.
+
+    They were recorded in Keras's order: the kernel and the bias of each layer in turn.
+    """
     return [
         weights for name, weights in RECORDED_STEPS.items() if name.startswith(f"{model}/{step}/")
     ]
@@ -87,7 +90,6 @@ def difference_from_steps(
     """
     ours = build_linear_model() if model == "linear" else models.build_nn_model([20, 10], seed=0)
     compile_model(ours, LEARNING_RATES[model])
-    # What starts at zero in the original starts as ours does, and thus is compared, too.
     start = zip(ours.get_weights(), select_weights(model, 0), strict=True)
     ours.set_weights([theirs if theirs.any() else own for own, theirs in start])
     pairs: list[Any] = []

@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 500  # that are predicted: with more, a convolution is slower
 
 # As measured on honest answers.
 STANDARD_ERRORS = 4.0  # between known and new digits; 492 honest models had at most 2.8
-MUCH_BETTER = 0.2  # on pixels from 0 to 255, so that a model is taken to be trained on those
+MUCH_BETTER = 0.2  # accuracy gained by pixels to 255, of a model that is trained on those
 LIKE_IMAGES = 0.92  # correlation of mean images: MNIST in any scale 0.998, transposed 0.75
 
 
@@ -28,7 +28,7 @@ class Accuracy(NamedTuple):
     rows: int
 
     def is_above(self, other: "Accuracy") -> bool:
-        """Return whether it is higher than that on other digits by more than chance explains."""
+        """Return whether it is higher than ``other``, by more than chance explains."""
         variance = other.value * (1 - other.value) * (1 / self.rows + 1 / other.rows)
         return self.value - other.value > STANDARD_ERRORS * math.sqrt(variance)
 
@@ -56,7 +56,7 @@ class MeasuredModel:
         features, labels: The validation set.
 
     Raises:
-        TypeError, ValueError: If the model is none.
+        TypeError, ValueError: If ``model`` is not such a model.
 
     Attributes:
         accuracy: That on the validation set, with ``scale * features`` as inputs.
@@ -80,7 +80,7 @@ class MeasuredModel:
         self.new_accuracies = self._measure_new_digits()
 
     def predict(self, features: Features) -> Labels:
-        """Return the digit of each example, a few at once to save memory."""
+        """Return the digit of each example of ``scale * features``, a few at once to save memory."""
         parts = np.array_split(self.scale * features, math.ceil(len(features) / ROWS_AT_ONCE))
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         predicted: Labels = np.concatenate(outputs).argmax(axis=1)

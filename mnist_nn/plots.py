@@ -22,8 +22,9 @@ from mnist_nn import arguments
 from mnist_nn.arguments import Array
 from mnist_nn.data import CLASSES, IMAGE_SIDE, PIXELS
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import join_numbers, message
-from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.rendering import describe
 
 IMAGES_PER_ROW = 10  # each is an inch wide
 MIDDLE_LUMINANCE = 0.179  # relative luminance on which black and white have the same contrast
@@ -176,14 +177,18 @@ def plot_weights(
         )
         return ax
     extend = "both" if np.abs(images).max() > limit else "neither"
-    lowest, highest = (f"{end:.2f}".replace("-", "−") for end in (images.min(), images.max()))
+    decimals = max(2, 1 - math.floor(math.log10(limits[1])))  # two digits of the limit or more
+    end, lowest, highest = (
+        f"{value:.{decimals}f}".replace("-", "−")
+        for value in (limits[1], images.min(), images.max())
+    )
     bar: Any = {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": figure_text("Weight")}
     ax.figure.colorbar(drawn, ax=ax, extend=extend, **bar)
     describe(
         ax,
         f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
         "pixels, red above zero, blue below, white at zero; "
-        f"the colours end at −{limit:.2f} and {limit:.2f}, the weights at {lowest} and {highest}.",
+        f"the colours end at −{end} and {end}, the weights at {lowest} and {highest}.",
     )
     return ax
 

@@ -446,7 +446,7 @@ def _prepare_model(model: keras.Model, learning_rate: Any, data: Data) -> None:
 
 def _show_results(model: keras.Model, steps: int, data: Data) -> None:
     """Print the last line of the original's trainers, and show their two figures."""
-    from mnist_nn import plots, rendering  # silent calls do not need Matplotlib and seaborn
+    from mnist_nn import fonts, plots, rendering  # silent calls do not need Matplotlib and seaborn
 
     # A callback or the optimizer may have changed the weights after the last period.
     probabilities = np.asarray(predict_probabilities(model, data.val_features))
@@ -454,8 +454,8 @@ def _show_results(model: keras.Model, steps: int, data: Data) -> None:
     accuracy = np.mean(data.val_labels == predicted_classes)
     print(f"Final accuracy (on validation data): {accuracy:0.2f}", flush=True)
     matrix = metrics.confusion_matrix(data.val_labels, predicted_classes)
-    with rendering.language_font():  # for the steps
+    with fonts.language_font():  # for the steps
         axes = [plots.plot_log_loss(model.history.history), plots.plot_confusion_matrix(matrix)]
     for ax in axes:
-        ax.set_title(rendering.figure_text(f"{steps:,} steps"), loc="right", fontsize="medium")
+        ax.set_title(fonts.figure_text(f"{steps:,} steps"), loc="right", fontsize="medium")
     rendering.show(*axes)

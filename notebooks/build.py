@@ -57,8 +57,9 @@ except ImportError as error:
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from mnist_nn.fonts import find_font
 from mnist_nn.language import LANGUAGES, read_toml
-from mnist_nn.rendering import encode_png, find_font
+from mnist_nn.rendering import encode_png
 from notebooks.languages import (
     UNKNOWN,
     check_languages,

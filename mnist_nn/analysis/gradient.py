@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from mnist_nn import arguments, metrics
 from mnist_nn._backend import keras, tf
 from mnist_nn.arguments import Array, Examples, Features, Labels, Targets
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.models import check_classifier, name_model, predict_probabilities, to_float
-from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.rendering import describe
 
 POINTS = 61  # of each curve
 SHORTEST = 1e-3  # first multiple of the gradient that is tried

@@ -16,8 +16,9 @@ from mnist_nn import arguments, plots
 from mnist_nn.arguments import Array, Examples, Features, Targets
 from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import format_number, get_language, join_numbers, message
-from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.rendering import describe
 
 STEPS = (1, 10, 100, 1_000)
 

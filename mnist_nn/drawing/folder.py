@@ -15,9 +15,10 @@ from PIL import Image, ImageOps
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import MAXIMUM_PIXELS, digit_from_image
 from mnist_nn.errors import ArgumentError
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import message, printable
 from mnist_nn.plots import draw_image
-from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.rendering import describe
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 # "3", "03", "digit_3"; but not "class 3", which may be the name of a class.

@@ -14,10 +14,11 @@ from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import prepare_ink
 from mnist_nn.drawing.shape import Mask
 from mnist_nn.errors import ArgumentError
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier
 from mnist_nn.plots import draw_image
-from mnist_nn.rendering import describe, embed_png, encode_png, figure_text, language_font
+from mnist_nn.rendering import describe, embed_png, encode_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mnist_nn.errors import ArgumentError
+from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import get_language
 from mnist_nn.plots import draw_heat_map
-from mnist_nn.rendering import describe, figure_text, language_font
+from mnist_nn.rendering import describe
 from mnist_nn.search.results import AVERAGES
 
 MEAN, ERROR = AVERAGES

@@ -17,8 +17,8 @@ from matplotlib import font_manager
 
 import mnist_nn
 from mnist_nn.analysis import plot_runs
+from mnist_nn.fonts import find_font, language_font
 from mnist_nn.language import LANGUAGES, PLACEHOLDER, Language, message, printable, read_messages
-from mnist_nn.rendering import find_font, language_font
 from notebooks import build, languages
 
 OTHERS = [language for language in LANGUAGES if language != "en"]

@@ -25,8 +25,8 @@ ROOMS = ("analysis", "search", "drawing")
 ORDER = (
     ("language",),
     ("errors",),
-    ("_backend", "rendering"),
-    ("data", "check_result"),
+    ("_backend", "fonts"),
+    ("data", "check_result", "rendering"),
     ("arguments",),
     ("sampling", "models", "metrics", "plots"),
     ("training", "measurement"),

@@ -163,6 +163,14 @@ def test_weights_that_are_all_zero() -> None:
         assert np.nanmax(np.ma.filled(ax.images[0].get_array(), np.nan)) == 0
 
 
+@pytest.mark.parametrize(
+    ("limit", "ends"), [(0.5, "−0.50 and 0.50"), (1.0, "−1.00 and 1.00"), (4e-4, "−0.00040 and 0.")]
+)
+def test_small_weights_are_told_with_two_digits(limit: float, ends: str) -> None:
+    ax = mnist_nn.plot_weights(np.full((784, 2), limit / 2), limit=limit)
+    assert f"the colours end at {ends}" in str(ax.get_label())
+
+
 def test_bad_arguments_are_refused() -> None:
     for shape in ((784,), (783, 10), (784, 0), (28, 28, 10)):
         with pytest.raises(ValueError, match=re.escape(f"weights has the shape {shape}")):
