@@ -80,7 +80,7 @@ class MeasuredModel:
         self.new_accuracies = self._measure_new_digits()
 
     def predict(self, features: Features) -> Labels:
-        """Return the digit of each example of ``scale * features``, a few at once to save memory."""
+        """Return the digits that the model sees in ``scale * features``, a few at once."""
         parts = np.array_split(self.scale * features, math.ceil(len(features) / ROWS_AT_ONCE))
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         predicted: Labels = np.concatenate(outputs).argmax(axis=1)

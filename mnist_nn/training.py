@@ -3,7 +3,7 @@
 from __future__ import annotations  # signatures show names such as Examples
 
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import islice
@@ -38,6 +38,7 @@ from mnist_nn.models import (
     build_nn_model,
     check_classifier,
     compile_classification_model,
+    count_steps,
     name_model,
     predict_probabilities,
     to_float,
@@ -46,6 +47,7 @@ from mnist_nn.sampling import Period, sample_batches, select_rows, split_steps
 
 DIRECTIONS = {"accuracy": "max", "log_loss": "min", "cross_entropy": "min"}  # of a better model
 STEPS_AT_ONCE = 500  # interrupts are noticed after these
+STEPS_DONE = "steps_done"  # of this call, a parameter of its callbacks
 
 
 @suggest_arguments
@@ -225,7 +227,7 @@ def train_on_batches(
     verbose: int = 0,
 ) -> keras.Model:
     """Train a compiled model on batches that have been sampled: the loop of all trainers."""
-    train_steps, train_and_predict = _compile_steps(model, data, batch_size)
+    train_steps, predict = _compile_functions(model, data, batch_size)
     callback_list = keras.callbacks.CallbackList(
         callbacks,
         add_history=True,
@@ -234,128 +236,113 @@ def train_on_batches(
         steps=None,
         verbose=verbose,
     )
-    logs: dict[str, float] = {}
+    n_steps, logs = sum(steps_by_period), dict[str, Any]()
     if verbose:
         print("Training model...\nLogLoss error (on validation data):", flush=True)
     with defer_interrupt() as interrupts:
         first_period = begin_training(model, callback_list)
-        steps_before, steps_done = sum(steps_by_period[:first_period]), 0
+        steps_before = steps_done = sum(steps_by_period[:first_period])
+        iterations_before = count_steps(model)
         try:
             for number, period in islice(enumerate(batches), first_period, None):
                 callback_list.on_epoch_begin(number)
                 model.reset_metrics()
-                n_steps, losses, outputs, val_outputs = _run_period(
-                    period, train_steps, train_and_predict, interrupts
-                )
-                steps_done += n_steps
-                callback_list.params["steps_done"] = steps_done  # read by analysis/weights.py
-                logs = {name: to_number(value) for name, value in losses.items()}
-                training, validation = data[:2], data[2:]
-                logs |= _evaluate(model, *training, outputs, period=number)
-                logs |= _evaluate(model, *validation, val_outputs, period=number, prefix="val_")
+                for batch_numbers in _split_into_calls(period.batch_numbers):
+                    step_logs = train_steps(period.rows, batch_numbers)
+                    steps_done += len(batch_numbers)
+                    if interrupts:
+                        break
+                logs = _evaluate_period(model, data, number, step_logs, predict())
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
+                callback_list.params[STEPS_DONE] = steps_done - steps_before
                 # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
-                is_cut = n_steps < steps_by_period[number]
-                no_backup = change_backups(callback_list, save_freq=None)
-                with no_backup if is_cut else nullcontext():
+                is_cut = steps_done < sum(steps_by_period[: number + 1])
+                with change_backups(callback_list, save_freq=None) if is_cut else nullcontext():
                     callback_list.on_epoch_end(number, logs)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
+            if not _has_own_step(model):  # the call that was interrupted is not counted yet
+                iterations = count_steps(model) - iterations_before
+                steps_done = max(steps_done, steps_before + iterations)
         model.optimizer.finalize_variable_values(model.trainable_weights)
-        keep_backup = change_backups(callback_list, delete_checkpoint=False)
-        with keep_backup if interrupts else nullcontext():
+        is_stopped = bool(interrupts) and steps_done < n_steps
+        # A backup is deleted at the end, unless the same call may resume from it.
+        is_kept = is_stopped or (interrupts and not verbose)
+        with change_backups(callback_list, delete_checkpoint=False) if is_kept else nullcontext():
             callback_list.on_train_end(logs)
 
     if interrupts and not verbose:
         raise KeyboardInterrupt
-    total_done = steps_before + steps_done
-    if interrupts and total_done < sum(steps_by_period):
-        text = message(f"Training stopped after {total_done} of {sum(steps_by_period)} steps.")
-        print(printable(text))
+    if is_stopped:
+        print(printable(message(f"Training stopped after {steps_done} of {n_steps} steps.")))
     elif verbose:
         print("Model training finished.")
     if verbose and model.history.epoch:
-        _show_results(model, total_done, data)
+        _show_results(model, steps_done, data)
     return model
 
 
-def _run_period(
-    period: Period,
-    train_steps: Callable[..., Any],
-    train_and_predict: Callable[..., Any],
-    interrupts: Sequence[int],
-) -> tuple[Any, ...]:
-    """Train a period in parts, so that interrupts are noticed between them; the last one predicts.
-
-    Return the number of steps that were trained, and what ``train_and_predict`` returns.
-    """
-    done, numbers = 0, period.batch_numbers
-    while len(numbers) - done > STEPS_AT_ONCE:
-        train_steps(period.rows, numbers[done : done + STEPS_AT_ONCE])
-        done += STEPS_AT_ONCE
-        if interrupts:
-            numbers = numbers[: done + 1]  # one step more, to predict
-    return len(numbers), *train_and_predict(period.rows, numbers[done:])
+def _split_into_calls(batch_numbers: Labels) -> Iterator[Labels]:
+    """Yield the batch numbers of a period in parts, so that interrupts are noticed between them."""
+    for start in range(0, len(batch_numbers), STEPS_AT_ONCE):
+        yield batch_numbers[start : start + STEPS_AT_ONCE]
 
 
-def _compile_steps(
+def _has_own_step(model: keras.Model) -> bool:
+    """Return whether a model's class defines its training step itself."""
+    return type(model).train_step is not keras.Model.train_step
+
+
+def _compile_functions(
     model: keras.Model, data: Data, batch_size: int
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return two functions that run training steps in one call, given rows and batch numbers.
+    """Return a function that runs training steps in one call, and one that predicts both sets.
 
-    The second one also returns Keras's logs with ``val_loss``, and the predictions for both sets. A
-    call for each step, or a ``tf.data`` pipeline, would take about twice the time.
+    The first takes the rows of a period and batch numbers. A call for each step, or a ``tf.data``
+    pipeline, would take about twice the time. Keras's own step runs without metrics, and its loss
+    is read from the model. A custom step runs as it is, and the logs of the last one are returned.
 
-    Keras's own step runs without metrics, and its loss is read after the last step. A custom step
-    runs as it is, and the logs of its last step are kept.
+    The second returns the probabilities of both sets, and the loss of the validation set.
     """
     features, labels, val_features, val_labels = map(tf.convert_to_tensor, data)
+    has_own_step = _has_own_step(model)
     keras_step = model.train_step
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # it needs the context
         keras_step = without_replica_context(keras_step)
-    is_custom = type(model).train_step is not keras.Model.train_step
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def train_step(rows: Any, batch_number: Any) -> Any:
         batch = select_rows(rows, batch_number, batch_size)
-        with nullcontext() if is_custom else without_metrics(model):
+        with nullcontext() if has_own_step else without_metrics(model):
             return keras_step((tf.gather(features, batch), tf.gather(labels, batch)))
 
     def train_steps(rows: Any, batch_numbers: Any) -> Any:
         logs = {}
-        if is_custom:  # TensorFlow's loop has to know what it returns
+        if has_own_step:  # TensorFlow's loop has to know what it returns
             logs = train_step(rows, batch_numbers[0])
             batch_numbers = batch_numbers[1:]
         for batch_number in batch_numbers:
             logs = train_step(rows, batch_number)
         return logs
 
-    if not model.run_eagerly:
-        train_steps = compile_loop(train_steps)
-
-    def train_and_predict(rows: Any, batch_numbers: Any) -> Any:
-        logs = train_steps(rows, batch_numbers)
-        if not is_custom:
-            logs = {m.name: m.result() for m in model.metrics if m.name == "loss"}
+    def predict() -> Any:
         outputs = predict_probabilities(model, features)
         val_outputs = predict_probabilities(model, val_features)
         val_loss = _compute_loss(model, val_features, val_labels, val_outputs, batch_size)
-        return logs | {"val_loss": val_loss}, outputs, val_outputs
+        return outputs, val_outputs, val_loss
 
     # Variables that are created in a compiled function would cause it to be compiled twice.
     model.optimizer.build(model.trainable_variables)
     if model.run_eagerly:
-        return train_steps, train_and_predict
-    signature = 2 * [tf.TensorSpec([None], tf.int64)]
-
-    def compiled(function: Callable[..., Any]) -> Any:
-        # Without partial(), TensorFlow warns of retracing.
-        return tf.function(partial(function), input_signature=signature, autograph=False)
-
-    return compiled(train_steps), compiled(train_and_predict)
+        return train_steps, predict
+    # Without partial(), TensorFlow warns of retracing.
+    compiled = partial(tf.function, autograph=False)
+    return compiled(
+        partial(compile_loop(train_steps)), input_signature=2 * [tf.TensorSpec([None], tf.int64)]
+    ), compiled(partial(predict), input_signature=[])
 
 
 def _compute_loss(
@@ -369,15 +356,21 @@ def _compute_loss(
     return loss
 
 
+def _evaluate_period(
+    model: keras.Model, data: Data, period: int, step_logs: dict[str, Any], predictions: Any
+) -> dict[str, Any]:
+    """Return Keras's logs of a period, and the metrics of both sets after it."""
+    outputs, val_outputs, val_loss = predictions
+    losses = step_logs or {m.name: m.result() for m in model.metrics if m.name == "loss"}
+    logs = {name: to_number(value) for name, value in (losses | {"val_loss": val_loss}).items()}
+    training = _evaluate(model, data.features, data.labels, outputs, period)
+    validation = _evaluate(model, data.val_features, data.val_labels, val_outputs, period)
+    return logs | training | {f"val_{name}": value for name, value in validation.items()}
+
+
 def _evaluate(
-    model: keras.Model,
-    features: Features,
-    labels: Labels,
-    outputs: Any,
-    *,
-    period: int,
-    prefix: str = "",
-) -> dict[str, float]:
+    model: keras.Model, features: Features, labels: Labels, outputs: Any, period: int
+) -> dict[str, Any]:
     """Return the metrics of a data set after a period; raise a ValueError if training diverged."""
     probabilities = to_float(outputs)
     if not np.isfinite(probabilities).all():
@@ -386,12 +379,11 @@ def _evaluate(
             f"training diverged in period {period} with learning_rate {rate:g}: lower it"
         )
     predicted_classes = probabilities.argmax(axis=1)
-    values = compute_other_metrics(model, features, labels, outputs) | {
+    return compute_other_metrics(model, features, labels, outputs) | {
         "log_loss": metrics.log_loss(labels, predicted_classes),
         "accuracy": float(np.mean(labels == predicted_classes)),
         "cross_entropy": metrics.cross_entropy(labels, probabilities),
     }
-    return {f"{prefix}{name}": value for name, value in values.items()}
 
 
 def _check_callbacks(callbacks: Any) -> Any:
