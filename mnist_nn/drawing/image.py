@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 DIGIT_SIDE = 20  # of the box that a digit is scaled into
 # In this box, the strokes of the middle half of MNIST's digits are between these widths, in pixels.
 THINNEST, THICKEST = 2.1, 3.1
-ENOUGH = 1_600  # pixels of the longer side of a photo
+PHOTO_SIDE = 1_600  # pixels of a photo's longer side that are enough
 MAXIMUM_PIXELS = 16_000_000  # of an image file: larger ones need too much memory
 
 
@@ -91,7 +91,7 @@ def prepare_ink(ink: Mask) -> Grey:
     digit = resize(ink.astype(np.float32), *(round(side * scale) for side in ink.shape))
     digit = digit / digit.max()
     free = IMAGE_SIDE - np.array(digit.shape)  # rows and columns around the digit
-    centre = np.array(ndimage.center_of_mass(digit.astype(np.float64)))  # no noise decides a tie
+    centre = np.array(ndimage.center_of_mass(digit.astype(np.float64)))  # rounding breaks no tie
     before = np.rint(IMAGE_SIDE / 2 - centre).clip(0, free)
     return np.pad(digit, np.transpose([before, free - before]).astype(int))
 
@@ -117,7 +117,7 @@ def _read_picture(picture: IO[bytes] | Image.Image, name: str) -> Array:
         with warnings.catch_warnings(action="ignore"):  # Pillow's
             if not isinstance(picture, Image.Image):
                 picture = Image.open(picture)
-                width, height = (side * ENOUGH // max(picture.size) for side in picture.size)
+                width, height = (side * PHOTO_SIDE // max(picture.size) for side in picture.size)
                 picture.draft("L", (width, height))  # JPEG can be decoded at a smaller size
             width, height = picture.size
             if width * height > MAXIMUM_PIXELS:
@@ -160,7 +160,8 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
             f"image has values from {smallest:g} to {largest:g}: pass values from 0 to 1, "
             "0 to 255 or 0 to 65535"
         )
-    white = next(white for white in (1, 255, 65_535) if largest <= 1.01 * white)  # as computed
+    # Computed values may exceed white a little.
+    white = next(white for white in (1, 255, 65_535) if largest <= 1.01 * white)
     levels: Grey = np.minimum(values.astype(np.float32) / np.float32(white), 1)
     if not colours:
         return levels

@@ -29,34 +29,37 @@ from mnist_nn.drawing.shape import (
     Problem,
     find_border,
     find_box,
-    judge_shape,
+    find_problem,
     keep_large,
     measure_slenderness,
     measure_stroke,
 )
 from mnist_nn.errors import ArgumentError
 
-WORK_SIDE = 400  # pixels of the longer side while ink is looked for
-MOST_ENLARGED = 4  # times that an image is enlarged at most, also where the ink is refined
-
+WORK_SIDE = 400  # pixels of the longer side of the scaled image, where ink is looked for
+MOST_ENLARGED = 4  # times that the image is enlarged at most, also where the ink is refined
 # Contrast is from 0 to 1, that of black and white.
 MINIMUM_CONTRAST = 0.1  # of ink and background
-NOISE = 0.04  # of the background around a drawing
 INK = 0.5  # of ink at least, relative to the greatest contrast
-PALER_INK = 0.25  # the same, of a paler second digit
+EDGE = 2  # pixels around ink that are neither ink nor background
 
-# Widths of strokes, relative to a longer side.
-WIDEST_REFINED = 0.45  # of a digit that was found: its own
-WIDEST_FILLING = 0.7  # of a digit that fills the frame: the frame's
+# A drawing:
+NOISE = 0.04  # contrast within its background at most
 
-MARGIN = 0.25  # around a digit while it is refined, relative to its longer side
+# A digit that the frame does not cut:
+PALER_INK = 0.25  # as INK, where a paler second digit is looked for
 
-# A digit that fills the frame. Relative to its longer side:
-TIGHT = 0.12  # each margin at most
-THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box
-# While it is looked for:
-MARGINS = 10  # that fit along the frame's longer side: one is added on each side
+# A digit that fills the frame:
 LIGHT_BORDER = 0.9  # quantile of the border's pixels that is taken for the background
+MARGINS = 10  # that fit along the frame's longer side: one is added on each side
+WIDEST_FILLING = 0.7  # width of its strokes at most, relative to the frame's longer side
+# Relative to the digit's longer side:
+TIGHT = 0.12  # each margin at most, unless the frame cuts the digit
+THIN, NARROW = 0.03, 0.15  # width of a line that is no digit, and of its box
+
+# A digit that is refined. Relative to its longer side:
+WIDEST_REFINED = 0.45  # width of its strokes at most
+MARGIN = 0.25  # around it
 
 
 class View(NamedTuple):
@@ -95,26 +98,13 @@ def find_ink(grey: Grey, name: str) -> Mask:
     return _refine(1 - grey if best.is_light else grey, best.ink)
 
 
-def _scale(grey: Grey, side: float) -> Grey:
-    """Scale an image to this length of its longer side, and smooth its noise."""
-    factor = side / max(grey.shape)
-    small = resize(grey, *(max(1, round(length * factor)) for length in grey.shape))
-    return np.asarray(ndimage.gaussian_filter(small, 1))
-
-
-def resize(grey: Grey, height: int, width: int) -> Grey:
-    """Average over areas to shrink an image, or interpolate to enlarge it."""
-    method = Image.Resampling.BOX if height < grey.shape[0] else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(grey).resize((width, height), method))
-
-
 def _find_drawing(grey: Grey) -> Mask | None:
     """Return the ink of a digit of one part on an even background, or None if unsure."""
     difference = np.abs(grey - grey[0, 0])
     if find_border(difference).max() > NOISE or difference.max() < MINIMUM_CONTRAST:
         return None
     ink = difference > INK * difference.max()
-    return None if ndimage.label(ink, TOUCHING)[1] > 1 or judge_shape(ink) else ink
+    return None if ndimage.label(ink, TOUCHING)[1] > 1 or find_problem(ink) else ink
 
 
 def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
@@ -126,25 +116,25 @@ def _look_for_strokes(grey: Grey, is_light: bool) -> View | None:
         parts = find_parts(contrast > INK * peak, grey, background)
         if parts is None:  # a page of text
             return None
-        if np.any(parts.is_stroke & ~parts.is_cut):
+        if np.any(parts.is_stroke & ~parts.is_ignored):
             digit, problem = join_parts(parts)
-            if not problem and peak == greatest:  # a pen beside a paler digit is no 1
+            if not problem and peak == greatest:  # a dark pen beside a paler digit is no 1
                 palest = max(PALER_INK * peak, MINIMUM_CONTRAST)
                 paler = find_parts(contrast > palest, grey, background)
                 problem = "several" if paler is None or has_second(paler, digit) else ""
             return View(digit, is_light, problem) if problem != "no digit" else None
         # Nothing of this contrast is a digit: look at what is paler.
-        contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, 2)] = 0
+        contrast[ndimage.binary_dilation(parts.labels > 0, TOUCHING, EDGE)] = 0
     return None
 
 
 def _look_for_filling_digit(grey: Grey) -> View | None:
     """Look for a digit that fills the frame, or is cut by it."""
     view = _choose_polarity(grey)
-    if view is None or judge_shape(view.ink):
+    if view is None or find_problem(view.ink):
         return None
     largest = keep_large(view.ink, 1)
-    rows, columns = box = find_box(largest)
+    box = rows, columns = find_box(largest)
     (height, width), sides = grey.shape, largest[box].shape
     length = max(sides)
     margins = rows.start, columns.start, height - rows.stop, width - columns.stop
@@ -178,15 +168,28 @@ def _refine(grey: Grey, digit: Mask) -> Mask:
     """Return the ink of a digit that was found in the scaled image, from the larger one."""
     box = find_box(digit)
     side, shrunk = max(digit[box].shape), max(grey.shape) / max(digit.shape)
-    factor = min(WORK_SIDE / 2 / side, MOST_ENLARGED * shrunk)
+    factor = min(WORK_SIDE / 2 / side, MOST_ENLARGED * shrunk)  # from the scaled to the fine image
     if shrunk <= 1 or factor <= 1:
         return digit
-    margin = round(MARGIN * side) + 3
-    around = [slice(max(0, each.start - margin), each.stop + margin) for each in box]
-    place = ndimage.binary_dilation(digit[tuple(around)], TOUCHING, 2).astype(np.float32)
-    cut = grey[tuple(slice(int(shrunk * a.start), round(shrunk * a.stop)) for a in around)]
-    fine = _scale(cut, factor * max(place.shape))
+    margin = round(MARGIN * side) + EDGE + 1
+    around = tuple(slice(max(0, each.start - margin), each.stop + margin) for each in box)
+    near = ndimage.binary_dilation(digit[around], TOUCHING, EDGE).astype(np.float32)
+    part = grey[tuple(slice(int(shrunk * a.start), round(shrunk * a.stop)) for a in around)]
+    fine = _scale(part, factor * max(near.shape))
     _, contrast = measure_contrast(fine, WIDEST_REFINED * factor * side)
-    contrast = contrast * resize(place, *fine.shape)
+    contrast = contrast * resize(near, *fine.shape)
     ink = keep_large(contrast > INK * contrast.max())
     return ink if ink.any() else digit  # whose strokes may be too wide
+
+
+def _scale(grey: Grey, side: float) -> Grey:
+    """Scale an image to this length of its longer side, and smooth its noise."""
+    factor = side / max(grey.shape)
+    small = resize(grey, *(max(1, round(length * factor)) for length in grey.shape))
+    return np.asarray(ndimage.gaussian_filter(small, 1))
+
+
+def resize(grey: Grey, height: int, width: int) -> Grey:
+    """Average over areas to shrink an image, or interpolate to enlarge it."""
+    method = Image.Resampling.BOX if height < grey.shape[0] else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(grey).resize((width, height), method))

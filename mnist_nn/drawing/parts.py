@@ -18,7 +18,7 @@ from mnist_nn.drawing.shape import (
     Problem,
     find_border,
     find_box,
-    judge_shape,
+    find_problem,
     keep_large,
     measure_stroke,
 )
@@ -32,14 +32,16 @@ SMALLEST_DIGIT = 0.015  # the same, of its own longer side
 LARGE = 0.2
 MOST_LARGE = 8  # that the frame does not cut: a page of text has more
 
-# A stroke is darker than the pixels at these distances from it. DARKER is how much darker than a
-# pixel, relative to the stroke's contrast, and DARKER_THAN the share of these pixels.
+# The ring around a stroke: the pixels between these distances from it. The share RING_SHARE of them
+# must be lighter than the nearest ink, by the part RING_CONTRAST of that ink's own contrast.
 RING_START, RING_END = 2.5, 4
-DARKER = 0.25
-DARKER_THAN = 0.85
+RING_CONTRAST = 0.25
+RING_SHARE = 0.85
 
-DARKEST_BACKGROUND = 0.4  # that contrast is relative to: on a darker one, noise would have some
+DARKEST_BACKGROUND = 0.4  # that contrast is divided by: a darker one would magnify the noise
 FLAT = 4  # width of an underline at least, relative to its height
+ABOVE = 0.25  # height of what stands above an underline at least, relative to its width
+WITHIN = 0.25  # length of what a box contains at least, relative to the box's
 NEAR = 0.25  # distance between the parts of a digit at most, relative to its longer side
 SECOND = 0.4  # length of what may be a second digit at least, relative to the first one's
 
@@ -53,7 +55,7 @@ class Parts(NamedTuple):
     stops: Numbers  # of shape (n_parts, 2): the row and column after its last
     lengths: Numbers  # the longer side of its box
     is_stroke: Mask  # narrow, and large enough for a digit's
-    is_cut: Mask  # by the frame; or an underline, which is no part of a digit either
+    is_ignored: Mask  # cut by the frame, or an underline
 
 
 def measure_contrast(grey: Grey, widest: float) -> tuple[Grey, Grey]:
@@ -81,21 +83,22 @@ def find_parts(ink: Mask, grey: Grey, background: Grey) -> Parts | None:
             for large, number, box in zip(is_large, numbers, boxes, strict=True)
         ]
     )
-    is_cut |= _find_underlines(starts, stops, is_stroke & ~is_cut)
-    return Parts(labels, numbers, starts, stops, lengths, is_stroke, is_cut)
+    is_ignored = is_cut | _find_underlines(starts, stops, is_stroke & ~is_cut)
+    return Parts(labels, numbers, starts, stops, lengths, is_stroke, is_ignored)
 
 
 def _is_stroke(part: Mask, box: Box, grey: Grey, background: Grey) -> bool:
-    """Return whether a part is narrow, and darker than what is around it."""
-    margin = RING_END + 1
+    """Return whether a part is narrow, and darker than the ring around it."""
+    widest, margin = WIDEST_STROKE * max(grey.shape), RING_END + 1
     around = tuple(slice(max(0, side.start - margin), side.stop + margin) for side in box)
-    part, darker = part[around], (grey + DARKER * (background - grey))[around]
-    if measure_stroke(part).widest > WIDEST_STROKE * max(grey.shape):
+    part, grey, background = part[around], grey[around], background[around]
+    if measure_stroke(part).widest > widest:
         return False
     distances, nearest = ndimage.distance_transform_edt(~part, return_indices=True)
     ring = (distances > RING_START) & (distances <= RING_END)
-    is_darker = darker[tuple(nearest)][ring] < grey[around][ring]  # the nearest ink
-    return is_darker.size > 0 and bool(is_darker.mean() > DARKER_THAN)
+    limits = grey + RING_CONTRAST * (background - grey)
+    is_lighter = grey[ring] > limits[tuple(nearest)][ring]  # the limit of the nearest ink
+    return is_lighter.size > 0 and bool(is_lighter.mean() > RING_SHARE)
 
 
 def _find_underlines(starts: Numbers, stops: Numbers, is_inner: Mask) -> Mask:
@@ -106,7 +109,7 @@ def _find_underlines(starts: Numbers, stops: Numbers, is_inner: Mask) -> Mask:
     for line in np.flatnonzero(is_flat):
         is_above = is_inner & ~is_flat & (stops[:, 0] <= starts[line, 0])
         is_over = (starts[:, 1] < stops[line, 1]) & (stops[:, 1] > starts[line, 1])
-        is_line[line] = np.any(is_above & is_over & (heights > NEAR * widths[line]))
+        is_line[line] = np.any(is_above & is_over & (heights > ABOVE * widths[line]))
     return is_line
 
 
@@ -117,25 +120,25 @@ def join_parts(parts: Parts) -> tuple[Mask, Problem]:
     start, stop, length = parts.starts[main], parts.stops[main], parts.lengths[main]
     gaps = np.maximum(parts.starts - stop, start - parts.stops).max(axis=1)
     is_small = parts.lengths <= SECOND * length
-    belongs = (gaps < NEAR * length) & ~parts.is_cut & (parts.is_stroke | is_small)
-    is_digit = belongs & (parts.lengths <= length)  # not the frame around it
+    belongs = (gaps < NEAR * length) & ~parts.is_ignored & (parts.is_stroke | is_small)
+    is_digit = belongs & (parts.lengths <= length)  # not a box drawn around it
     digit = keep_large(np.isin(parts.labels, parts.numbers[is_digit]))
     is_alone = not np.any(is_candidate & ~belongs & ~is_small)
-    return digit, judge_shape(digit) if is_alone else "several"
+    return digit, (find_problem(digit) if is_alone else "several")
 
 
 def _find_candidates(parts: Parts) -> Mask:
     """Return which parts may be the main one: strokes that the frame does not cut.
 
-    If the longest one is itself a frame around others, as a form's box is, only these may.
+    If the longest one is a box around others, such as a form's, only these may be.
     """
     labels, numbers, lengths = parts.labels, parts.numbers, parts.lengths
-    is_candidate = is_within = parts.is_stroke & ~parts.is_cut
+    is_candidate = is_within = parts.is_stroke & ~parts.is_ignored
     while is_within.any():
         is_candidate = is_within
         main = np.argmax(lengths * is_candidate)
         outside = labels[~ndimage.binary_fill_holes(labels == numbers[main])]
-        is_within = is_candidate & (lengths > NEAR * lengths[main]) & ~np.isin(numbers, outside)
+        is_within = is_candidate & (lengths > WITHIN * lengths[main]) & ~np.isin(numbers, outside)
         is_within[main] = False
     return is_candidate
 
@@ -145,5 +148,5 @@ def has_second(parts: Parts, digit: Mask) -> bool:
     box = np.array([(side.start, side.stop) for side in find_box(digit)])
     is_around = np.all((parts.starts <= box[:, 0]) & (parts.stops >= box[:, 1]), axis=1)
     is_long = parts.lengths > SECOND * np.ptp(box, axis=1).max()
-    is_beside = ~parts.is_cut & ~is_around & ~np.isin(parts.numbers, parts.labels[digit])
+    is_beside = ~parts.is_ignored & ~is_around & ~np.isin(parts.numbers, parts.labels[digit])
     return bool(np.any(parts.is_stroke & is_long & is_beside))

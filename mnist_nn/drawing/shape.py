@@ -14,19 +14,19 @@ Problem = Literal["no digit", "several", ""]
 TOUCHING = np.ones((3, 3), int)  # pixels of one part touch at a side or a corner
 SPECK_AREA = 0.03  # of smaller parts that are left out, relative to the largest part's
 
-# Of a digit. Widths and lengths are relative to its longer side.
-WIDEST_STROKE = 0.5
+# Limits of a digit. Widths and lengths of strokes are relative to its longer side.
+WIDEST_IN_DIGIT = 0.5
 LONGEST_STROKES = 3.2  # all together: those of an 8
 LONGEST_IN_WIDE = 3.4  # the same, times width / height: two digits that touch have more
 MOST_PARTS = 4
 MOST_HOLES = 2
-MOST_WIDTH = 2  # in its own height
-# The height of a second part, in the digit's: two as high are two digits, however close, as in 11.
+WIDEST_DIGIT = 2  # relative to its height
+# Height of a part, relative to the digit's: two so high are two digits, however close, as in 11.
 HIGH = 0.8
 HIGH_IN_WIDE = 0.5  # if both together are wider than high
-# A box that is no digit: one that is no line, with ink in all its corners.
-COMPACT = 0.5  # its shorter side at least
-CORNERS = 12  # that fit along its longer side
+# A rectangle is no digit: it has ink in all its corners. A line has, too, but it is narrow.
+NARROWEST_RECTANGLE = 0.5  # its shorter side, relative to its longer one
+CORNERS_PER_SIDE = 12  # that fit along the longer side
 
 
 class StrokeWidth(NamedTuple):
@@ -50,7 +50,7 @@ def measure_slenderness(ink: Mask) -> float:
     return float(part.sum()) / max(1, measure_stroke(part).mean) ** 2
 
 
-def judge_shape(digit: Mask) -> Problem:
+def find_problem(digit: Mask) -> Problem:
     """Return why strokes cannot be those of one digit, or nothing."""
     ink = digit[find_box(digit)]
     (height, width), side = ink.shape, max(ink.shape)
@@ -58,7 +58,7 @@ def judge_shape(digit: Mask) -> Problem:
     length = ink.sum() / max(1, stroke) / side
     holes = ndimage.label(np.pad(~ink, 1, constant_values=True))[1] - 1
     parts = ndimage.find_objects(ndimage.label(ink, TOUCHING)[0])
-    if widest > WIDEST_STROKE * side or length > LONGEST_STROKES or _has_corners(ink):
+    if widest > WIDEST_IN_DIGIT * side or length > LONGEST_STROKES or _is_rectangle(ink):
         return "no digit"
     if holes > MOST_HOLES or len(parts) > MOST_PARTS:
         return "no digit"
@@ -67,15 +67,16 @@ def judge_shape(digit: Mask) -> Problem:
     if width > height:
         is_long = length * width / height > LONGEST_IN_WIDE
         has_two = has_two or is_long or np.sum(heights > HIGH_IN_WIDE) > 1
-    return "several" if has_two or width > MOST_WIDTH * height else ""
+    return "several" if has_two or width > WIDEST_DIGIT * height else ""
 
 
-def _has_corners(ink: Mask) -> bool:
-    """Return whether a compact box has ink in all its corners."""
+def _is_rectangle(ink: Mask) -> bool:
+    """Return whether ink, cropped to its box, is that of a rectangle."""
     side = max(ink.shape)
-    ends = slice(side // CORNERS + 1), slice(-(side // CORNERS) - 1, None)
+    corner_side = side // CORNERS_PER_SIDE + 1
+    ends = slice(corner_side), slice(-corner_side, None)
     corners = [ink[rows, columns] for rows in ends for columns in ends]
-    return min(ink.shape) > COMPACT * side and all(corner.any() for corner in corners)
+    return min(ink.shape) > NARROWEST_RECTANGLE * side and all(corner.any() for corner in corners)
 
 
 def keep_large(ink: Mask, share: float = SPECK_AREA) -> Mask:
