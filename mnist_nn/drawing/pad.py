@@ -4,24 +4,24 @@ import contextlib
 import html
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 from PIL import Image, ImageDraw
 
 from mnist_nn.data import IMAGE_SIDE, PIXEL_MAXIMUM, PIXELS
 from mnist_nn.drawing.image import prepare_ink
-from mnist_nn.drawing.shape import Mask
+from mnist_nn.drawing.shape import Grey, Mask
 from mnist_nn.errors import ArgumentError
 from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import get_language, message
 from mnist_nn.models import check_classifier
 from mnist_nn.plots import draw_image
 from mnist_nn.rendering import describe, embed_png, encode_png
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Stroke = Sequence[Sequence[float]]
 
@@ -46,7 +46,7 @@ class DrawingPad:
             raise ArgumentError("classifier is empty: pass one Keras model or more, by name")
         self._classifiers = dict(classifiers)
         self._widget: Any = None
-        self._pictures: list[Any] = []
+        self._pictures: list[Any] = []  # display handles: one per cell that showed the pad
         self._update([], prepared=True)
 
     @property
@@ -76,14 +76,12 @@ class DrawingPad:
         return describe_drawing(self._list_answers())
 
     @language_font()
-    def plot(self, *, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw what the classifiers see, and below it their predictions.
 
         Args:
             ax: Axes to draw into. Without it, the function makes a new figure.
         """
-        import matplotlib.pyplot as plt  # silently only after TensorFlow
-
         ax = ax or plt.subplots(layout="constrained")[1]
         draw_image(self.pixels, ax, cmap="gray_r")
         digits = self.probabilities.idxmax().items()
@@ -98,21 +96,18 @@ class DrawingPad:
         )
         return ax
 
-    def _take(self, strokes: Any, prepared: bool, is_finished: bool) -> None:
-        """Take what the widget has; saved notebooks keep pictures of finished drawings."""
-        if (strokes, prepared) != (self._strokes, self._prepared):  # from the browser
+    def _take_drawing(self, strokes: Any, prepared: bool, is_finished: bool) -> None:
+        """Take what the widget has; the pictures change only when a stroke is finished."""
+        if (strokes, prepared) != (self._strokes, self._prepared):  # not what the pad itself set
             self._update(strokes, prepared)
         if is_finished:
             self._renew_pictures()
 
     def _update(self, strokes: Any, prepared: bool) -> None:
-        """Classify a drawing and show it."""
+        """Classify a drawing and show it; if that fails, the pad stays as it was."""
         strokes = _check_strokes(strokes)
         ink = _draw_ink(strokes)
-        small = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE).mean(
-            axis=(1, 3), dtype=np.float32
-        )
-        pixels = prepare_ink(ink) if prepared and ink.any() else small
+        pixels = prepare_ink(ink) if prepared and ink.any() else _scale_down(ink)
         features = pixels.reshape(1, PIXELS)
         probabilities = {
             name: check_classifier(f"classifier {name!r}", model, features)[0]
@@ -120,13 +115,15 @@ class DrawingPad:
         }
         self._strokes, self._prepared, self.pixels = strokes, prepared, pixels
         self.probabilities = pd.DataFrame(probabilities) * float(ink.any())  # 0 without a drawing
-        if self._widget is None:
-            return
-        with self._widget.hold_sync(), self._widget.hold_trait_notifications():  # all at once
-            self._widget.strokes, self._widget.prepared = self.strokes, prepared
-            self._widget.pixels = np.uint8(np.round(PIXEL_MAXIMUM * (1 - self.pixels))).tobytes()
-            self._widget.probabilities = self.probabilities.T.to_numpy().tolist()
-            self._widget.description = self.describe()
+        if self._widget is not None:
+            self._update_widget(self._widget)
+
+    def _update_widget(self, widget: Any) -> None:
+        with widget.hold_sync(), widget.hold_trait_notifications():  # all at once
+            widget.strokes, widget.prepared = self.strokes, self._prepared
+            widget.pixels = _to_uint8(1 - self.pixels).tobytes()
+            widget.probabilities = self.probabilities.T.to_numpy().tolist()
+            widget.description = self.describe()
 
     def _renew_pictures(self) -> None:
         for picture in self._pictures:
@@ -152,11 +149,12 @@ class DrawingPad:
         from IPython import display  # which calls this
 
         if not _is_interactive():
-            return print(self)
+            print(self)
+            return
         if self._widget is None:
             from mnist_nn.drawing.widget import DrawingWidget
 
-            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._take)
+            self._widget = DrawingWidget(self._classifiers, PEN_WIDTH, self._take_drawing)
             self._update(self._strokes, self._prepared)
         view = self._widget._repr_mimebundle_()[0] | {"text/plain": ""}  # the picture has the text
         display.display(view, raw=True)
@@ -164,15 +162,17 @@ class DrawingPad:
 
     def _draw_picture(self) -> dict[str, str]:
         """Return the drawing, and beside it the classifiers' input, as a notebook's output."""
-        name, text = self._widget.name, self.describe()  # the pad hides this class while it lives
-        picture, content = {"text/plain": text}, f'<p class="{name}">{html.escape(text)}</p>'
-        if self._strokes:
-            pixels = np.kron(self.pixels, np.ones((SCALE, SCALE)))
-            side_by_side = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
-            image = Image.fromarray(np.uint8(np.round(PIXEL_MAXIMUM * side_by_side)))
-            picture["image/png"] = encode_png(image)
-            content = embed_png(picture["image/png"], text, **{"class": name, "width": PAD_SIDE})
-        return picture | {"text/html": HIDE_LOADING.format(name=name) + content}
+        name, text = self._widget.name, self.describe()
+        hide = HIDE_LOADING.format(name=name)
+        # The widget hides what has this class as long as the widget itself is shown.
+        if not self._strokes:
+            content = f'<p class="{name}">{html.escape(text)}</p>'
+            return {"text/plain": text, "text/html": hide + content}
+        pixels = np.kron(self.pixels, np.ones((SCALE, SCALE)))
+        side_by_side = 1 - np.hstack([_draw_ink(self._strokes), pixels])  # dark on light
+        png = encode_png(Image.fromarray(_to_uint8(side_by_side)))
+        content = embed_png(png, text, **{"class": name, "width": PAD_SIDE})
+        return {"text/plain": text, "image/png": png, "text/html": hide + content}
 
 
 def _is_interactive() -> bool:
@@ -242,3 +242,14 @@ def _draw_ink(strokes: Sequence[Stroke]) -> Mask:
         for x, y in points:  # round ends and corners
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
     return np.asarray(ink)
+
+
+def _scale_down(ink: Mask) -> Grey:
+    """Return an image of shape (280, 280) as one of shape (28, 28), averaged over squares."""
+    squares = ink.reshape(IMAGE_SIDE, SCALE, IMAGE_SIDE, SCALE)
+    return np.asarray(squares.mean(axis=(1, 3), dtype=np.float32))
+
+
+def _to_uint8(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Return grey levels from 0 to 1 as whole numbers from 0 to 255."""
+    return np.round(PIXEL_MAXIMUM * grey).astype(np.uint8)
