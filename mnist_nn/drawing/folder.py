@@ -77,11 +77,8 @@ def dataframe_from_images(
     for name, path in sorted(files.items()):
         if re.search(r"(^|/)\.", name) or path.name.lower() in LITTER:
             continue
-        match = NAME.match(path.name)
-        from_name = int(match[1]) if match else None
-        folders = reversed([root.name, *name.split("/")[:-1]])  # the nearest first
-        from_folders = (digit for digit in map(_read_label, folders) if digit is not None)
-        label = next(from_folders, from_name)
+        folders = [root.name, *name.split("/")[:-1]]
+        label, is_contradicted = _find_label(path.name, folders)
         try:
             if label is None:
                 raise ArgumentError(
@@ -93,7 +90,7 @@ def dataframe_from_images(
             problems[name] = str(error)
             continue
         rows[name] = [label, *pixels]
-        if from_name not in (None, label):
+        if is_contradicted:
             contradictions.append(f"{name}: {label}")
     if contradictions:
         text = message(
@@ -116,7 +113,16 @@ def dataframe_from_images(
     return pd.DataFrame.from_dict(rows, orient="index", columns=range(1 + PIXELS))
 
 
-def _read_label(folder: str) -> int | None:
+def _find_label(name: str, folders: list[str]) -> tuple[int | None, bool]:
+    """Return a file's label, or None, and whether its own name begins with another digit."""
+    match = NAME.match(name)
+    from_name = int(match[1]) if match else None
+    nearest_first = map(_read_digit, reversed(folders))
+    label = next((digit for digit in nearest_first if digit is not None), from_name)
+    return label, from_name not in (None, label)
+
+
+def _read_digit(folder: str) -> int | None:
     """Return the digit that a folder's name stands for, or None."""
     word = folder.lower()
     match = FOLDER.fullmatch(str(WORDS.index(word)) if word in WORDS else word)
