@@ -23,7 +23,7 @@ from mnist_nn.language import message, printable
 from mnist_nn.search.results import Row, Run
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
 
-BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"  # tqdm's, with the time left
 Finished = Generator[tuple[Run, Row]]  # runs as they finish
 
 
@@ -36,38 +36,46 @@ def train_runs(
     verbose: int,
 ) -> Finished:
     """Train each run up to its last period, unless that is done; yield the runs as they finish."""
-    best, queue = 0.0, dict[Run, int]()
+    done = dict[Run, Row]()
     for run, last_period in last_periods.items():
         row = rows.get(run)
         if row and (row["error"] or row["last_period"] >= last_period):
-            best = max(best, row.get("val_accuracy", 0.0))
-        else:
-            queue[run] = last_period
+            done[run] = row
+    queue = {run: last_period for run, last_period in last_periods.items() if run not in done}
     process: dict[str, Any] = {"searching_process": PROCESS, "floatx": keras.config.floatx()}
     train = functools.partial(train_run, trainer, **process)
     backend, _ = joblib.parallel.get_active_backend()
     if client := getattr(backend, "client", None):
-        n_workers = 0  # they may come and go
+        n_workers = None  # they may come and go
         finished = _train_on_cluster(client, train, queue, data)
     else:
         n_workers = joblib.effective_n_jobs(n_jobs)
         finished = _train_here(n_workers, train, queue, data)
+    with contextlib.closing(finished):
+        yield from _show_progress(finished, done, len(queue), n_workers, verbose)
+
+
+def _show_progress(
+    finished: Finished, done: Mapping[Run, Row], n_queued: int, n_workers: int | None, verbose: int
+) -> Finished:
+    """Yield runs as they finish, under a bar with the time left and the best accuracy."""
     bar = tqdm(
-        total=len(last_periods),
-        initial=len(last_periods) - len(queue),
+        total=len(done) + n_queued,
+        initial=len(done),
         unit="run",
         file=sys.stdout,
         leave=False,
         disable=not verbose,
         bar_format=BAR.replace("LEFT", "?" if n_workers else "{remaining}"),
     )
+    best = max([0.0, *(row.get("val_accuracy", 0.0) for row in done.values())])
     seconds = []  # of the finished runs
-    with contextlib.closing(finished), bar, _refresh_each_second(bar):
+    with bar, _refresh_each_second(bar):
         for run, row in finished:
             best = max(best, row.get("val_accuracy", 0.0))
             seconds.append(row["seconds"])
             if n_workers:  # tqdm would take the workers' start for a part of the first runs
-                seconds_left = np.mean(seconds) * (len(queue) - len(seconds)) / n_workers
+                seconds_left = np.mean(seconds) * (n_queued - len(seconds)) / n_workers
                 bar.bar_format = BAR.replace("LEFT", tqdm.format_interval(seconds_left))
             bar.update()
             bar.set_postfix_str(printable(message(f"best accuracy {best:.4f}")))
@@ -95,7 +103,7 @@ def _refresh_each_second(bar: Any) -> Iterator[None]:
 def _train_here(
     n_workers: int, train: Callable[..., Any], queue: Mapping[Run, int], data: Mapping[str, Any]
 ) -> Finished:
-    """Train in worker processes or, with one, in this process."""
+    """Train in worker processes or, with one worker, in this process."""
     parallel = joblib.Parallel(
         n_workers,
         batch_size=1,  # each run returns as soon as it is finished
@@ -105,15 +113,15 @@ def _train_here(
     )
     finished = parallel(joblib.delayed(train)(*each, **data) for each in queue.items())
     with warnings.catch_warnings(), contextlib.closing(finished):
-        # It warns of runs that an interrupt cancels, and of workers that it replaces as they grew.
+        # joblib warns of runs that an interrupt cancels, and of workers replaced because they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
         yield from finished
 
 
 def _find_temp_folder() -> str | None:
-    """Return a folder for joblib's files if it cannot use the usual one: it sends paths as ASCII.
+    """Return a folder for joblib's files, or None for the usual one.
 
-    On Windows, the usual one is named after the user.
+    joblib sends paths as ASCII, but on Windows, the usual folder's has the user's name.
     """
     usual = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
     if usual.isascii():

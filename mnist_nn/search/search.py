@@ -22,7 +22,7 @@ from __future__ import annotations  # signatures show names such as Examples
 import contextlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from itertools import product, starmap
@@ -115,64 +115,54 @@ def search_hyperparameters(
     )
     data: dict[str, Any] = dict(zip(DATA, arrays, strict=True))
     periods_by_setting = list_settings(trainer, parameters, samples, sample_seed)
-    # The settings that halving has left, and those that it has stopped.
-    left, stopped = list(periods_by_setting), list[str]()
-    most_periods = max(periods_by_setting.values())
     seeds = check_seeds(seeds)
     if halving is not None:
         halving = arguments.check_whole_number("halving", halving, minimum=2)
     path = None if results is None else Path(results)
-    identity = {} if path is None else identify_search(trainer, left[0], data)
+    setting = next(iter(periods_by_setting))  # all have the same parameters
+    identity = {} if path is None else identify_search(trainer, setting, data)
     arguments.warn_of_raw_pixels(arrays)
 
     with contextlib.nullcontext() if path is None else lock_file(path):
         rows = {} if path is None else read_rows(path, identity)
-        try:
-            for n_left, period in halve(len(left), most_periods, halving):
-                left, weak = left[:n_left], left[n_left:]
-                stopped = weak + stopped  # the latest first
-                runs = starmap(Run, product(left, seeds))
-                last_periods = {run: min(period, periods_by_setting[run.setting]) for run in runs}
-                finished = train_runs(trainer, data, last_periods, rows, n_jobs, verbose)
-                with contextlib.closing(finished):  # ends workers after an interrupt or an error
-                    for run, row in finished:
-                        rows[run] = row
-                        if path is not None:
-                            append_row(path, identity | row)
-                left = [*_rank(left, seeds, rows, period).index]
-        except BrokenProcessPool as error:
-            raise RuntimeError(
-                f"a worker process was lost after {len(rows)} runs, perhaps because it ran out of "
-                "memory: lower n_jobs. If results is a path, the same call resumes the search"
-            ) from error
-        except CancelledError as error:
-            raise RuntimeError(
-                f"the connection to the cluster was lost after {len(rows)} runs: start its "
-                "scheduler and workers again, and connect a new Client. If results is a path, the "
-                "same call then resumes the search"
-            ) from error
-        except KeyboardInterrupt:
-            print(printable(message("Search stopped: the finished runs are returned.")))
-    settings = [*_rank(left, seeds, rows, most_periods).index, *stopped]
-    return _make_table(parameters, settings, seeds, rows, most_periods)
+
+        def train(last_periods: Mapping[Run, int]) -> None:
+            finished = train_runs(trainer, data, last_periods, rows, n_jobs, verbose)
+            with contextlib.closing(finished):  # ends workers after an interrupt or an error
+                for run, row in finished:
+                    rows[run] = row
+                    if path is not None:
+                        append_row(path, identity | row)
+
+        with _explain_lost_workers(rows):
+            settings = _train_rounds(train, periods_by_setting, seeds, halving, rows)
+    return _make_table(parameters, settings, seeds, rows, max(periods_by_setting.values()))
 
 
-def _make_table(
-    parameters: Mapping[str, Any],
-    settings: list[str],
+def _train_rounds(
+    train: Callable[[Mapping[Run, int]], None],
+    periods_by_setting: Mapping[str, int],
     seeds: list[int],
-    rows: dict[Run, Row],
-    n_periods: int,
-) -> pd.DataFrame:
-    """Return the runs that finished, in the order of the settings, with the averages of these."""
-    averages = _rank(settings, seeds, rows, n_periods).to_dict("index")
-    runs = starmap(Run, product(settings, seeds))
-    table = [rows[run] | averages[run.setting] for run in runs if run in rows]
-    columns = [*parameters, "seed", *AVERAGES, *METRICS]
-    columns += ["periods_done", "seconds", "error"]
-    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(n_periods)]
-    frame = pd.DataFrame(table, columns=columns)
-    return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
+    halving: int | None,
+    rows: Mapping[Run, Row],
+) -> list[str]:
+    """Train until an interrupt or the end; return the settings, best first, stopped ones last.
+
+    ``train`` trains each run up to a period and adds its row to ``rows``.
+    """
+    # The settings that halving has left, and those that it has stopped.
+    left, stopped = list(periods_by_setting), list[str]()
+    most_periods = max(periods_by_setting.values())
+    try:
+        for n_left, period in halve(len(left), most_periods, halving):
+            left, weak = left[:n_left], left[n_left:]
+            stopped = weak + stopped  # the latest first
+            runs = starmap(Run, product(left, seeds))
+            train({run: min(period, periods_by_setting[run.setting]) for run in runs})
+            left = [*_rank(left, seeds, rows, period).index]
+    except KeyboardInterrupt:
+        print(printable(message("Search stopped: the finished runs are returned.")))
+    return [*_rank(left, seeds, rows, most_periods).index, *stopped]
 
 
 def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[int, int]]:
@@ -189,7 +179,9 @@ def halve(n_settings: int, n_periods: int, halving: int | None) -> list[tuple[in
     ]
 
 
-def _rank(settings: list[str], seeds: list[int], rows: dict[Run, Row], period: int) -> pd.DataFrame:
+def _rank(
+    settings: list[str], seeds: list[int], rows: Mapping[Run, Row], period: int
+) -> pd.DataFrame:
     """Return each setting's mean accuracy after a period, or after its last one; best first."""
     name = f"val_accuracy_{period - 1:02d}"
     known = [rows.get(run, {}) for run in starmap(Run, product(settings, seeds))]
@@ -198,3 +190,39 @@ def _rank(settings: list[str], seeds: list[int], rows: dict[Run, Row], period: i
     means, errors = by_setting.mean(axis=1, skipna=False), by_setting.sem(axis=1, skipna=False)
     averages = pd.DataFrame({"mean_val_accuracy": means, "standard_error": errors})
     return averages.sort_values("mean_val_accuracy", ascending=False, kind="stable")
+
+
+@contextlib.contextmanager
+def _explain_lost_workers(rows: Mapping[Run, Row]) -> Iterator[None]:
+    """Say what to do if a worker process or the cluster is lost."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            f"a worker process was lost after {len(rows)} runs, perhaps because it ran out of "
+            "memory: lower n_jobs. If results is a path, the same call resumes the search"
+        ) from error
+    except CancelledError as error:
+        raise RuntimeError(
+            f"the connection to the cluster was lost after {len(rows)} runs: start its "
+            "scheduler and workers again, and connect a new Client. If results is a path, the "
+            "same call then resumes the search"
+        ) from error
+
+
+def _make_table(
+    parameters: Mapping[str, Any],
+    settings: list[str],
+    seeds: list[int],
+    rows: Mapping[Run, Row],
+    n_periods: int,
+) -> pd.DataFrame:
+    """Return the runs that finished, in the order of the settings, with the averages of these."""
+    averages = _rank(settings, seeds, rows, n_periods).to_dict("index")
+    runs = starmap(Run, product(settings, seeds))
+    table = [rows[run] | averages[run.setting] for run in runs if run in rows]
+    columns = [*parameters, "seed", *AVERAGES, *METRICS]
+    columns += ["periods_done", "seconds", "error"]
+    columns += [f"{name}_{period:02d}" for name in METRICS for period in range(n_periods)]
+    frame = pd.DataFrame(table, columns=columns)
+    return frame.map(lambda value: tuple(value) if isinstance(value, list) else value)
