@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mnist_nn.errors import ArgumentError
+from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.fonts import figure_text, language_font
 from mnist_nn.language import get_language
 from mnist_nn.plots import draw_heat_map
@@ -34,12 +34,18 @@ def plot_search(
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
+        TypeError: If ``results`` is no DataFrame.
         ValueError: If ``results`` have no such parameter, or no combination without a failed run.
 
     Example:
         >>> results = pd.DataFrame({"rate": [0.1, 1.0], "mean_val_accuracy": [0.8, 0.9]})
         >>> ax = plot_search(results.assign(standard_error=0.01), "rate")
     """
+    if not isinstance(results, pd.DataFrame):
+        raise ArgumentTypeError(
+            "results must be a DataFrame, as search_hyperparameters returns it, not "
+            f"{type(results).__name__}"
+        )
     names = [x] if y is None else [x, y]
     missing = {*names, MEAN, ERROR} - set(results)
     if missing:

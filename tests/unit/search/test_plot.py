@@ -78,6 +78,8 @@ def test_heat_map_shows_the_best_mean_in_each_square(results: pd.DataFrame) -> N
 
 
 def test_results_without_the_parameter_or_a_mean_are_refused(results: pd.DataFrame) -> None:
+    with pytest.raises(TypeError, match="results must be a DataFrame.* not str"):
+        plot_search("results.jsonl", "learning_rate")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="results has no column .*'rate'"):
         plot_search(results, "learning_rate", "rate")
     with pytest.raises(ValueError, match="results .*failed run.*: see column error"):
