@@ -16,7 +16,7 @@ from mnist_nn.models import check_classifier, name_model, predict_probabilities,
 from mnist_nn.rendering import describe
 
 POINTS = 61  # of each curve
-SHORTEST = 1e-3  # first multiple of the gradient that is tried
+FIRST_FACTOR = 1e-3  # first multiple of the gradient that is tried
 
 
 class Curves(NamedTuple):
@@ -66,13 +66,15 @@ def plot_gradient(
     )
     check_classifier(name_model(model), model, batch[0][:2])
     curves = _follow_gradient(model, batch, validation)
-    first_loss, lowest = curves.batch[0], min(curves.batch)
+    start, lowest = curves.batch[0], min(curves.batch)
+    # The tangent ends where it is as low as the curve.
+    tangent_end = (start - lowest) / curves.slope if curves.slope else 0
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.plot(curves.factors, curves.batch, label=figure_text("this batch"))
     ax.plot(curves.factors, curves.validation, label=figure_text("validation"))
-    tangent = [0, (first_loss - lowest) / curves.slope if curves.slope else 0], [first_loss, lowest]
-    ax.plot(*tangent, "--", color="gray", label=figure_text("slope at the start"))
-    ax.plot(0, first_loss, "o", color="black", zorder=3)
+    slope_label = figure_text("slope at the start")
+    ax.plot([0, tangent_end], [start, lowest], "--", color="gray", label=slope_label)
+    ax.plot(0, start, "o", color="black", zorder=3)
     ax.set(
         xlabel=figure_text("Multiple of the gradient that is subtracted"),
         ylabel=figure_text("Cross entropy"),
@@ -82,7 +84,7 @@ def plot_gradient(
     describe(
         ax,
         "Line chart of the cross entropy, as the weights move against the gradient of a batch from "
-        f"where it is {first_loss:.2f}. That of the batch falls to {lowest:.2f}. That of the "
+        f"where it is {start:.2f}. That of the batch falls to {lowest:.2f}. That of the "
         f"validation set is {min(curves.validation):.2f} at the lowest, and "
         f"{curves.validation[-1]:.2f} at the end.",
     )
@@ -92,7 +94,7 @@ def plot_gradient(
 def _follow_gradient(
     model: keras.Model, batch: tuple[Features, Labels], validation: tuple[Features, Labels]
 ) -> Curves:
-    """Return the losses of a model whose weights move, and move back, along a batch's gradient."""
+    """Return the losses of a model while its weights move against a batch's gradient, and back."""
     with tf.GradientTape() as tape:
         probabilities = model(batch[0], training=False)
         losses = keras.losses.sparse_categorical_crossentropy(batch[1], probabilities)
@@ -110,10 +112,10 @@ def _follow_gradient(
         return metrics.cross_entropy(labels, to_float(predict_probabilities(model, features)))
 
     try:
-        end = SHORTEST
+        end = FIRST_FACTOR
         loss_at_end = compute_loss(end, *batch)
-        while (further := compute_loss(2 * end, *batch)) < loss_at_end:
-            end, loss_at_end = 2 * end, further
+        while (loss_further := compute_loss(2 * end, *batch)) < loss_at_end:
+            end, loss_at_end = 2 * end, loss_further
         factors = np.linspace(0, 2 * end, POINTS)  # twice as far as the loss falls
         batch_losses = [compute_loss(factor, *batch) for factor in factors]
         validation_losses = [compute_loss(factor, *validation) for factor in factors]
