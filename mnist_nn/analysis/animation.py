@@ -11,7 +11,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from mnist_nn import arguments, plots
-from mnist_nn.analysis.plots import WeightsByStep, select_moving_nodes
+from mnist_nn.analysis.plots import WeightsByStep, list_steps, select_moving_nodes
 from mnist_nn.language import format_number, get_language, message
 from mnist_nn.rendering import embed_png, encode_png
 
@@ -41,7 +41,7 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
         >>> page = animate_weights(weights)
     """
     nodes = arguments.check_whole_number("nodes", nodes)
-    steps = sorted(weights_by_step)
+    steps = list_steps(weights_by_step)
     images = select_moving_nodes(weights_by_step, steps, nodes)
     images = images / (np.abs(images).max() or 1.0)
     frames = []

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mnist_nn import arguments, plots
-from mnist_nn.arguments import Array, Examples, Features, Targets
+from mnist_nn.arguments import Array, Examples, Features, Labels, Targets
 from mnist_nn.data import CLASSES, IMAGE_SIDE
 from mnist_nn.errors import ArgumentError, ArgumentTypeError
 from mnist_nn.fonts import figure_text, language_font
@@ -46,7 +46,9 @@ def plot_weights_over_training(
         >>> weights = {step: np.random.normal(size=(784, 20)) for step in (1, 10, 100)}
         >>> ax = plot_weights_over_training(weights)
     """
-    steps = [step for step in STEPS if step in weights_by_step] if steps is None else steps
+    kept = list_steps(weights_by_step)
+    if steps is None:
+        steps = [step for step in STEPS if step in kept] or STEPS
     images = select_moving_nodes(weights_by_step, steps, plots.IMAGES_PER_ROW)
     limit = float(np.abs(images).max()) or 1.0
     rows, columns = images.shape[:2]
@@ -97,15 +99,12 @@ def plot_examples(
             "predictions must map the name of each model to its predictions, not "
             f"{type(predictions).__name__}"
         )
-    given: list[tuple[str, Targets]] = [] if labels is None else [("label", labels)]
-    given += [(str(name), digits) for name, digits in (predictions or {}).items()]
-    lines = [(name, arguments.check_labels(**{name: digits})[0]) for name, digits in given]
-    for name, digits in lines:
-        if len(digits) != len(features):
-            raise ArgumentError(
-                f"{name} has {len(digits)} digits, but examples has {len(features)} rows: pass one "
-                "digit for each of them"
-            )
+    lines: list[tuple[str, Labels]] = []
+    if labels is not None:
+        lines.append(("label", _check_digits("labels", labels, len(features))))
+    for name, digits in (predictions or {}).items():
+        checked = _check_digits(f"predictions[{name!r}]", digits, len(features))
+        lines.append((str(name), checked))
     return _draw_examples(features, lines, ax)
 
 
@@ -259,12 +258,13 @@ def plot_runs(accuracies: Mapping[str, Sequence[float]], *, ax: Axes | None = No
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
+        TypeError: If ``accuracies`` is no mapping.
         ValueError: If a model has fewer than two runs.
 
     Example:
         >>> ax = plot_runs({"linear": [0.89, 0.90, 0.89], "network": [0.95, 0.94, 0.95]})
     """
-    table = pd.DataFrame({name: pd.Series(runs) for name, runs in accuracies.items()})
+    table = _make_table(accuracies)
     if table.empty or table.count().min() < 2:
         raise ArgumentError(
             f"accuracies must list two runs or more per model, not {accuracies!r:.200}"
@@ -300,15 +300,16 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
+        TypeError: If ``accuracies`` is no mapping.
         ValueError: If there are no accuracies.
 
     Example:
         >>> ax = plot_accuracies({"linear": [0.7, 0.8, 0.85], "network": [0.7, 0.85, 0.93]})
     """
-    table = pd.DataFrame({name: pd.Series(values) for name, values in accuracies.items()})
+    table = _make_table(accuracies)
     if table.empty:
         raise ArgumentError("accuracies is empty: pass the accuracies of one model or more")
-    by_size = any(isinstance(values, Mapping) for values in accuracies.values())
+    by_size = any(isinstance(values, Mapping) for _, values in accuracies.items())
     ax = ax or plt.subplots(layout="constrained")[1]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     lines = {str(name): table[name].dropna().sort_index() for name in accuracies}
@@ -326,6 +327,17 @@ def plot_accuracies(accuracies: Lines, *, ax: Axes | None = None) -> Axes:
     horizontal = message("Training examples" if by_size else "Periods")
     describe(ax, f"Line chart of the accuracy on the validation set, by {horizontal}. {numbers}.")
     return ax
+
+
+def _check_digits(name: str, digits: Targets, n_examples: int) -> Labels:
+    """Return digits as an ndarray, one for each example, or raise a ValueError."""
+    (checked,) = arguments.check_labels(**{name: digits})
+    if len(checked) != n_examples:
+        raise ArgumentError(
+            f"{name} has {len(checked)} values, but examples has {n_examples} rows: pass one value "
+            "for each row"
+        )
+    return checked
 
 
 @language_font()
@@ -361,6 +373,16 @@ def _draw_examples(
     return ax
 
 
+def _make_table(accuracies: Lines) -> pd.DataFrame:
+    """Return accuracies with one column per model, or raise a TypeError if they are no mapping."""
+    if not isinstance(accuracies, Mapping | pd.DataFrame):
+        raise ArgumentTypeError(
+            "accuracies must map the name of each model to its accuracies, not "
+            f"{type(accuracies).__name__}"
+        )
+    return pd.DataFrame({name: pd.Series(values) for name, values in accuracies.items()})
+
+
 def _join_pairs(texts: Mapping[str, str]) -> str:
     """Return the name of each model with its text."""
     language = get_language()
@@ -368,16 +390,28 @@ def _join_pairs(texts: Mapping[str, str]) -> str:
     return language.semicolon.join(pairs)
 
 
+def list_steps(weights_by_step: WeightsByStep) -> list[int]:
+    """Return the steps whose weights were kept, in order, or raise an error if there are none."""
+    if not isinstance(weights_by_step, Mapping):
+        raise ArgumentTypeError(
+            "weights_by_step must map numbers of steps to weights, as KeepWeights.weights does, "
+            f"not {type(weights_by_step).__name__}"
+        )
+    if not weights_by_step:
+        raise ArgumentError(
+            "weights_by_step is empty: train with KeepWeights as a callback, and pass its weights"
+        )
+    return sorted(weights_by_step)
+
+
 def select_moving_nodes(weights_by_step: WeightsByStep, steps: Sequence[int], nodes: int) -> Array:
     """Return images of the nodes whose weights move furthest from the first to the last step kept.
 
     The result has the shape (n_steps, n_nodes, 28, 28), with at most ``nodes`` nodes.
     """
-    kept = sorted(weights_by_step)
+    kept = list_steps(weights_by_step)
     missing = [step for step in steps if step not in kept]
-    if not len(steps):  # none of the usual ones was kept
-        missing = [*STEPS]
-    if missing:
+    if missing or not len(steps):
         raise ArgumentError(
             f"weights_by_step has weights for the steps {kept!s:.100}, but not for {missing}"
         )

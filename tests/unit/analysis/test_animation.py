@@ -108,5 +108,10 @@ def test_page_depends_on_weights_and_language_alone(language: str) -> None:
     assert read(page)["words"] == words
     number = {"zh": "1000"}.get(language, "1,000")
     assert f">{words['steps']}{LANGUAGES[language].colon}{number}<" in page
-    with pytest.raises(ValueError, match="weights_by_step"):
+
+
+def test_weights_without_steps_are_refused() -> None:
+    with pytest.raises(ValueError, match="weights_by_step is empty"):
         animate_weights({})
+    with pytest.raises(TypeError, match="weights_by_step must map .* not list"):
+        animate_weights([END])  # type: ignore[arg-type]

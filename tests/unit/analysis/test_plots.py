@@ -63,6 +63,10 @@ def test_weights_and_steps_are_checked() -> None:
         plot_weights_over_training({1: START[:3]})
     with pytest.raises(ValueError, match="weights_by_step .* nodes"):
         plot_weights_over_training({1: START, 10: START[:, :5]})
+    with pytest.raises(ValueError, match="weights_by_step is empty"):
+        plot_weights_over_training({})
+    with pytest.raises(TypeError, match="weights_by_step must map .* not ndarray"):
+        plot_weights_over_training(START)  # type: ignore[arg-type]
 
 
 def test_examples() -> None:
@@ -79,9 +83,10 @@ def test_examples() -> None:
     assert named.texts[3].get_text() == "10 3\nexamples 3"
     named = plot_examples(EXAMPLES, TARGETS, {"label": np.zeros(13, int)})
     assert named.texts[3].get_text() == "label 3\nlabel 0"
-    for labels, predictions in ((TARGETS[:2], {}), (None, {"examples": TARGETS[:2]})):
-        with pytest.raises(ValueError, match="(label|examples) has 2 digits.* has 13 rows"):
-            plot_examples(EXAMPLES, labels, predictions)
+    with pytest.raises(ValueError, match="^labels has 2 values, but examples has 13 rows"):
+        plot_examples(EXAMPLES, TARGETS[:2])
+    with pytest.raises(ValueError, match=r"^predictions\['examples'\] has 2 values"):
+        plot_examples(EXAMPLES, None, {"examples": TARGETS[:2]})
     with pytest.raises(TypeError, match="predictions must map .* not Series"):
         plot_examples(EXAMPLES, TARGETS, TARGETS)  # type: ignore[arg-type]
     of_floats: Any = plot_examples(EXAMPLES, TARGETS.astype(float))
@@ -161,6 +166,14 @@ def test_accuracies() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["100", "1,000"]
     ax = plot_accuracies({"linear": [0.5], "network": [0.5, 0.6]})  # of different lengths
     assert [list(line.get_xdata()) for line in ax.lines] == [[0], [0, 1]]
+
+
+@pytest.mark.parametrize("plot", [plot_runs, plot_accuracies])
+def test_accuracies_without_names_are_refused(plot: Any) -> None:
+    for accuracies in ([0.8, 0.9], pd.Series([0.8, 0.9])):
+        with pytest.raises(TypeError, match="accuracies must map .* not (list|Series)"):
+            plot(accuracies)
+    assert plot(pd.DataFrame({"linear": [0.8, 0.9]}))  # its columns have names
 
 
 def test_probabilities() -> None:
