@@ -15,7 +15,10 @@ from mnist_nn.errors import BackendError
 
 @contextlib.contextmanager
 def _quick_and_silent() -> Iterator[None]:
-    """Silence what TensorFlow, Keras and Matplotlib print while they are imported."""
+    """Silence what TensorFlow, Keras and Matplotlib print while they are imported.
+
+    Garbage is not collected meanwhile, which would take a fifth of the time.
+    """
     matplotlib_log = logging.getLogger("matplotlib")
     matplotlib_level, level = matplotlib_log.level, os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     matplotlib_log.setLevel(logging.ERROR)  # it warns where there is no folder for its cache
@@ -27,7 +30,7 @@ def _quick_and_silent() -> Iterator[None]:
         stderr = os.dup(2)  # fails in a process without stderr
         os.dup2(nowhere.fileno(), 2)
     collects = gc.isenabled()
-    gc.disable()  # garbage collection would make the import a fifth slower
+    gc.disable()
     try:
         yield
     finally:
@@ -141,10 +144,10 @@ def compute_other_metrics(
         return {}
     model.reset_metrics()
     values = model.compute_metrics(features, labels, outputs)
-    return {name: to_number(value) for name, value in values.items() if name != "loss"}
+    return {name: to_value(value) for name, value in values.items() if name != "loss"}
 
 
-def to_number(value: Any) -> Any:
+def to_value(value: Any) -> Any:
     """Return the value of a metric as a number, or as an array if it has several."""
     array = value.numpy() if hasattr(value, "numpy") else value
     return float(array) if getattr(array, "size", 1) == 1 else array

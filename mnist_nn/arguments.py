@@ -4,6 +4,7 @@ import inspect
 import math
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,11 @@ Array = npt.NDArray[np.floating]
 Features = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.int64]
 Examples = pd.DataFrame | npt.NDArray[Any]
-Targets = pd.Series | npt.NDArray[Any]
+Targets = pd.Series | npt.NDArray[Any] | Sequence[int]
 
+TRAINING_SET = "training_examples", "training_targets"
+VALIDATION_SET = "validation_examples", "validation_targets"
+TEST_SET = "test_examples", "test_targets"
 PROBABILITY_ERROR = 0.02  # how far half-precision probabilities may sum from 1
 NUMBERS = frozenset("biuf")  # kinds of dtypes: bool, signed, unsigned, float
 FLOAT32_TINY, FLOAT32_MAX = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
@@ -47,7 +51,7 @@ def check_whole_number(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive_number(name: str, value: Any) -> float:
     """Return ``value`` as a float, or raise a ValueError."""
-    number = _to_number(value)
+    number = _to_real_number(value)
     if FLOAT32_TINY < number < FLOAT32_MAX:  # whatever the models' dtype
         return float(number)
     raise ArgumentError(f"{name} must be a finite number above 0, such as 0.03, not {value!r:.100}")
@@ -55,7 +59,7 @@ def check_positive_number(name: str, value: Any) -> float:
 
 def check_number_between(name: str, value: Any, minimum: float, below: float = math.inf) -> float:
     """Return ``value`` as a float if minimum ≤ value < below, or raise a ValueError."""
-    number = _to_number(value)
+    number = _to_real_number(value)
     if minimum <= number < min(below, FLOAT32_MAX):
         return float(number)
     if below == math.inf:
@@ -103,8 +107,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
             f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, 10), "
             "one row for each of the targets"
         )
-    if not are_probabilities(probabilities):
-        row = int(np.argmin([are_probabilities(row[None]) for row in probabilities]))
+    if (row := find_no_probabilities(probabilities)) is not None:
         raise ArgumentError(
             f"probabilities contains {probabilities[row]} in row {row}, counted from 0: each row "
             "must have numbers from 0 to 1 that add up to 1, as softmax returns them"
@@ -117,6 +120,13 @@ def are_probabilities(values: Array) -> bool:
     sums = values @ np.ones(CLASSES)  # in float64, and much quicker than np.sum
     distance = np.abs(sums - 1).max()
     return bool(values.min() >= 0 and distance <= PROBABILITY_ERROR)  # NaN fails comparisons
+
+
+def find_no_probabilities(values: Array) -> int | None:
+    """Return the first row whose numbers are no probabilities that add up to 1, or None."""
+    if are_probabilities(values):
+        return None
+    return int(np.argmin([are_probabilities(row[np.newaxis]) for row in values]))
 
 
 def check_features(name: str, examples: Examples) -> Features:
@@ -155,8 +165,8 @@ def check_data(
 ) -> Data:
     """Return the arrays of a training and a validation set, or raise a ValueError."""
     data = Data(
-        *check_set(training_examples=training_examples, training_targets=training_targets),
-        *check_set(validation_examples=validation_examples, validation_targets=validation_targets),
+        *check_set(training_examples, training_targets, TRAINING_SET),
+        *check_set(validation_examples, validation_targets, VALIDATION_SET),
     )
     if len(data.labels) > 1 and data.labels.min() == data.labels.max():
         raise ArgumentError(
@@ -166,17 +176,22 @@ def check_data(
     return data
 
 
-def check_set(**examples_and_targets: Any) -> tuple[Features, Labels]:
-    """Return the features and labels of a data set, given by name, or raise a ValueError."""
-    (name, examples), (targets_name, targets) = examples_and_targets.items()
+def check_set(
+    examples: Examples, targets: Targets, names: tuple[str, str] = ("examples", "targets")
+) -> tuple[Features, Labels]:
+    """Return the features and labels of a data set, or raise a ValueError that has their names."""
+    name, targets_name = names
     features, labels = check_features(name, examples), _to_labels(targets_name, targets)
     if len(features) != len(labels):
         raise ArgumentError(
             f"{name} has {len(features)} rows, but {targets_name} has {len(labels)}: take both "
             "from the same call of parse_labels_and_features()"
         )
-    are_indexed = isinstance(examples, pd.DataFrame) and isinstance(targets, pd.Series)
-    if are_indexed and not examples.index.equals(targets.index):
+    if (
+        isinstance(examples, pd.DataFrame)
+        and isinstance(targets, pd.Series)
+        and not examples.index.equals(targets.index)
+    ):
         raise ArgumentError(
             f"the rows of {name} and {targets_name} are not the same, or in different orders: take "
             "both from the same call of parse_labels_and_features()"
@@ -207,7 +222,7 @@ def warn_of_raw_pixels(data: Data) -> None:
             return
 
 
-def _to_number(value: Any) -> float:
+def _to_real_number(value: Any) -> float:
     """Return a real number as one of Python, and NaN for anything else."""
     value = value.item() if isinstance(value, np.integer | np.floating) else value
     return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan

@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from mnist_nn import arguments
-from mnist_nn.arguments import Examples, Features, Labels, Targets
+from mnist_nn.arguments import (
+    TEST_SET,
+    VALIDATION_SET,
+    Examples,
+    Features,
+    Labels,
+    Targets,
+)
 from mnist_nn.check_result import CheckResult, WrongAnswerError, run_check
 from mnist_nn.data import CLASSES, PIXELS
 from mnist_nn.errors import describe_error
@@ -19,9 +26,9 @@ from mnist_nn.measurement import Accuracy, MeasuredModel, correlate, load_new_di
 from mnist_nn.models import (
     check_outputs,
     count_steps,
+    describe_network,
     list_kernels,
     list_layers,
-    read_hyperparameters,
 )
 
 # The tasks: accuracies on the validation set, where partial credit begins, and training steps.
@@ -112,7 +119,7 @@ def check_networks(networks: Any, training_examples: Examples) -> CheckResult:
 def _judge_model(kind: str, name: str, model: Any, examples: Examples, targets: Targets) -> str:
     """Return praise for a model that reaches the target on the validation set."""
     _check_done(**{name: model})
-    measured = MeasuredModel(name, model, *_read_table("validation", examples, targets))
+    measured = MeasuredModel(name, model, *_read_table(examples, targets, VALIDATION_SET))
     shapes = [kernel.shape for kernel in list_kernels(model)]
     if kind == "linear" and [math.prod(shape) for shape in shapes] != [PIXELS * CLASSES]:
         raise WrongAnswerError(
@@ -146,8 +153,9 @@ def _judge_test_accuracy(
 ) -> str:
     """Return praise for right predictions, their accuracy, and a network that does well on them."""
     _check_done(test_predictions=test_predictions, accuracy=accuracy, classifier=classifier)
-    measured = MeasuredModel("classifier", classifier, *_read_table("validation", *validation_set))
-    features, labels = _read_table("test", *test_set)
+    validation_features, validation_labels = _read_table(*validation_set, VALIDATION_SET)
+    measured = MeasuredModel("classifier", classifier, validation_features, validation_labels)
+    features, labels = _read_table(*test_set, TEST_SET)
     predictions = _check_predictions(test_predictions, features, measured)
     on_test = Accuracy(float(np.mean(predictions == labels)), len(labels))
     numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
@@ -333,7 +341,7 @@ def _advise_tables(measured: MeasuredModel) -> str:
 
 def _advise_hyperparameters(kind: str, model: Any) -> Iterator[str]:
     """Yield what to try, as measured over the usual sizes and rates."""
-    found = read_hyperparameters(model)
+    found = describe_network(model)
     if found["l1"] | found["l2"] | {*found["dropout"]} != {0.0}:
         yield message("Try less dropout, l1 or l2, or none.")
     shape: Any = next((kernel.shape for kernel in list_kernels(model)), ())
@@ -356,15 +364,17 @@ def _check_done(**answers: Any) -> None:
         raise WrongAnswerError(f"Not done yet. Still without a value: {names}.")
 
 
-def _read_table(name: str, examples: Examples, targets: Targets) -> tuple[Features, Labels]:
+def _read_table(
+    examples: Examples, targets: Targets, names: tuple[str, str]
+) -> tuple[Features, Labels]:
     """Return features, and labels that may be a column, one-hot, text or categories."""
-    features = arguments.check_features(f"{name}_examples", examples)
-    labels = _to_numbers(f"{name}_targets", targets)
+    features = arguments.check_features(names[0], examples)
+    labels = _to_numbers(names[1], targets)
     if len(labels) == CLASSES * len(features):
         one_hot = labels.reshape(-1, CLASSES)
         if np.isin(one_hot, (0, 1)).all() and (one_hot.sum(axis=1) == 1).all():
             labels = one_hot.argmax(axis=1)
-    return arguments.check_set(**{f"{name}_examples": features, f"{name}_targets": labels})
+    return arguments.check_set(features, labels, names)
 
 
 def _to_numbers(name: str, values: Any) -> Any:
@@ -386,7 +396,7 @@ def _find_difference(one: Any, other: Any, is_blank: Any) -> str:
     node there move by the same amount, so that their differences stay. Penalties change them, and
     so do layers that move the images or add noise.
     """
-    expected, found = read_hyperparameters(one), read_hyperparameters(other)
+    expected, found = describe_network(one), describe_network(other)
     for name, value in found.items():
         if expected.get(name, value) != value:  # what one does not know is no difference
             return name

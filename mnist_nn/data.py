@@ -54,7 +54,7 @@ def load_mnist_dataframe(
     """
     if path is not None:
         return _read_csv(path)
-    if split not in FILES:
+    if split not in [*FILES]:  # a list, since not everything can be a key
         raise ArgumentError(f"split must be 'train' or 'test', not {split!r:.100}")
     return pd.DataFrame(_read_package_file(split).astype(np.int64), copy=False)
 
@@ -65,7 +65,8 @@ def parse_labels_and_features(dataset: pd.DataFrame) -> tuple["pd.Series[int]", 
     Args:
         dataset: DataFrame of shape (n_examples, 785) from :func:`load_mnist_dataframe`, or some of
             its rows. Other names of the columns are accepted if there is no doubt about them: the
-            label first, as in Kaggle's table, or last, as in OpenML's, and text such as ``"5"``.
+            label first, as in Kaggle's table, or last, as in OpenML's. Labels may be text such as
+            ``"5"``.
 
     Returns:
         The labels, a Series of shape (n_examples,), and the features, a DataFrame of shape
@@ -176,6 +177,9 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
             "label in column 0 and the pixels in columns 1 to 784"
         )
     names = dataset.columns.map(str)
+    if {*names} == {*COLUMN_NAMES}:  # the pixels before the label, say
+        names = pd.Index(COLUMN_NAMES)
+        dataset = dataset.set_axis(dataset.columns.map(int), axis="columns")[[*COLUMNS]]
     _check_column_names(name, names)
     dataset = dataset.set_axis(COLUMNS, axis="columns")
     column = _find_label(name, names, dataset)
@@ -209,13 +213,13 @@ def _drop_row_numbers(dataset: pd.DataFrame) -> pd.DataFrame:
 def _check_column_names(name: str, names: "pd.Index[str]") -> None:
     """Raise a ValueError if columns are in another order, or are named by an example."""
     numbers = names.str.extract(r"(\d+)$", expand=False).dropna().astype(float)
-    if numbers.is_unique and not numbers.is_monotonic_increasing:  # sorted as text, or reversed
+    if numbers.is_unique and not numbers.is_monotonic_increasing:  # pixel0, pixel1, pixel10, …
         raise ArgumentError(
             f"{name} has columns named {names[0]} to {names[-1]}: name "
             "them by the numbers 0 (the label) to 784 with dataset.set_axis(range(785), axis=1), "
             "if they are in this order"
         )
-    if not _find_words(names) and not names.astype(float).is_monotonic_increasing:
+    if not _find_words(names) and not names.astype(float).is_monotonic_increasing:  # 7, 0, 0.1, …
         raise ArgumentError(
             f"{name} has the numbers of an example as names of its columns: read the file with "
             "pd.read_csv(path, header=None)"

@@ -114,6 +114,4 @@ def load_new_digits() -> NewDigits:
     """Return digits on which no part of the exercise trains."""
     tables = data.load_mnist_dataframe()[USED_ROWS:], data.load_mnist_dataframe("test")
     pairs = (data.parse_labels_and_features(table[:: len(table) // NEW_ROWS]) for table in tables)
-    return NewDigits(
-        *(arguments.check_set(examples=examples, targets=labels) for labels, examples in pairs)
-    )
+    return NewDigits(*(arguments.check_set(examples, labels) for labels, examples in pairs))

@@ -133,7 +133,7 @@ def compile_classification_model(model: keras.Model, learning_rate: float) -> No
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(reduction="sum"),
         metrics=["accuracy"],
-        jit_compile=False,
+        jit_compile=False,  # compiling takes longer than XLA would save
     )
 
 
@@ -164,12 +164,11 @@ def check_classifier(name: str, model: Any, examples: Features) -> Array:
     Errors call the model ``name``.
     """
     probabilities = check_outputs(name, model, examples)
-    for row in probabilities:
-        if not arguments.are_probabilities(row[np.newaxis]):
-            raise ArgumentError(
-                f"{name} predicts {row.round(3)}, which are not probabilities that add up to 1: "
-                "end it with softmax"
-            )
+    if (row := arguments.find_no_probabilities(probabilities)) is not None:
+        raise ArgumentError(
+            f"{name} predicts {probabilities[row].round(3)}, which are not probabilities that add "
+            "up to 1: end it with softmax"
+        )
     return probabilities
 
 
@@ -231,8 +230,12 @@ def count_steps(model: Any) -> int:
     return int(optimizer.iterations) if is_known else 0
 
 
-def read_hyperparameters(network: Any) -> dict[str, Any]:
-    """Return the arguments with which a network was built and trained, as far as it knows them."""
+def describe_network(network: Any) -> dict[str, Any]:
+    """Return what a network stores of the arguments that it was built and trained with, by name.
+
+    Two networks that differ in an argument differ in its value here, such as the shapes of all
+    kernels for ``hidden_units``. A network that was not trained knows no optimizer.
+    """
     layers = [*list_layers(network)]
     names = [type(layer).__name__ for layer in layers]
     penalties = [getattr(layer, "kernel_regularizer", None) for layer in layers]

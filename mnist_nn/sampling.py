@@ -63,7 +63,7 @@ def create_training_dataset(
         >>> features.shape
         TensorShape([10, 784])
     """
-    features, labels = arguments.check_set(examples=examples, targets=targets)
+    features, labels = arguments.check_set(examples, targets)
     steps_by_period = split_steps(steps, periods)
     seed = draw_seed(seed)  # for the same batches each time that the dataset is read
     sample = partial(sample_batches, len(features), batch_size, steps_by_period, seed)

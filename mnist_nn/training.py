@@ -21,7 +21,7 @@ from mnist_nn._backend import (
     is_distributed,
     keras,
     tf,
-    to_number,
+    to_value,
     without_metrics,
     without_replica_context,
 )
@@ -146,8 +146,8 @@ def train_nn_classification_model(
             each run differs.
         verbose: 1 prints and draws as for the linear model. 0 prints and draws nothing.
 
-    Returns, Raises:
-        As :func:`train_linear_classification_model`.
+    Returns:
+        As :func:`train_linear_classification_model`, which says what is raised, too.
 
     Example:
         >>> data = (training_examples, training_targets, validation_examples, validation_targets)
@@ -194,8 +194,8 @@ def train_classification_model(
 
     All other arguments are those of :func:`train_linear_classification_model`.
 
-    Returns, Raises:
-        As :func:`train_linear_classification_model`. The model that is returned is ``model``.
+    Returns:
+        ``model``, as :func:`train_linear_classification_model`, which says what is raised, too.
 
     Example:
         >>> import keras
@@ -350,7 +350,8 @@ def _compute_loss(
 ) -> Any:
     """Return the compiled loss of a data set, as large as that of a training step."""
     loss = model.compute_loss(x=features, y=labels, y_pred=outputs)
-    if getattr(model.loss, "reduction", "") == "sum":
+    compiled = model.loss[0] if isinstance(model.loss, list) else model.loss
+    if getattr(compiled, "reduction", "") == "sum":
         penalties = sum(model.losses)
         loss = (loss - penalties) * (batch_size / labels.shape[0]) + penalties
     return loss
@@ -362,7 +363,7 @@ def _evaluate_period(
     """Return Keras's logs of a period, and the metrics of both sets after it."""
     outputs, val_outputs, val_loss = predictions
     losses = step_logs or {m.name: m.result() for m in model.metrics if m.name == "loss"}
-    logs = {name: to_number(value) for name, value in (losses | {"val_loss": val_loss}).items()}
+    logs = {name: to_value(value) for name, value in (losses | {"val_loss": val_loss}).items()}
     training = _evaluate(model, data.features, data.labels, outputs, period)
     validation = _evaluate(model, data.val_features, data.val_labels, val_outputs, period)
     return logs | training | {f"val_{name}": value for name, value in validation.items()}

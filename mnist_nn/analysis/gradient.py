@@ -60,9 +60,10 @@ def plot_gradient(
         >>> batch = training_examples[:10], training_targets[:10]
         >>> ax = plot_gradient(model, *batch, validation_examples, validation_targets)
     """
-    batch = arguments.check_set(batch_examples=batch_examples, batch_targets=batch_targets)
+    names = "batch_examples", "batch_targets"
+    batch = arguments.check_set(batch_examples, batch_targets, names)
     validation = arguments.check_set(
-        validation_examples=validation_examples, validation_targets=validation_targets
+        validation_examples, validation_targets, arguments.VALIDATION_SET
     )
     check_classifier(name_model(model), model, batch[0][:2])
     curves = _follow_gradient(model, batch, validation)

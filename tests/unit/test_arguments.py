@@ -169,22 +169,23 @@ def test_rounded_probabilities(total: float) -> None:
 def test_examples_and_targets() -> None:
     turned = labels(1, 2)[::-1]
     # What has no index has no order that could differ.
-    for examples, targets in [
+    given: list[tuple[Any, Any]] = [
         (features(), labels(2, 1)),
         (features().to_numpy(), turned),
         (features(), turned.to_numpy()),
         (features()[::-1], turned),
-    ]:
-        array, digits = arguments.check_set(examples=examples, targets=targets)
+    ]
+    for examples, targets in given:
+        array, digits = arguments.check_set(examples, targets)
         assert array.shape == (2, 784)
         assert digits.tolist() == [2, 1]
 
 
 def test_examples_and_targets_that_do_not_belong_together() -> None:
     with pytest.raises(ValueError, match="^examples has 2 rows, but targets has 3"):
-        arguments.check_set(examples=features(), targets=labels(1, 2, 3))
+        arguments.check_set(features(), labels(1, 2, 3))
     with pytest.raises(ValueError, match="^the rows of examples and targets .* different orders"):
-        arguments.check_set(examples=features(), targets=labels(1, 2)[::-1])
+        arguments.check_set(features(), labels(1, 2)[::-1])
     data = features(), labels(1, 2), features(0), labels()
     with pytest.raises(ValueError, match="^validation_examples contains"):
         arguments.check_data(*data)

@@ -195,6 +195,7 @@ def test_stopped_run_says_after_how_many_steps(
         callbacks = [CALLBACKS.LambdaCallback(on_epoch_begin=interrupt), backup]
         train_nn(small, steps=8, periods=4, seed=1, callbacks=callbacks, verbose=1)
         assert line in capsys.readouterr().out
+    assert train_nn(small, steps=8, periods=4, callbacks=[backup]).history.epoch == [0, 1, 2, 3]
 
 
 def test_progress_bar_of_keras(small: Split, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,6 +236,9 @@ def test_losses_of_ones_own(small: Split) -> None:
     loss = partial(keras.losses.sparse_categorical_crossentropy)
     for model in (own_network(loss=loss), own_network(Own), own_network(loss=[loss])):
         assert len(train_own(small, model).history.history["val_loss"]) == 10
+    summed = keras.losses.SparseCategoricalCrossentropy(reduction="sum")
+    one, listed = (train_own(small, own_network(loss=loss), seed=1) for loss in (summed, [summed]))
+    assert one.history.history["val_loss"] == listed.history.history["val_loss"]
 
 
 @pytest.mark.parametrize("loss", [None, "mse", "categorical_crossentropy"])
@@ -264,7 +268,9 @@ def test_distribution_strategies_are_refused(small: Split) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, os.kill ends the process")
 @pytest.mark.parametrize("interrupts", [1, 2])
-def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, small: Split) -> None:
+def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(
+    interrupts: int, small: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
     """All its steps would take minutes: without interrupts that are noticed, the test hangs."""
     model = mnist_nn.build_linear_model()
 
@@ -284,4 +290,5 @@ def test_interrupt_in_the_middle_of_a_long_period_is_obeyed(interrupts: int, sma
     assert trained is model
     steps = int(model.optimizer.iterations)
     assert 600 <= steps < 10**6
+    assert f"Training stopped after {steps} of 10000000 steps." in capsys.readouterr().out
     assert len(model.history.epoch) <= 1

@@ -182,6 +182,8 @@ def test_missing_file_and_unknown_split_are_refused(tmp_path: Path) -> None:
         mnist_nn.load_mnist_dataframe(path="http://localhost:1/digits.csv")
     with pytest.raises(ValueError, match="split .*'validation'"):
         mnist_nn.load_mnist_dataframe("validation")
+    with pytest.raises(ValueError, match=r"split .*\['train'\]"):
+        mnist_nn.load_mnist_dataframe(["train"])  # type: ignore[arg-type]
 
 
 def test_parse_splits_and_scales(train_table: pd.DataFrame) -> None:
@@ -216,13 +218,27 @@ def test_frames_with_columns_of_any_kind_are_taken_by_position(train_table: pd.D
     assert labels.dtype == np.int64
 
 
+@pytest.mark.parametrize("dtype", [int, str])
+def test_columns_that_are_named_by_their_numbers_may_have_any_order(
+    dtype: Any, train_table: pd.DataFrame
+) -> None:
+    table = train_table.head(20)
+    for order in (last(table).columns, table.columns[::-1]):
+        read = table[order].set_axis(order.astype(dtype), axis=1)
+        labels, features = mnist_nn.parse_labels_and_features(read)
+        np.testing.assert_array_equal(labels, table[0])
+        np.testing.assert_array_equal(features, table.loc[:, 1:] / 255)
+
+
 def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match=r"^dataset .* not numpy.ndarray\. .*to_pandas"):
         mnist_nn.parse_labels_and_features(train_table.to_numpy())  # type: ignore[arg-type]
     rows = train_table.head(3)
     refused = {
         "dataset has 3 rows and 784 columns": rows.loc[:, 1:],
-        r"dataset has columns named 784 to 0: .*set_axis\(range\(785\)": rows[rows.columns[::-1]],
+        r"dataset has columns named pixel783 to label: .*set_axis\(range\(785\)": rows.set_axis(
+            NAMES, axis=1
+        )[NAMES[::-1]],
         "dataset has columns named label to pixel99": rows.set_axis(NAMES, axis=1)[sorted(NAMES)],
         "from 0 to 1: .*Multiply them first": pd.concat([rows[[0]], rows.loc[:, 1:] / 255], axis=1),
         "numbers of an example as names.*header=None": pd.read_csv(
