@@ -147,9 +147,9 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
             f"a table such as examples.iloc[0] or an array of numbers, not {values!r:.100}"
         )
     values = values[..., 0] if values.shape[2:] == (1,) else values
-    colours = values.shape[2:]
+    channels = values.shape[2:]
     is_row = values.ndim < 2 or values.shape == (1, PIXELS)
-    if is_row or colours not in ((), (3,), (4,)) or not values.size:
+    if is_row or channels not in ((), (3,), (4,)) or not values.size:
         raise ArgumentError(
             f"image has the shape {values.shape}: it must be (height, width), or (height, width, "
             "3 or 4) in colour. Pass one image; a row of 784 pixels needs .reshape(28, 28)"
@@ -163,14 +163,20 @@ def _convert_to_grey(values: npt.NDArray[Any]) -> Grey:
     # Computed values may exceed white a little.
     white = next(white for white in (1, 255, 65_535) if largest <= 1.01 * white)
     levels: Grey = np.minimum(values.astype(np.float32) / np.float32(white), 1)
-    if not colours:
+    if not channels:
         return levels
     grey: Grey = levels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-    if colours == (3,):
+    if channels == (3,):
         return grey
-    opacity = levels[..., 3]
+    return _fill_transparent(grey, levels[..., 3])
+
+
+def _fill_transparent(grey: Grey, opacity: Grey) -> Grey:
+    """Give transparent pixels the shade of the background.
+
+    Most pixels are background: if they are transparent, it is black or white, whichever contrasts
+    with the opaque ink.
+    """
     shade = np.median(grey[opacity > 0.5]) if opacity.max() > 0.5 else 0
-    # Transparent pixels get the shade of the background. Most pixels are background: if they are
-    # transparent, black or white contrasts with the opaque ink.
     background = shade if opacity.mean() > 0.5 else float(shade < 0.5)
     return opacity * grey + (1 - opacity) * np.float32(background)

@@ -68,15 +68,17 @@ class View(NamedTuple):
     ink: Mask
     is_light: bool
     problem: Problem = ""
-    is_line: bool = False  # that the frame cuts, such as a margin's
+    is_line: bool = False  # one that the frame cuts, such as a margin's
 
 
 def find_ink(grey: Grey, name: str) -> Mask:
     """Return where a grey image, from 0 to 1, has the ink of a digit, or raise a ValueError."""
     enlarged_side = MOST_ENLARGED * max(grey.shape)
     scaled = _scale(grey, min(WORK_SIDE, enlarged_side))
-    if enlarged_side <= WORK_SIDE and (drawing := _find_drawing(scaled)) is not None:
-        return drawing
+    if enlarged_side <= WORK_SIDE:  # it may be a drawing: photos are larger
+        drawing = _find_drawing(scaled)
+        if drawing is not None:
+            return drawing
     views = (
         _look_for_strokes(scaled, is_light=False),
         _look_for_strokes(scaled, is_light=True),

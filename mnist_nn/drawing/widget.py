@@ -53,7 +53,7 @@ class DrawingWidget(anywidget.AnyWidget):
         self, names: Iterable[Any], pen_width: float, on_change: Callable[[Any, bool, bool], None]
     ) -> None:
         name = f"mnist-nn-drawing-{uuid.uuid4().hex}"  # in no other output of a notebook
-        classifiers = [message(str(name)) for name in names]
+        classifiers = [message(str(classifier)) for classifier in names]
         super().__init__(name=name, texts=pad_texts(), classifiers=classifiers, pen_width=pen_width)
         self.observe(
             lambda change: on_change(self.strokes, self.prepared, change.name == "finished"),
