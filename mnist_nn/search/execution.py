@@ -23,7 +23,7 @@ from mnist_nn.language import message, printable
 from mnist_nn.search.results import Row, Run
 from mnist_nn.search.worker import PROCESS, Trainer, train_run
 
-BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"  # tqdm's, with the time left
+BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<LEFT{postfix}]"  # LEFT: the time left
 Finished = Generator[tuple[Run, Row]]  # runs as they finish
 
 

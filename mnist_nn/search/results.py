@@ -101,7 +101,8 @@ def read_rows(path: Path, search: Mapping[str, str]) -> dict[Run, Row]:
                 f"{place} belongs to another search, {search_of_row} instead of {search}: {remedy}"
             )
         rows[run] = row
-    if not rest.startswith(b'{"trainer"'[: len(rest)]):  # a row may be cut off within these
+    beginning = b'{"trainer"'[: len(rest)]  # of a row, even if it was cut off after a few bytes
+    if not rest.startswith(beginning):
         raise ArgumentError(f"results {str(path)!r} is not a results file: {remedy}")
     os.truncate(path, path.stat().st_size - len(rest))
     return rows
