@@ -21,6 +21,7 @@ from mnist_nn.language import format_number, get_language, join_numbers, message
 from mnist_nn.rendering import describe
 
 STEPS = (1, 10, 100, 1_000)
+COLUMN_GAP = 4  # pixels between examples side by side
 
 WeightsByStep = Mapping[int, Array]
 Lines = Mapping[str, Sequence[float] | Mapping[float, float]]
@@ -117,6 +118,7 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
         ax: Axes to draw into. Without it, the function makes a new figure.
 
     Raises:
+        TypeError: If ``mistakes`` is no such table.
         ValueError: If there are no mistakes, or they were found in other examples.
 
     Example:
@@ -125,6 +127,10 @@ def plot_mistakes(examples: Examples, mistakes: pd.DataFrame, *, ax: Axes | None
         >>> ax = plot_mistakes(validation_examples, mistakes.head(20))
     """
     features = arguments.check_features("examples", examples)
+    if not isinstance(mistakes, pd.DataFrame) or "position" not in mistakes:
+        raise ArgumentTypeError(
+            "mistakes must be rows of the table that confident_mistakes() returns"
+        )
     if mistakes.empty:
         raise ArgumentError("mistakes has no rows: there is nothing to draw")
     positions = pd.Index(mistakes["position"])
@@ -346,7 +352,7 @@ def _draw_examples(
 ) -> Axes:
     """Draw digits, and below each its value of every line, after the line's name."""
     gap = 8 * max(1, len(lines))  # in pixels of a digit: room for the text
-    tiles = plots.tile_images(features.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), gap=(gap, 4))
+    tiles = plots.tile_images(features.reshape(-1, IMAGE_SIDE, IMAGE_SIDE), gap=(gap, COLUMN_GAP))
     height, width = tiles.shape
     ax = ax or plt.subplots(figsize=(10, 10 * (height + gap) / width), layout="constrained")[1]
     plots.draw_image(tiles, ax, cmap="gray_r")
@@ -357,7 +363,7 @@ def _draw_examples(
     names = [name for name, _ in lines]
     for position, values in enumerate(zip(*(values for _, values in lines), strict=True)):
         row, column = divmod(position, plots.IMAGES_PER_ROW)
-        x = column * (IMAGE_SIDE + 4) + IMAGE_SIDE / 2
+        x = column * (IMAGE_SIDE + COLUMN_GAP) + IMAGE_SIDE / 2
         y = row * (IMAGE_SIDE + gap) + IMAGE_SIDE + 1
         pairs = [*zip(names, values, strict=True)]
         shown = "\n".join(f"{figure_text(name)} {value}".strip() for name, value in pairs)

@@ -8,6 +8,7 @@ import pytest
 
 from mnist_nn.analysis import (
     confident_mistakes,
+    confused_pairs,
     plot_accuracies,
     plot_confusion_difference,
     plot_cross_entropy,
@@ -121,6 +122,10 @@ def test_mistakes_in_other_examples_are_refused() -> None:
         plot_mistakes(EXAMPLES.head(12), mistakes)
     with pytest.raises(ValueError, match="mistakes has no rows"):
         plot_mistakes(EXAMPLES, mistakes.head(0))
+    with pytest.raises(TypeError, match="mistakes must be rows of the table"):
+        plot_mistakes(EXAMPLES, confused_pairs(TARGETS, PROBABILITIES.argmax(axis=1)))
+    with pytest.raises(TypeError, match="mistakes must be rows of the table"):
+        plot_mistakes(EXAMPLES, None)  # type: ignore[arg-type]
 
 
 def test_confusion_difference() -> None:
