@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import accumulate, compress
 from pathlib import Path
+from textwrap import dedent
 from tokenize import COMMENT, generate_tokens
 from typing import Any
 
@@ -16,9 +17,10 @@ from nbformat import NotebookNode
 from nbformat.corpus.words import generate_corpus_id
 
 CHECK, END = "check", "end"  # answers are judged as they were at their check, and at the end
-PROSE_BYTES = 24  # of a comment: eight Chinese characters, some five English words
+PARSE_ERRORS = (SyntaxError, ValueError, MemoryError, RecursionError)  # the last two: absurd code
 OUTPUT_CHARACTERS = 1_000_000  # of a cell
 SCRIPT = re.compile(r"\s*%%(bash|sh|script|writefile|system|perl|ruby|javascript|js)\b")
+CODE = re.compile(r"=|\w\(|\bimport\b")  # but not the bracket in "Nine (or ten)"
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*)\n### END SOLUTION", re.DOTALL)
 HIDDEN_TESTS = re.compile(r"\n*### BEGIN HIDDEN TESTS\n.*\n### END HIDDEN TESTS", re.DOTALL)
 SAVE_CELL = "{code}\nsave_answers({names!r}, {expected_names!r}, values, Path({folder!r}))"
@@ -59,8 +61,9 @@ def list_assigned(cells: Iterable[NotebookNode]) -> set[str]:
 def list_answers(check: NotebookNode, cells: Iterable[NotebookNode]) -> list[str]:
     """Return the names in a check that no locked cell, such as the check itself, assigns."""
     locked = (cell for cell in cells if nbgrader_of(cell).get("locked"))
-    given_names = {*dir(builtins)} | list_assigned(locked)
-    nodes = ast.walk(ast.parse(check.source))
+    nodes = [*ast.walk(ast.parse(check.source))]
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    given_names = {*dir(builtins)} | list_assigned(locked) | parameters
     names = [n.id for n in nodes if isinstance(n, ast.Name) and n.id not in given_names]
     return [*dict.fromkeys(names)]
 
@@ -79,7 +82,9 @@ def restore(notebook: NotebookNode, release: NotebookNode, source: NotebookNode)
     for cell in notebook.cells:
         cell.setdefault("id", generate_corpus_id())
     sources = {nbgrader_of(cell).get("grade_id"): cell.source for cell in source.cells}
-    position = len(notebook.cells)  # of the cell that comes next in the release
+    # From the end: a deleted cell is put before the one that follows it in the release, which is
+    # there by then.
+    position = len(notebook.cells)
     for grade_id, cell in reversed(released.items()):
         if grade_id in found:
             found[grade_id].metadata["nbgrader"] = cell.metadata.nbgrader
@@ -127,7 +132,7 @@ def restore_images(notebook: NotebookNode, release: NotebookNode) -> None:
 def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     """Return the texts that a student wrote outside the cells for written answers."""
     released_sources = {drop_spaces(cell.source) for cell in release.cells}
-    comments = {comment for cell in release.cells for comment in find_comments(cell)}
+    given_lines = {line for cell in release.cells for line in list_comment_lines(cell)}
     texts = []
     for cell in notebook.cells:
         if is_question(cell) or drop_spaces(cell.source) in {*released_sources, ""}:
@@ -137,20 +142,38 @@ def find_prose(notebook: NotebookNode, release: NotebookNode) -> list[str]:
         if cell.cell_type != "code" or not parse(cell.source):
             texts.append(cell.source)
         else:
-            texts += [text for text in find_comments(cell) if text not in comments]
+            lines = [line for line in list_comment_lines(cell) if line not in given_lines]
+            if not is_code("\n".join(lines)):  # as a call of several lines is
+                texts += [line.strip() for line in lines if not is_code(line)]
     return texts
 
 
-def find_comments(cell: NotebookNode) -> list[str]:
-    """Return comments, and strings that nothing uses, if they may be sentences and not code."""
+def list_comment_lines(cell: NotebookNode) -> list[str]:
+    """Return the lines of a cell's comments, and of the strings that nothing uses."""
     tree = parse(cell.source) if cell.cell_type == "code" else None
     if not tree:
         return []
     tokens = generate_tokens(StringIO(to_python(cell.source)).readline)
-    found = [token.string.lstrip("# ") for token in tokens if token.type == COMMENT]
+    found = [token.string.lstrip("#") for token in tokens if token.type == COMMENT]
     values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
     found += [v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
-    return [c for c in found if len(c.encode()) >= PROSE_BYTES and not re.search(r"[=({]", c)]
+    return [line for text in found for line in text.splitlines()]
+
+
+def is_code(comment: str) -> bool:
+    """Return whether a comment has code, a shell command or a single word, and no sentence.
+
+    "Nine in ten" and "Answer: 90" can be parsed, too: code has a call, an assignment or an import.
+    """
+    text = dedent(comment).strip()
+    is_word = text.isascii() and len(text.split()) < 2
+    if is_word or text.startswith(("!", "%")):
+        return True
+    try:
+        ast.parse(text)  # without IPython, which takes "Is it nine?" for a command
+    except PARSE_ERRORS:
+        return False
+    return bool(CODE.search(text))
 
 
 def to_python(code: str) -> str:
@@ -163,7 +186,7 @@ def parse(code: str) -> ast.Module | None:
     """Return the tree of a cell's code, or None if it is no code."""
     try:
         return ast.parse(to_python(code))
-    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two of absurd code
+    except PARSE_ERRORS:
         return None
 
 

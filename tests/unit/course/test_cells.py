@@ -65,6 +65,45 @@ def test_text_outside_the_marked_cells_is_found() -> None:
 
 
 @pytest.mark.parametrize(
+    "comment",
+    [
+        "Nine of ten (4 and 9 look alike, I think)",
+        "I say 90% = nine of ten, as 4 and 9 look alike",
+        "about 90 of 100",
+        "nine in ten",
+        "Nine (or ten)",
+        "Answer: 90",
+        "is it nine?",
+        "九十",
+        "大约九十个, 因为4和9很像",
+    ],
+)
+def test_comments_that_may_be_answers_are_found(comment: str) -> None:
+    answered = edit(make_release(), task_2_answer=f"\nx = 3  # {comment}")
+    assert cells.find_prose(answered, make_release()) == [comment]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "TODO",
+        "---",
+        "0.9012",
+        "classifier = train(0.05, [100])",
+        "import numpy as np",
+        "print(training_targets.head(), 'nine of ten')",
+        "!pip install mnist_nn",
+        "%matplotlib inline",
+        "classifier = train(\n#     0.05, 100,\n#     seed=SEED,\n# )",
+        "for digit in range(10):\n#     print(digit)",
+    ],
+)
+def test_comments_with_code_are_no_answers(comment: str) -> None:
+    edited = edit(make_release(), task_2_answer=f"\n# {comment}\nx = 3")
+    assert cells.find_prose(edited, make_release()) == []
+
+
+@pytest.mark.parametrize(
     "own", ["", "%%time\nmodel = train()", "model?\nmodel = !ls", "%time model\nmodel = 1"]
 )
 def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
@@ -85,7 +124,8 @@ def measure(model): return model
 class Scale: pass
 """
     cell = nbformat.v4.new_code_cell(given, metadata={"nbgrader": {"locked": True}})
-    code = "measure(Scale(np, data, Place), classifier, [len(net) for net in networks])"
+    code = "measure(Scale(np, data, Place), classifier, [len(net) for net in networks],"
+    code += " max(networks, key=lambda network: network.loss))"
     check = nbformat.v4.new_code_cell(code, metadata={"nbgrader": {"locked": True, "grade": True}})
     assert cells.list_answers(check, [cell, check]) == ["classifier", "networks"]
 
