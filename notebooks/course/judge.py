@@ -42,11 +42,14 @@ class NoAnswerError(Exception):
 
 
 def limit_resources() -> None:
-    with contextlib.suppress(ImportError):  # on Windows
+    """Limit this process's memory and time, or keep limits that are lower already."""
+    with contextlib.suppress(ImportError):  # on Windows, where tests run
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        for kind, most in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_CPU, SECONDS)):
+            _, present = resource.getrlimit(kind)
+            limit = most if present == resource.RLIM_INFINITY else min(most, present)
+            resource.setrlimit(kind, (limit, limit))
 
 
 class Answers:
@@ -194,7 +197,7 @@ def run_judge(release: Path, folder: Path) -> tuple[list[Verdict], str]:
                 reason = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
                 problem = f"the answers could not be judged ({reason[:200]})"
         except subprocess.TimeoutExpired as error:
-            out = (error.stdout or b"").decode(errors="replace")
+            out = (error.stdout or b"").decode(errors="replace")  # bytes, also with text=True
             problem = "the answers took too long to judge"
     # The last line may have been cut off.
     lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]

@@ -75,3 +75,18 @@ def test_scores_are_shares_and_equal_models_are_told(tmp_path: Path) -> None:
         judge.judge_check(found, code, [*pair], tmp_path / END, {"CheckResult": CheckResult})
         assert found.score == score
         assert found.problem == "some of one, two have the same weights"
+
+
+def test_limits_of_the_system_are_kept_if_they_are_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no limits")
+    found: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "setrlimit", found.__setitem__)
+    for present, expected in (
+        (200, (200, 200)),
+        (judge.MEMORY + 1, (judge.MEMORY, judge.SECONDS)),
+        (resource.RLIM_INFINITY, (judge.MEMORY, judge.SECONDS)),
+    ):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, hard=present: (hard, hard))
+        judge.limit_resources()
+        data, cpu = resource.RLIMIT_DATA, resource.RLIMIT_CPU
+        assert (found[data], found[cpu]) == tuple((limit, limit) for limit in expected)
