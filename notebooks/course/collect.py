@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from notebooks.build import NotebookError
+from notebooks.build import NotebookError, replace_file
 from notebooks.course.archives import Found, decode, is_notebook, list_files
 from notebooks.course.students import (
     Row,
@@ -147,8 +147,8 @@ def hand_over(notebook: Notebook, folder: Path) -> str:
         print(f"{folder.parent.name}: older than the file that it replaces")
     if not is_same or not stamp.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(notebook.content)
-        stamp.write_text(time)
+        stamp.write_text(time)  # first: if interrupted, the next run replaces the old notebook
+        replace_file(path, notebook.content)
     return state
 
 

@@ -13,7 +13,7 @@ import nbformat
 from notebooks.build import NotebookError
 from notebooks.course.cells import is_check, nbgrader_of
 from notebooks.course.collect import read_collected, write_table
-from notebooks.course.results import RESULTS
+from notebooks.course.results import RESULTS, hash_file
 from notebooks.course.students import MOODLE, Row, make_safe, read_students
 
 UNREAD = ("unread_answers", "unread_tasks")
@@ -36,6 +36,7 @@ class Submission:
     unread: set[str] = field(default_factory=set)  # cells that a person has yet to look at
     judged: dict[str, Any] = field(default_factory=dict)  # the outcome of each check
     page: Path | None = None  # with feedback
+    is_page_old: bool = False  # whether it is of an earlier grading
 
 
 def read_gradebook(folder: Path, assignment: str) -> dict[str, Submission]:
@@ -72,18 +73,17 @@ def read_submission(
     if not notebook.exists():
         return Submission()
     if results.exists():
-        if time != graded_time:
+        judged = json.loads(results.read_text("utf-8"))
+        if time != graded_time or judged.get("notebook") != hash_file(notebook):
             return Submission("a newer file has not been graded", time)
         if not graded:
             return Submission("graded, but not in gradebook.db: grade again", time)
+        submission = replace(graded, failure="", time=time, judged=judged["cells"])
         page = folder / "feedback" / student / assignment / "exercise.html"
-        return replace(
-            graded,
-            failure="",
-            time=time,
-            judged=json.loads(results.read_text("utf-8")),
-            page=page if page.exists() else None,
-        )
+        if page.exists():
+            submission.page = page
+            submission.is_page_old = page.stat().st_mtime < results.stat().st_mtime
+        return submission
     try:
         nbformat.read(notebook, 4)
     except Exception as error:  # of any kind of file
@@ -98,6 +98,7 @@ def merge(folders: Iterable[Mapping[str, Submission]]) -> dict[str, Submission]:
         for student, each in submissions.items():
             found.setdefault(student, []).append(each)
     merged = {
+        # Of equals, the last: the machines come after the course's own folder.
         student: max(reversed(each), key=lambda s: (s.time, not s.failure, -len(s.unread)))
         for student, each in sorted(found.items())
     }
@@ -206,7 +207,7 @@ def fill_moodle(rows: Iterable[Mapping[str, Any]], people: People) -> list[dict[
 
 def pack_feedback(folder: Path, submissions: Mapping[str, Submission], people: People) -> int:
     """Write the feedback pages to ``feedback.zip``, in folders as Moodle takes them, or by name."""
-    pages = {student: each.page for student, each in submissions.items() if each.page}
+    pages = {s: each.page for s, each in submissions.items() if each.page and not each.is_page_old}
     with zipfile.ZipFile(folder / "feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for student, page in sorted(pages.items()):
             parts = people.get(student, {}).get("file", "").split("/")
@@ -221,7 +222,8 @@ def read_people(folders: Iterable[Path], assignment: str, listed: People) -> dic
     people: dict[str, Row] = {}
     for folder in folders:
         for (name, student), row in read_collected(folder).items():
-            if name == assignment and row["time"] >= people.get(student, row)["time"]:
+            is_newest = student not in people or row["time"] >= people[student]["time"]
+            if name == assignment and is_newest:
                 people[student] = row
     for student, row in listed.items():
         given = {column: value for column, value in row.items() if value}
@@ -270,6 +272,9 @@ def export_points(
     for student, each in submissions.items():
         if each.failure:
             print(f"{student}: {each.failure}")
+        if each.is_page_old:
+            command = f"nbgrader generate_feedback {assignment} --student={student} --force"
+            print(f"{student}: the feedback is older than the points, and is left out: {command}")
     answers, tasks = (sum(row.get(column, 0) for row in rows) for column in UNREAD)
     if answers or tasks:
         print(f"Not read yet: written answers {answers}, tasks {tasks} (see grades.csv)")

@@ -4,13 +4,12 @@
 directory is the course's folder, whichever it was called in.
 """
 
-import json
 import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,14 @@ from traitlets.log import get_logger
 
 from notebooks.course import cells
 from notebooks.course.judge import run_judge
-from notebooks.course.results import RESULTS, Outcome, Verdict, combine
+from notebooks.course.results import (
+    RESULTS,
+    Outcome,
+    Verdict,
+    combine,
+    hash_file,
+    save_outcomes,
+)
 
 SAVE_CODE = Path(__file__).with_name("save.py").read_text("utf-8")
 KERNEL_ENDED = "Python ended while the notebook ran: answers after that are lost"
@@ -38,6 +44,7 @@ OUTSIDE = "there is text outside the cells for written answers"
 class Progress:
     """What the preprocessors of a submission pass on, in ``resources["mnist_nn"]``."""
 
+    notebook_hash: str  # of the submitted file
     folder: Path  # of the saved answers
     prose: list[str]  # texts outside the cells for written answers
     problem: str = ""  # why the notebook did not run to its end
@@ -62,6 +69,7 @@ class ExecuteToTheEnd(Execute):  # type: ignore[misc]
         return int(min(self.cell_seconds, max(2, self.end - time.monotonic())))
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
+        # nbclient's signature has km, a kernel manager; nbgrader passes none.
         self.end = time.monotonic() + self.notebook_seconds
         try:
             return super().preprocess(nb, resources)  # type: ignore[no-any-return]
@@ -95,10 +103,12 @@ def restore_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
 
 def prepare_cells(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Insert the cells that save the answers, and find what is written outside their cells."""
-    folder = Path(tempfile.mkdtemp(prefix="answers-"))
+    place, folder = resources["nbgrader"], Path(tempfile.mkdtemp(prefix="answers-"))
+    submitted = Path("submitted", place["student"], place["assignment"], "exercise.ipynb")
     cells.take_out_hidden(notebook)
     release = read_edition("release", resources)
-    resources["mnist_nn"] = Progress(folder, cells.find_prose(notebook, release))
+    prose = cells.find_prose(notebook, release)
+    resources["mnist_nn"] = Progress(hash_file(submitted), folder, prose)
     cells.insert_saves(notebook, release, folder, SAVE_CODE)
     return notebook, resources
 
@@ -119,11 +129,12 @@ def judge_answers(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode,
 
 def keep_outcomes(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Keep what the cells come to for the export, and log why a person has to look."""
-    place, outcomes = resources["nbgrader"], resources["mnist_nn"].outcomes
-    for grade_id, outcome in outcomes.items():
+    place, progress = resources["nbgrader"], resources["mnist_nn"]
+    for grade_id, outcome in progress.outcomes.items():
         for reason in outcome.reasons:
             get_logger().warning("%s: %s needs a person: %s", place["student"], grade_id, reason)
-    save_outcomes(Path("autograded", place["student"], place["assignment"], RESULTS), outcomes)
+    path = Path("autograded", place["student"], place["assignment"], RESULTS)
+    save_outcomes(path, progress.outcomes, progress.notebook_hash)
     return notebook, resources
 
 
@@ -159,15 +170,10 @@ def write_results(
 
 def doubt_questions(notebook: NotebookNode, prose: Sequence[str]) -> dict[str, Outcome]:
     """Return the questions, by id, for a person to look at if they may be answered elsewhere."""
+    if not prose:
+        return {}
     questions = [cells.nbgrader_of(c).grade_id for c in notebook.cells if cells.is_question(c)]
-    return {grade_id: Outcome(reasons=[OUTSIDE]) for grade_id in questions if prose}
-
-
-def save_outcomes(path: Path, outcomes: Mapping[str, Outcome]) -> None:
-    if path.is_dir():  # which a student's code has made
-        shutil.rmtree(path)
-    found = {grade_id: asdict(outcome) for grade_id, outcome in outcomes.items()}
-    path.write_text(json.dumps(found, indent=1), "utf-8")
+    return {grade_id: Outcome(reasons=[OUTSIDE]) for grade_id in questions}
 
 
 def flag_for_person(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:

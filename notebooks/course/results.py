@@ -1,7 +1,11 @@
 """What a graded cell comes to: points, what a student reads, and why a person has to look."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mnist_nn.check_result import CheckResult
@@ -91,3 +95,15 @@ def combine(verdicts: Sequence[Verdict], shown: str, maximum: float, problem: st
 def mark(verdict: Verdict) -> str:
     """Return a verdict as a notebook shows it."""
     return repr(CheckResult(verdict.passed, verdict.message))
+
+
+def hash_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def save_outcomes(path: Path, outcomes: Mapping[str, Outcome], notebook_hash: str) -> None:
+    """Save what the cells of a notebook come to, by id, with the hash of the submitted file."""
+    if path.is_dir():  # which a student's code has made
+        shutil.rmtree(path)
+    cells = {grade_id: asdict(outcome) for grade_id, outcome in outcomes.items()}
+    path.write_text(json.dumps({"notebook": notebook_hash, "cells": cells}, indent=1), "utf-8")

@@ -1,12 +1,13 @@
 """Points are exported, from one folder or several."""
 
 import csv
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from course_files import NOTEBOOK, collect_files
+from course_files import NOTEBOOK, collect_files, make_notebook
 
 from notebooks import build
 from notebooks.course import collect, export, results
@@ -60,6 +61,7 @@ def test_feedback_has_folders_as_moodle_named_them(tmp_path: Path) -> None:
         for student in files
     }
     submissions["dan"] = export.Submission("a newer file has not been graded")
+    submissions["eve"] = export.Submission("", page=tmp_path / "old.html", is_page_old=True)
     assert export.pack_feedback(tmp_path, submissions, files) == 3
     with zipfile.ZipFile(tmp_path / "feedback.zip") as archive:
         assert archive.namelist() == [
@@ -78,20 +80,25 @@ def test_what_a_folder_knows_of_a_submission(tmp_path: Path) -> None:
     assert read(None).failure == "nothing handed in"
     collect_files(tmp_path, {"anna/exercise.ipynb": NOTEBOOK})
     assert read(None).failure.startswith("not graded, or the grading failed")
-    submitted, autograded = (
-        tmp_path / name / "anna" / "exercise-en" for name in ("submitted", "autograded")
+    submitted, autograded, feedback = (
+        tmp_path / name / "anna" / "exercise-en" for name in ("submitted", "autograded", "feedback")
     )
     autograded.mkdir(parents=True)
-    (autograded / results.RESULTS).write_text("{}")
+    path = autograded / results.RESULTS
+    results.save_outcomes(path, {}, results.hash_file(submitted / "exercise.ipynb"))
     assert read(graded).failure == "a newer file has not been graded"
     stamp = (submitted / "timestamp.txt").read_text()
     (autograded / "timestamp.txt").write_text(stamp)
     assert read(None).failure == "graded, but not in gradebook.db: grade again"
     assert read(graded) == export.Submission("", stamp, 3.0)
-    page = tmp_path / "feedback" / "anna" / "exercise-en" / "exercise.html"
+    page = feedback / "exercise.html"
     page.parent.mkdir(parents=True)
     page.write_text("page")
-    assert read(graded).page == page
+    assert (read(graded).page, read(graded).is_page_old) == (page, False)
+    os.utime(page, (0, 0))
+    assert read(graded).is_page_old
+    (submitted / "exercise.ipynb").write_bytes(make_notebook("of the same time"))
+    assert read(graded).failure == "a newer file has not been graded"
 
 
 def test_export_needs_a_release(tmp_path: Path) -> None:
