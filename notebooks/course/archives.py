@@ -5,7 +5,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ from notebooks.build import NotebookError
 IGNORED = {"__MACOSX", ".ipynb_checkpoints"}
 HANJA = re.compile("[\u4e00-\u9fff\uf900-\ufaff]")
 MOST_BYTES = 100_000_000  # of a notebook, and of a zip file in another
+MOST_BYTES_IN_ALL = 1_000_000_000  # of the notebooks in a folder or zip file
 MOST_ZIPS = 4  # one in another
 
 
@@ -35,7 +36,18 @@ def list_files(path: Path, language: str = "") -> list[Found]:
     """
     path = path.resolve()
     files = list_folder(path, language) if path.is_dir() else list_single(path, language)
-    return [file for file in files if not is_ignored(file.path)]
+    return [file for file in limit_bytes(files) if not is_ignored(file.path)]
+
+
+def limit_bytes(files: Iterable[Found]) -> Iterator[Found]:
+    """Yield files, without the contents of those that are too much for the memory."""
+    total = 0
+    for file in files:
+        if total + len(file.content) > MOST_BYTES_IN_ALL:
+            yield file._replace(content=b"")
+        else:
+            total += len(file.content)
+            yield file
 
 
 def list_folder(folder: Path, language: str) -> Iterator[Found]:
@@ -50,11 +62,10 @@ def list_single(path: Path, language: str) -> list[Found]:
     file = read_file(path, decode_name(path.name, language))
     if is_notebook(file.path):
         return [file]
-    try:
-        return [*unzip(file._replace(path=f"{path.stem}.zip"), path, language)]
-    except Exception:  # of all kinds, if it is damaged
-        reason = "this is no folder or notebook, and no zip file that can be read"
-        raise NotebookError(reason) from None
+    archive = file._replace(path=f"{path.stem}.zip")
+    if (files := expand(archive, path, language)) == [archive]:
+        raise NotebookError("this is no folder or notebook, and no zip file that can be read")
+    return files
 
 
 def read_file(path: Path, name: str) -> Found:
@@ -76,7 +87,7 @@ def expand(found: Found, file: Path | io.BytesIO, language: str) -> list[Found]:
     is_deep = found.path.lower().count(".zip") > MOST_ZIPS
     if is_zip(found.path) and not is_deep and not is_ignored(found.path):
         with suppress(Exception):  # of all kinds, if it is damaged
-            return [*unzip(found, file, language)]
+            return [*limit_bytes(unzip(found, file, language))]
     return [found]
 
 

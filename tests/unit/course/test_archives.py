@@ -98,6 +98,22 @@ def test_only_notebooks_of_a_usual_size_are_kept_in_memory(
     assert files.keys() == {f"hw.zip/{name}" for name in sizes}
 
 
+@pytest.mark.parametrize("name", ["all", "all/hw.zip"])
+def test_notebooks_of_all_zip_files_together_are_limited(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MOST_BYTES_IN_ALL", 2_500)
+    folder = tmp_path / "all"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "hw.zip", "w") as archive:
+        archive.writestr("1.zip", zip_file("exercise.ipynb", b" " * 1_000, tmp_path))
+        for i in (2, 3):
+            archive.writestr(f"{i}.ipynb", b" " * 1_000)
+        archive.writestr("4.ipynb", b" " * 500)
+    files = archives.list_files(tmp_path / name)
+    assert [len(file.content) for file in files] == [1_000, 1_000, 0, 500]
+
+
 @pytest.mark.parametrize("name", ["handed-in", "handed-in/hw.zip"])
 def test_large_zip_files_are_not_read_whole(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "handed-in"
