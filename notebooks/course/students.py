@@ -50,7 +50,7 @@ def drop_common_folders(files: Sequence[Found], rows: Sequence[Row]) -> list[Fou
         found = (find_student(file.path, rows) for file in files)
         return len({match_student(*each, rows) for each in found} - {""})
 
-    return max(reversed(options), key=count_known)
+    return max(reversed(options), key=count_known)  # on a tie, the most folders are taken off
 
 
 def find_student(path: str, rows: Sequence[Row]) -> tuple[str, str, str]:
@@ -81,13 +81,21 @@ def make_safe(student: str) -> str:
 
 
 def read_rows(path: Path, language: str = "") -> list[Row]:
-    """Return the rows of a table, however a spreadsheet wrote it."""
+    """Return the rows of a table, however a spreadsheet wrote it.
+
+    Raises:
+        NotebookError: If it is no text, or has a quotation mark without another.
+    """
     try:
         text = decode(path.read_bytes(), language)
     except UnicodeDecodeError:
         raise NotebookError(f"{path} is no text: save it as CSV, in UTF-8") from None
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    return [*csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    try:
+        return [*csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+    except csv.Error as error:
+        reason = f"{path} cannot be read as a table ({error}): is a quotation mark missing?"
+        raise NotebookError(reason) from None
 
 
 def read_students(path: Path | None, language: str = "") -> list[Row]:
@@ -120,17 +128,22 @@ def match_student(student: str, name: str, number: str, rows: Sequence[Row]) -> 
     """Return the student for whom a file is named, if one alone is meant; "" otherwise."""
 
     def spell_name(row: Row) -> set[str]:
-        # Canvas names files after the family name and then the first name, in one word.
+        """Return a name in one word, as Canvas writes it, from each of its words on."""
         words = row.get("name", "").replace(",", " ").split()
         return {normalize("".join(words[i:] + words[:i])) for i in range(len(words))}
 
     wanted = {normalize(student), normalize(name)} - {""}
     for is_meant in (  # the surest first: two students may have the same name
+        # The number that Moodle or Canvas put into the path.
         lambda row: number != "" and row.get("number") == number,
+        # The folder's name, and then but for spaces, capitals and the like.
         lambda row: row["student"] == student,
         lambda row: normalize(row["student"]) in wanted,
+        # The student's own name, whichever of its words comes first.
         lambda row: wanted & spell_name(row),
+        # An address, or what the system calls the student.
         lambda row: wanted & {normalize(row.get(key, "")) for key in IDENTIFIERS},
+        # A table of numbers alone, where "student" is the number of Moodle or Canvas.
         lambda row: row["student"] == number and not row.get("name"),
     ):
         found = {row["student"] for row in rows if is_meant(row)}

@@ -110,6 +110,8 @@ def test_tables_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         ("student,name\nkim,Renée Créée, Jörg".encode("cp1252"), "is no text.*UTF-8"),
         (b"name\nkim", "student"),
         (b"student,name\n", "a row for each student"),
+        (b'student,name\nkim,"Kim\nlee,Lee', "unexpected end.* quotation mark"),
+        (b'student,name\nkim,"' + b"Kim\nlee,Lee\n" * 20_000, "field larger.* quotation mark"),
     ):
         table.write_bytes(content)
         with pytest.raises(build.NotebookError, match=reason):
