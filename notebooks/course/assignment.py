@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -103,9 +103,10 @@ def is_edited(path: Path) -> bool:
 
 def write_course(folder: Path, languages: Sequence[str] | None = None) -> None:
     """Write a course, but for what an instructor has edited there."""
-    for problem in find_contradictions():
-        print(f"Note: {problem}")
     languages = languages or build.languages_of("exercise")
+    problems = (problem for language in languages for problem in find_contradictions(language))
+    for problem in dict.fromkeys(problems):  # those of the tables come with each language
+        print(f"Note: {problem}")
     for language in languages:
         path = folder / "source" / f"exercise-{language}" / "exercise.ipynb"
         shown = build.shorten(path)
@@ -151,45 +152,58 @@ def check_texts(language: str) -> Iterator[str]:
     name = "exercise.py" if language == build.ENGLISH else f"exercise.{language}.toml"
     cells = build.make(build.Edition("exercise", "course", language)).cells
     texts = {cell.id: cell.source for cell in cells} | read_sources(language)
-    expected = [str(points) for cell in cells if (points := points_of(cell.id))]
-    expected.append(str(sum(map(int, expected))))
-    found = re.findall(r"^\|.*\|[^\d\n]*(\d+)[^\d\n]*\|$", texts.get("points", ""), re.MULTILINE)
+    points = [points for cell in cells if (points := points_of(cell.id))]
+    for problem in (*check_points(points, texts.get("points", "")), *check_targets(texts)):
+        yield f"notebooks/source/{name}: {problem}"
+
+
+def check_points(points: Sequence[int], table: str) -> Iterator[str]:
+    """Yield what is wrong if the last column of a table has not these points and their sum."""
+    expected = [*map(str, points), str(sum(points))]
+    found = re.findall(r"^\|.*\|[^\d\n]*(\d+)[^\d\n]*\|$", table, re.MULTILINE)
     if found != expected:
         yield (
-            f"notebooks/source/{name}: the table in [points] has {', '.join(found)}; the points "
+            f"the table in [points] has {', '.join(found)}; the points "
             f"of the graded cells, in their order, and the sum are {', '.join(expected)}"
         )
-    for kind, places in TARGETS_IN.items():
-        target, start = TARGETS[kind], PARTIAL_CREDIT_FROM[kind]
-        is_graded = f"check-{kind}" in texts
-        for place in places:
-            numbers = re.findall(r"\d\.\d+", texts.get(place, ""))
-            wanted = [target, start, target - GRACE] if place == "points" else [target]
-            missing = [f"{each:.3f}" for each in wanted if f"{each:.3f}" not in map(pad, numbers)]
-            if place in texts and is_graded and missing:
-                short = ", ".join(number.removesuffix("0") for number in missing)
+
+
+def check_targets(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield which texts, by the id of their cell, do not name the accuracies of a task."""
+    for kind, cell_ids in TARGETS_IN.items():
+        if f"check-{kind}" not in texts:
+            continue
+        for cell_id in filter(texts.__contains__, cell_ids):
+            accuracies = list_accuracies(kind) if cell_id == "points" else [TARGETS[kind]]
+            if missing := find_missing(accuracies, texts[cell_id]):
                 yield (
-                    f"notebooks/source/{name}: [{place}] does not name {short}, which follows "
+                    f"[{cell_id}] does not name {', '.join(missing)}, which follows "
                     f"from TARGETS in mnist_nn/checks.py for the task with the {kind} model"
                 )
+
+
+def list_accuracies(kind: str) -> list[float]:
+    """Return a task's target, where its points begin, and where all of them are given."""
+    return [TARGETS[kind], PARTIAL_CREDIT_FROM[kind], TARGETS[kind] - GRACE]
+
+
+def find_missing(accuracies: Iterable[float], text: str) -> list[str]:
+    """Return the accuracies that a text does not name."""
+    named = {float(number) for number in re.findall(r"\d\.\d+", text)}
+    return [f"{each:g}" for each in accuracies if round(each, 3) not in named]
 
 
 def check_page() -> Iterator[str]:
     """Yield the accuracies and points of tasks that the page for instructors does not name."""
     text = (build.NOTEBOOKS / "INSTRUCTORS.md").read_text("utf-8")
-    numbers = {*map(pad, re.findall(r"\d\.\d+", text))}
-    for kind, target in TARGETS.items():
-        for each in (target, target - GRACE, PARTIAL_CREDIT_FROM[kind]):
-            if f"check-{kind}" in POINTS_BY_CHECK and pad(str(each)) not in numbers:
-                yield f"notebooks/INSTRUCTORS.md: the table of points does not name {each:g}"
+    kinds = [kind for kind in TARGETS if f"check-{kind}" in POINTS_BY_CHECK]
+    missing = find_missing((each for kind in kinds for each in list_accuracies(kind)), text)
     of_questions = " + ".join(map(str, POINTS_BY_QUESTION.values()))
     for points in filter(None, [*map(str, POINTS_BY_CHECK.values()), of_questions]):
         if not re.search(rf"^\|.*\| {re.escape(points)} \|", text, re.MULTILINE):
-            yield f"notebooks/INSTRUCTORS.md: the table of points does not name {points}"
-
-
-def pad(number: str) -> str:
-    return f"{float(number):.3f}"
+            missing.append(points)
+    for each in missing:
+        yield f"notebooks/INSTRUCTORS.md: the table of points does not name {each}"
 
 
 def check_solution(language: str) -> Iterator[str]:

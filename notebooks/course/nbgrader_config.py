@@ -1,6 +1,6 @@
 """How nbgrader grades the assignments in this folder; see notebooks/INSTRUCTORS.md.
 
-This file is yours: ``make course`` writes it once.
+This file is yours: once you have edited it, ``make course`` keeps it.
 """
 
 from pathlib import Path

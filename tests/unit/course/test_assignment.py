@@ -96,3 +96,16 @@ def test_make_keeps_what_an_instructor_edited(tmp_path: Path, capsys: Any) -> No
     assert f"{config}: kept" in said
     assert nbformat.read(path, 4).cells[0].source.endswith("2026")
     assert config.read_text() == "# mine"
+
+
+def test_notes_are_about_the_languages_that_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setitem(TARGETS, "network", 0.97)
+    for languages in (["en"], ["en", "ko"]):
+        assignment.write_course(tmp_path, languages)
+        notes = [line for line in capsys.readouterr().out.splitlines() if "Note:" in line]
+        assert len(notes) == len({*notes})
+        assert any("exercise.py" in note for note in notes)
+        assert any("exercise.ko.toml" in note for note in notes) == ("ko" in languages)
+        assert not any("exercise.zh.toml" in note for note in notes)
