@@ -89,33 +89,44 @@ def choose(
         collected: What was collected earlier, by the name of the student's folder.
         skipped: The other notebooks of each student are added to it.
     """
-    found: dict[tuple[str, bool], list[Notebook]] = {}
-    for notebook in notebooks:
-        listed = match_student(notebook.student, notebook.name, notebook.number, rows)
-        found.setdefault((listed or notebook.student, bool(listed)), []).append(notebook)
     owners = {folder.casefold(): (row["name"], row["number"]) for folder, row in collected.items()}
-    # The folders of listed students are theirs alone: no path names an owner without a name.
+    # The owner ("", "") matches no file, so the folder stays reserved for the listed student.
     owners |= {make_safe(row["student"]).casefold(): ("", "") for row in rows}
     chosen: dict[str, tuple[Notebook, str]] = {}
-    for (student, is_listed), several in found.items():
+    for (student, is_listed), several in group_by_student(notebooks, rows).items():
         best = max(several, key=rank)
-        for other in several:
-            if other is not best:
-                skipped.append(f"{other.path}: {best.path} counts instead")
-        notes = []
-        if not is_named(best.path):
-            notes.append(f"the file is called {PurePosixPath(best.path).name}")
-        if "_late_" in best.path.lower():  # from Canvas
-            notes.append("late, as the path says")
-        if rows and not is_listed:
-            notes.append("not in the list of students")
+        skipped += [f"{o.path}: {best.path} counts instead" for o in several if o is not best]
         folder = make_safe(student)
         if not is_listed:
             folder = name_folder(folder, (best.name, best.number), owners)
+        notes = list_notes(best.path)
+        if rows and not is_listed:
+            notes.append("not in the list of students")
         if folder != student:
             notes.append(f"{student} is called {folder}")
         chosen[folder] = (best, "; ".join(notes))
     return chosen
+
+
+def group_by_student(
+    notebooks: Iterable[Notebook], rows: Sequence[Row]
+) -> dict[tuple[str, bool], list[Notebook]]:
+    """Return notebooks by their student, and by whether the student is in the table."""
+    found: dict[tuple[str, bool], list[Notebook]] = {}
+    for notebook in notebooks:
+        listed = match_student(notebook.student, notebook.name, notebook.number, rows)
+        found.setdefault((listed or notebook.student, bool(listed)), []).append(notebook)
+    return found
+
+
+def list_notes(path: str) -> list[str]:
+    """Return what is unusual in the path of a notebook."""
+    notes = []
+    if not is_named(path):
+        notes.append(f"the file is called {PurePosixPath(path).name}")
+    if "_late_" in path.lower():  # from Canvas
+        notes.append("late, as the path says")
+    return notes
 
 
 def name_folder(name: str, owner: Owner, owners: dict[str, Owner]) -> str:
