@@ -39,11 +39,11 @@ def trained(steps: int = 100, rate: float = 0.05, units: str = "[100]", options:
     )
 
 
-def is_check(cell: NotebookNode) -> bool:
+def has_check_id(cell: NotebookNode) -> bool:
     return cell.id in assignment.POINTS_BY_CHECK
 
 
-def is_question(cell: NotebookNode) -> bool:
+def has_question_id(cell: NotebookNode) -> bool:
     return cell.id in assignment.POINTS_BY_QUESTION
 
 
@@ -75,7 +75,7 @@ def chain(*edits: Callable[[NotebookNode], None]) -> Callable[[NotebookNode], No
 
 
 def copy_checks(notebook: NotebookNode) -> None:
-    checks = list(filter(is_check, notebook.cells))
+    checks = list(filter(has_check_id, notebook.cells))
     copies = {cell.id: [nbformat.from_dict(cell | {"id": f"{cell.id}-copy"})] for cell in checks}
     notebook.cells = [c for cell in notebook.cells for c in (cell, *copies.get(cell.id, []))]
 
@@ -87,7 +87,7 @@ def rename(notebook: NotebookNode) -> None:
 
 
 def edit_checks(notebook: NotebookNode) -> None:
-    for cell in filter(is_check, notebook.cells):
+    for cell in filter(has_check_id, notebook.cells):
         cell.source = "5.0"
         cell.metadata.nbgrader.points = 100
 
@@ -108,7 +108,7 @@ def strip_metadata(notebook: NotebookNode) -> None:
 
 
 def write_answers(notebook: NotebookNode) -> None:
-    for cell in filter(is_question, notebook.cells):
+    for cell in filter(has_question_id, notebook.cells):
         cell.source += "\nNine of ten, since 4 and 9 look alike."
 
 
@@ -118,7 +118,7 @@ def edit_question(notebook: NotebookNode) -> None:
 
 def turn_into_code(notebook: NotebookNode) -> None:
     for i, cell in enumerate(notebook.cells):
-        if is_question(cell):
+        if has_question_id(cell):
             code = nbformat.v4.new_code_cell("Nine of ten", id=cell.id, metadata=cell.metadata)
             notebook.cells[i] = code
 
@@ -138,7 +138,7 @@ def save_in_colab_without_metadata(notebook: NotebookNode) -> None:
 
 
 def leave_korean_outputs(notebook: NotebookNode) -> None:
-    for cell in filter(is_check, notebook.cells):
+    for cell in filter(has_check_id, notebook.cells):
         cell.execution_count = 1
         text = {"text/plain": "✘ 아직 하지 않았습니다."}
         cell.outputs = [nbformat.v4.new_output("execute_result", text, execution_count=1)]

@@ -1,14 +1,34 @@
 """Cells of a submission are restored, and what is written elsewhere is found."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 import pytest
 from course_files import make_release
 from nbformat import NotebookNode
+from submissions import ATTACKS, HONEST
 
 from notebooks.course import assignment, cells
+
+EDITED = {n: (s.edit, s.reads > 0) for n, s in (HONEST | ATTACKS).items() if s.edit}
+
+
+@pytest.fixture(scope="module")
+def release() -> NotebookNode:
+    return make_release()
+
+
+@pytest.fixture(scope="module")
+def source() -> NotebookNode:
+    return assignment.make_assignment("en")
+
+
+@pytest.fixture
+def notebook(release: NotebookNode) -> NotebookNode:
+    """What a student hands in, before it is edited."""
+    return deepcopy(release)
 
 
 def edit(notebook: NotebookNode, **texts: str) -> NotebookNode:
@@ -17,49 +37,64 @@ def edit(notebook: NotebookNode, **texts: str) -> NotebookNode:
     return notebook
 
 
-def test_cells_are_restored_by_metadata_and_by_id() -> None:
-    release = make_release()
-    notebook = make_release()
+def test_deleted_and_edited_cells_are_told(
+    notebook: NotebookNode, release: NotebookNode, source: NotebookNode
+) -> None:
     deleted, *_, edited = assignment.POINTS_BY_CHECK
     question = min(assignment.POINTS_BY_QUESTION)
     notebook.cells = [c for c in notebook.cells if c.id not in (deleted, question)]
-    for cell in notebook.cells[::2]:
-        cell.metadata.pop("nbgrader", None)
     notebook.cells[2].metadata |= {"nbgrader": "a student's", "id": ["a list"]}
     next(c for c in notebook.cells if c.id == edited).source = "5.0"
-    lines = [*cells.restore(notebook, release, assignment.make_assignment("en"))]
-    assert sorted(lines) == sorted(
-        [
-            f"cell {deleted} was deleted, and is put back",
-            f"cell {question} was deleted, and is put back",
-            f"cell {edited} was edited, and was restored",
-        ]
-    )
-    marked = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if cells.nbgrader_of(c)}
+    lines = [*cells.restore(notebook, release, source)]
+    assert {*lines} == {
+        f"cell {deleted} was deleted, and is put back",
+        f"cell {question} was deleted, and is put back",
+        f"cell {edited} was edited, and was restored",
+    }
     order = [c.id for c in release.cells if cells.nbgrader_of(c)]
-    assert [*marked] == order
-    assert marked[edited].source.endswith(assignment.NO_POINTS)
+    assert [c.metadata.nbgrader.grade_id for c in notebook.cells if cells.nbgrader_of(c)] == order
 
 
-def test_text_outside_the_marked_cells_is_found() -> None:
-    release = make_release()
-    assert cells.find_prose(make_release(), release) == []
+@pytest.mark.parametrize("name", EDITED)
+def test_what_students_do_to_cells_is_mended(
+    name: str, notebook: NotebookNode, release: NotebookNode, source: NotebookNode
+) -> None:
+    edit_cells, is_answered = EDITED[name]
+    edit_cells(notebook)
+    list(cells.restore(notebook, release, source))
+    marked = {
+        nbgrader.grade_id: cell for cell in notebook.cells if (nbgrader := cells.nbgrader_of(cell))
+    }
+    for cell in release.cells:
+        if cells.is_check(cell) or cells.is_question(cell):
+            assert marked[cell.id].metadata.nbgrader == cell.metadata.nbgrader
+        if cells.is_check(cell):
+            assert marked[cell.id].source == cell.source + assignment.NO_POINTS
+    assert sum(map(cells.is_check, notebook.cells)) == len(assignment.POINTS_BY_CHECK)
+    cells.take_out_hidden(notebook)
+    templates = {cell.source for cell in release.cells if cells.is_question(cell)}
+    answers = [c for c in filter(cells.is_question, notebook.cells) if c.source not in templates]
+    assert bool(answers or cells.find_prose(notebook, release)) == is_answered
+
+
+def test_text_outside_the_marked_cells_is_found(release: NotebookNode) -> None:
+    assert cells.find_prose(deepcopy(release), release) == []
     code = "\n# classifier = train(5)\n!ls\nfiles = !ls\ntraining_examples?\n"
     code += 'print("Network #2 is better than the first one")'
     answers = {"linear_question_answer": "Nine.", "task_2_answer": code}
-    assert cells.find_prose(edit(make_release(), **answers), release) == []
+    assert cells.find_prose(edit(deepcopy(release), **answers), release) == []
     absurd = f"x = {'-' * 10_000}1"  # Python has no memory to parse it
     for own, found in (("%%bash\nls -la data", []), (absurd, [absurd])):
-        notebook = make_release()
+        notebook = deepcopy(release)
         notebook.cells.append(nbformat.v4.new_code_cell(own))
         assert cells.find_prose(notebook, release) == found
     text = "It mixes up 4 and 9 and also 3 and 8."
-    assert len(cells.find_prose(edit(make_release(), linear_question=text), release)) == 1
+    assert len(cells.find_prose(edit(deepcopy(release), linear_question=text), release)) == 1
     for written in (f"# {text}", f'"{text}"', f"'''{text}'''", f'"""{text}"""', f"##{text}"):
-        answered = edit(make_release(), task_2_answer=f"\n!ls\n{written}\nx = 3")
+        answered = edit(deepcopy(release), task_2_answer=f"\n!ls\n{written}\nx = 3")
         assert cells.find_prose(answered, release) == [text]
     for new in (nbformat.v4.new_markdown_cell("九个"), nbformat.v4.new_code_cell("nine of ten")):
-        notebook = make_release()
+        notebook = deepcopy(release)
         notebook.cells.insert(5, new)
         assert cells.find_prose(notebook, release) == [new.source]
 
@@ -78,9 +113,11 @@ def test_text_outside_the_marked_cells_is_found() -> None:
         "大约九十个, 因为4和9很像",
     ],
 )
-def test_comments_that_may_be_answers_are_found(comment: str) -> None:
-    answered = edit(make_release(), task_2_answer=f"\nx = 3  # {comment}")
-    assert cells.find_prose(answered, make_release()) == [comment]
+def test_comments_that_may_be_answers_are_found(
+    comment: str, notebook: NotebookNode, release: NotebookNode
+) -> None:
+    edit(notebook, task_2_answer=f"\nx = 3  # {comment}")
+    assert cells.find_prose(notebook, release) == [comment]
 
 
 @pytest.mark.parametrize(
@@ -98,18 +135,21 @@ def test_comments_that_may_be_answers_are_found(comment: str) -> None:
         "for digit in range(10):\n#     print(digit)",
     ],
 )
-def test_comments_with_code_are_no_answers(comment: str) -> None:
-    edited = edit(make_release(), task_2_answer=f"\n# {comment}\nx = 3")
-    assert cells.find_prose(edited, make_release()) == []
+def test_comments_with_code_are_no_answers(
+    comment: str, notebook: NotebookNode, release: NotebookNode
+) -> None:
+    edit(notebook, task_2_answer=f"\n# {comment}\nx = 3")
+    assert cells.find_prose(notebook, release) == []
 
 
 @pytest.mark.parametrize(
     "own", ["", "%%time\nmodel = train()", "model?\nmodel = !ls", "%time model\nmodel = 1"]
 )
-def test_models_of_the_given_cells_are_no_answers(own: str) -> None:
-    notebook = make_release()
+def test_models_of_the_given_cells_are_no_answers(
+    own: str, notebook: NotebookNode, release: NotebookNode
+) -> None:
     notebook.cells.append(nbformat.v4.new_code_cell(own))
-    cells.insert_saves(notebook, make_release(), Path("answers"), "")
+    cells.insert_saves(notebook, release, Path("answers"), "")
     saves = [cell.source for cell in notebook.cells if "saves" in cell.metadata]
     names = {name for source in saves for name in re.findall(r"\w+", source)}
     assert len(saves) > 1

@@ -12,31 +12,44 @@ from course_files import NOTEBOOK, collect_files, make_notebook
 from notebooks import build
 from notebooks.course import collect, export, results
 
+JUDGED = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
+SUBMISSIONS = {
+    "anna": export.Submission(
+        "", "noon", 12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}, JUDGED
+    ),
+    "bea": export.Submission("", points=20.0, cells={"q": 8.0, "c": 12.0}, judged=JUDGED),
+    "eve": export.Submission("could not be graded: not a notebook (NotJSONError)"),
+}
+PEOPLE = {"anna": {"name": "Kim, Anna", "number": "5", "note": "late"}}
+ROWS = export.make_rows(SUBMISSIONS, PEOPLE, ["c"], 20)
 
-def test_export_marks_failures_and_what_is_unread(tmp_path: Path) -> None:
-    same = {"c": {"models": {"m": {"weights": "ab", "accuracy": 0.9}}, "reasons": ["odd"]}}
-    submissions = {
-        "anna": export.Submission(
-            "", "noon", 12.3456, 1.0, {"q": 0.0, "c": 12.3456}, {"q", "c"}, same
-        ),
-        "bea": export.Submission("", points=20.0, cells={"q": 8.0, "c": 12.0}, judged=same),
-        "eve": export.Submission("could not be graded: not a notebook (NotJSONError)"),
-    }
-    people = {"anna": {"name": "Kim, Anna", "number": "5", "note": "late"}}
-    rows = export.make_rows(submissions, people, ["c"], 20)
-    assert [row["points"] for row in rows] == ["11.35", "20.00", ""]
+
+def test_grades_mark_failures_and_what_is_unread() -> None:
+    assert [row["points"] for row in ROWS] == ["11.35", "20.00", ""]
+    assert [row.get("unread_answers") for row in ROWS] == [1, 0, None]
+    assert [row["note"] for row in ROWS] == ["c: odd; late", "", SUBMISSIONS["eve"].failure]
+    assert (ROWS[0]["name"], ROWS[0]["submitted"]) == ("Kim, Anna", "noon")
+
+
+def test_a_penalty_leaves_no_points_below_zero() -> None:
     late = {"anna": export.Submission("", points=1.0, penalty=2.0)}
     assert export.make_rows(late, {}, [], 20)[0]["points"] == "0.00"
-    assert [row.get("unread_answers") for row in rows] == [1, 0, None]
-    assert [row["note"] for row in rows] == ["c: odd; late", "", submissions["eve"].failure]
-    assert (rows[0]["name"], rows[0]["submitted"]) == ("Kim, Anna", "noon")
-    canvas = export.fill_canvas("exercise-en", rows, people, 20)
-    assert canvas[0] == {"Student": "    Points Possible", "exercise-en": "20"}
-    assert canvas[1]["ID"] == "5"
-    assert canvas[3]["exercise-en"] == ""
-    (moodle,) = export.fill_moodle(rows, people)
+
+
+def test_canvas_keeps_what_it_has_of_students_without_points() -> None:
+    points, anna, _, eve = export.fill_canvas("exercise-en", ROWS, PEOPLE, 20)
+    assert points == {"Student": "    Points Possible", "exercise-en": "20"}
+    assert anna["ID"] == "5"
+    assert eve["exercise-en"] == ""
+
+
+def test_moodle_gets_those_whom_it_knows() -> None:
+    (moodle,) = export.fill_moodle(ROWS, PEOPLE)
     assert (moodle["Identifier"], moodle["Grade"]) == ("Participant 5", "11.35")
-    columns, tasks = export.make_tasks(submissions, ["q", "c"])
+
+
+def test_tasks_tell_equal_models_and_reasons(tmp_path: Path) -> None:
+    columns, tasks = export.make_tasks(SUBMISSIONS, ["q", "c"])
     assert [row["models_that_others_have_too"] for row in tasks] == [1, 1]
     assert tasks[0]["reasons"] == "c: odd"
     collect.write_table(tmp_path / "tasks.csv", columns, tasks)
