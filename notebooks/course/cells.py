@@ -167,7 +167,7 @@ def is_code(comment: str) -> bool:
     """
     text = dedent(comment).strip()
     is_word = text.isascii() and len(text.split()) < 2
-    if is_word or text.startswith(("!", "%")):
+    if is_word or re.fullmatch("[!%].*", text):  # of one line: a sentence may follow
         return True
     try:
         ast.parse(text)  # without IPython, which takes "Is it nine?" for a command

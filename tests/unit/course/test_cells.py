@@ -116,7 +116,7 @@ def test_text_outside_the_marked_cells_is_found(release: NotebookNode) -> None:
 def test_comments_that_may_be_answers_are_found(
     comment: str, notebook: NotebookNode, release: NotebookNode
 ) -> None:
-    edit(notebook, task_2_answer=f"\nx = 3  # {comment}")
+    edit(notebook, task_2_answer=f"\n# !pip install mnist_nn\nx = 3  # {comment}")
     assert cells.find_prose(notebook, release) == [comment]
 
 
