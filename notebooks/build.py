@@ -33,6 +33,7 @@ import os
 import re
 import sys
 import tempfile
+import tokenize
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import groupby
@@ -106,7 +107,6 @@ if importlib.util.find_spec("mnist_nn") is None:
 import mnist_nn
 """.strip()
 GITHUB = "https://github.com/"
-COMMENT = re.compile(r"^ *#.*\n?", re.MULTILINE)
 
 
 class NotebookError(Exception):
@@ -427,17 +427,27 @@ def read_ipynb(path: Path) -> NotebookNode:
     return notebook
 
 
+def list_tokens(code: str) -> list[str]:
+    """Return the tokens of a cell's code but its comments; all in one if it is no Python."""
+    try:
+        tokens = [*tokenize.generate_tokens(io.StringIO(f"{code}\n").readline)]
+    except (SyntaxError, tokenize.TokenError):
+        return [code]
+    return [token.string for token in tokens if token.type not in (tokenize.COMMENT, tokenize.NL)]
+
+
 def write_one(edition: Edition) -> None:
-    """Write a notebook; a cell keeps its outputs if no more than lines of comments changed."""
+    """Write a notebook; a cell keeps its outputs if no more than comments and spaces changed."""
     notebook = make(edition)
     saved = read_saved(edition)
     old_cells = {cell.id: cell for cell in saved.cells} if saved else {}
+    # Those that install print nothing, whatever their code.
     silent = {cell.id for cell in read_source(edition.source) if "generated" in cell.metadata}
     for cell in notebook.cells:
         old = old_cells.get(cell.id)
         if cell.cell_type != "code" or old is None:
             continue
-        if cell.id in silent or COMMENT.sub("", old.source) == COMMENT.sub("", cell.source):
+        if cell.id in silent or list_tokens(old.source) == list_tokens(cell.source):
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
     save(notebook, edition)
     print(f"{edition}: written")
@@ -508,10 +518,11 @@ def read_english(source: str) -> dict[str, str]:
 
 def stamp(name: str) -> None:
     """Renew the hashes in a file of translations, named as in ``exercise.LANGUAGE``."""
-    path = NOTEBOOKS / "source" / f"{name}.toml"
-    if not path.exists():
-        names = sorted(file.stem for file in (NOTEBOOKS / "source").glob("*.*.toml"))
+    translated = [edition for edition in editions() if edition.language != ENGLISH]
+    names = sorted({f"{edition.source}.{edition.language}" for edition in translated})
+    if name not in names:
         raise NotebookError(f"NAME must be one of {names}, not {name!r}")
+    path = NOTEBOOKS / "source" / f"{name}.toml"
     english = read_english(name.split(".")[0])
 
     def renew(found: re.Match[str]) -> str:
