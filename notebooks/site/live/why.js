@@ -3,92 +3,113 @@ import { computeOutputs } from "./classify.js";
 
 const SIDE = 28; // pixels of an image
 const AREA = SIDE ** 2;
-const [FOR, AGAINST] = [[214, 39, 40], [31, 119, 210]]; // red and blue
-const ROW = 10; // nodes in a row
-const GAP = 2;
+const [RED, BLUE] = [[214, 39, 40], [31, 119, 210]];
+const NODES_IN_ROW = 10;
+const GAP = 2; // around the image of a node, for its frame
 const CELL = SIDE + 2 * GAP;
 
-/** Return the weights of the first layer as an image for each node, of the first `most` nodes. */
+/** Return the weights of a first layer as an image for each node, or for the first `most` nodes. */
 export function makeWeightImages({ scales, weights }, most = scales.length) {
+  const nodes = scales.length;
   return Array.from(scales.slice(0, most), (scale, node) =>
-    Float32Array.from({ length: AREA }, (_, pixel) => scale * weights[pixel * scales.length + node]),
+    Float32Array.from({ length: AREA }, (_, pixel) => scale * weights[nodes * pixel + node]),
   );
 }
 
-/** Paint an image with red for values above zero and blue for those below; `limit` is opaque. */
+/** Paint an image: red for values above zero, blue for those below, opaque from `limit` on. */
 export function paint(canvas, values, limit) {
   canvas.width = canvas.height = SIDE;
   const image = new ImageData(SIDE, SIDE);
   values.forEach((value, pixel) => {
-    image.data.set(value > 0 ? FOR : AGAINST, 4 * pixel);
+    image.data.set(value > 0 ? RED : BLUE, 4 * pixel);
     image.data[4 * pixel + 3] = Math.min(255, (255 * Math.abs(value)) / limit);
   });
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
 }
 
-/** Return the value that few weights exceed. */
+/** Return the value that one in 200 weights exceeds. */
 export function findLimit(images) {
   const sizes = Float32Array.from(images.flatMap((image) => [...image]), Math.abs).sort();
   return sizes[Math.floor(0.995 * sizes.length)];
 }
 
 /**
- * Show both models' reasons in these elements, and return a function that shows those of a drawing:
- * its `pixels`, or nothing where there is none.
+ * Return a function that shows why the linear model and the network answer as they do, given both
+ * and the pixels of a drawing, or null. Colours are the same at all moments of the training.
  */
 export function showReasons({ linear, network, fires }, lastModels, texts) {
   const limits = lastModels.map(([first]) => findLimit(makeWeightImages(first)));
-  const seen = new WeakMap(); // of a model's first layer: its images, painted once
-  const findImages = ([first], limit) => {
-    if (!seen.has(first)) {
-      const images = makeWeightImages(first);
-      const canvases = images.map((i) => paint(document.createElement("canvas"), i, limit));
-      seen.set(first, { images, canvases });
-    }
-    return seen.get(first);
-  };
-  const digits = Array.from({ length: 10 }, (_, digit) => {
-    const item = linear.appendChild(document.createElement("li"));
-    const make = (tag, text = "") => {
-      const element = item.appendChild(document.createElement(tag));
-      element.textContent = text;
-      return element;
-    };
-    const parts = { item, name: make("b", digit), weight: make("canvas"), product: make("canvas") };
-    for (const canvas of [parts.weight, parts.product]) canvas.ariaHidden = "true";
-    return { ...parts, score: make("span") };
-  });
-  network.width = network.height = ROW * CELL;
-
+  const showScores = createScores(linear, limits[0]);
+  const showNodes = createNodes(network, fires, limits[1], texts);
   return (models, pixels) => {
-    const [weights, nodes] = models.map((model, which) => findImages(model, limits[which]));
-    const [scores] = pixels ? computeOutputs(models[0], pixels) : [[]];
+    showScores(models[0], pixels);
+    showNodes(models[1], pixels);
+  };
+}
+
+/** Show, for each digit, the linear model's weights, their products with the pixels, the score. */
+function createScores(list, limit) {
+  const getImages = keepResults(makeWeightImages);
+  const digits = Array.from({ length: 10 }, (_, digit) => {
+    const item = list.appendChild(document.createElement("li"));
+    const [name, weights, products, score] = ["b", "canvas", "canvas", "span"].map((tag) =>
+      item.appendChild(document.createElement(tag)),
+    );
+    name.textContent = digit;
+    weights.ariaHidden = products.ariaHidden = "true";
+    return { item, weights, products, score };
+  });
+
+  return (model, pixels) => {
+    const images = getImages(model[0]);
+    const [scores] = pixels ? computeOutputs(model, pixels) : [[]];
     const best = Math.max(...scores);
-    digits.forEach(({ item, weight, product, score }, digit) => {
-      paint(weight, weights.images[digit], limits[0]);
-      const values = weights.images[digit].map((value, pixel) => (pixels ? value * pixels[pixel] : 0));
-      paint(product, values, limits[0]);
-      const isBest = scores[digit] === best && scores.some((each) => each < best);
-      item.className = isBest ? "best" : "";
+    const hasBest = scores.some((score) => score < best); // an untrained model has none
+    digits.forEach(({ item, weights, products, score }, digit) => {
+      paint(weights, images[digit], limit);
+      const values = images[digit].map((value, pixel) => (pixels ? value * pixels[pixel] : 0));
+      paint(products, values, limit);
+      item.className = hasBest && scores[digit] === best ? "best" : "";
       score.textContent = pixels ? scores[digit].toFixed(1).replace("-", "−") : "";
     });
-    const [outputs] = pixels ? computeOutputs(models[1], pixels) : [new Float64Array(100)];
+  };
+}
+
+/** Show the first layer's nodes with their weights, those that fire in frames, and their number. */
+function createNodes(canvas, fires, limit, texts) {
+  const getTiles = keepResults((layer) =>
+    makeWeightImages(layer).map((image) => paint(document.createElement("canvas"), image, limit)),
+  );
+  canvas.width = canvas.height = NODES_IN_ROW * CELL;
+
+  return (model, pixels) => {
+    const tiles = getTiles(model[0]);
+    const [outputs] = pixels ? computeOutputs(model, pixels) : [new Float64Array(tiles.length)];
     const strongest = Math.max(...outputs) || 1;
-    const pen = network.getContext("2d");
-    pen.clearRect(0, 0, network.width, network.height);
-    nodes.canvases.forEach((canvas, node) => {
-      const [x, y] = [(node % ROW) * CELL, Math.floor(node / ROW) * CELL];
+    const pen = canvas.getContext("2d");
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.lineWidth = GAP;
+    pen.strokeStyle = "#e69500";
+    tiles.forEach((tile, node) => {
+      const [x, y] = [(node % NODES_IN_ROW) * CELL, Math.floor(node / NODES_IN_ROW) * CELL];
       const strength = outputs[node] / strongest;
       pen.globalAlpha = !pixels || strength > 0 ? 1 : 0.2;
-      pen.drawImage(canvas, x + GAP, y + GAP);
+      pen.drawImage(tile, x + GAP, y + GAP);
       pen.globalAlpha = strength;
-      pen.lineWidth = GAP;
-      pen.strokeStyle = "#e69500";
       if (strength) pen.strokeRect(x + GAP / 2, y + GAP / 2, CELL - GAP, CELL - GAP);
     });
-    const count = outputs.reduce((sum, output) => sum + (output > 0), 0);
-    fires.textContent = pixels ? texts.fires.replace("{n}", count) : "";
-    network.ariaLabel = fires.textContent || texts.nodes;
+    const n = outputs.filter((output) => output > 0).length;
+    fires.textContent = pixels ? texts.fires.replace("{n}", n) : "";
+    canvas.ariaLabel = fires.textContent || texts.nodes;
+  };
+}
+
+/** Return `compute` so that it computes only once for each argument. */
+function keepResults(compute) {
+  const results = new Map();
+  return (key) => {
+    if (!results.has(key)) results.set(key, compute(key));
+    return results.get(key);
   };
 }
