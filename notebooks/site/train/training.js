@@ -1,16 +1,16 @@
 // The exercise's models and their training, as in mnist_nn/models.py and training.py, in float64.
 // TensorFlow.js 4.22 took at least 1.4 times the processor time with WebAssembly, and 7 times
-// without. In its float32, weights were 0.000001 to 0.03 off after 100 steps.
+// without. As it computes in float32, weights were 0.000001 to 0.03 off after 100 steps.
 import { softmax } from "./classify.js";
 import { permute, sampleBatchNumbers, splitSteps } from "./sampling.js";
 
 export const [PIXELS, CLASSES, PERIODS] = [784, 10, 10];
-const WRONG = -Math.log(1e-15); // what a wrong digit costs: see mnist_nn/metrics.py
-const FIRST_ACCUMULATOR = Math.fround(0.1); // 0.1 in float32: so does Keras, also in float64
-const LARGEST_NORM = 5;
+const LOSS_OF_MISTAKE = -Math.log(1e-15); // of log_loss in mnist_nn/metrics.py
+const FIRST_ACCUMULATOR = Math.fround(0.1); // of Adagrad; Keras rounds it to float32, too
+const LARGEST_NORM = 5; // of a step's gradient
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** Return the digits of a file that has all labels, then all pixels. */
+/** Return digits from bytes: first the label of each, then the 784 pixels of each, 0 to 255. */
 export function readDigits(bytes) {
   const rows = bytes.length / (1 + PIXELS);
   return { labels: bytes.subarray(0, rows), pixels: bytes.subarray(rows) };
@@ -22,10 +22,11 @@ export function createLayers(hiddenUnits) {
   return sizes.slice(1).map((nodes, before) => {
     const inputs = sizes[before];
     const limit = hiddenUnits.length ? Math.sqrt(6 / (inputs + nodes)) : 0;
-    const weights = new Float64Array((inputs + 1) * nodes); // the last row: the biases
+    const weights = new Float64Array((inputs + 1) * nodes); // rows of inputs, then the biases
     for (let n = 0; n < inputs * nodes; n++) weights[n] = limit * (2 * Math.random() - 1);
     const accumulators = weights.slice().fill(FIRST_ACCUMULATOR);
     const gradients = new Float64Array(weights.length);
+    // Of computeScores, with room for the bias and up to three zeros.
     const [starts, values] = [new Uint32Array(inputs + 4), new Float64Array(inputs + 4)];
     const forPage = { scales: Array(nodes).fill(1), biases: weights.subarray(-nodes), weights };
     return { inputs, nodes, weights, accumulators, gradients, starts, values, forPage };
@@ -33,25 +34,27 @@ export function createLayers(hiddenUnits) {
 }
 
 /**
- * Return the scores of the classes for a digit. Each layer keeps its inputs above zero (one in five
- * pixels, and what passes ReLU), and where their weights start.
+ * Return the scores of the classes for a digit. Only inputs above zero count: one in five pixels,
+ * and what passes ReLU. Each layer keeps them in `values`, where their weights start in `starts`,
+ * and how many they are, with the bias, in `count`.
  */
 function computeScores(layers, { pixels }, row) {
-  let [inputValues, divisor] = [pixels.subarray(PIXELS * row, PIXELS * (row + 1)), 255];
+  let layerInputs = pixels.subarray(PIXELS * row, PIXELS * (row + 1));
+  let divisor = 255; // of pixels
   for (const layer of layers) {
     const { inputs, nodes, weights, starts, values } = layer;
     let count = 0;
     for (let place = 0; place < inputs; place++) {
-      if (inputValues[place] <= 0) continue;
+      if (layerInputs[place] <= 0) continue;
       starts[count] = nodes * place;
-      values[count++] = inputValues[place] / divisor;
+      values[count++] = layerInputs[place] / divisor;
     }
-    starts.fill(nodes * inputs, count); // of the biases, which are the weights of a 1
-    values.fill(0, count); // so that there are four
-    values[count] = 1;
+    values[count] = 1; // the input whose weights are the biases
+    values.fill(0, count + 1); // up to three of these zeros fill the last group of four
+    starts.fill(nodes * inputs, count);
     layer.count = count + 1;
     const outputs = new Float64Array(nodes);
-    for (let n = 0; n <= count; n += 4) { // four at a time take half the time
+    for (let n = 0; n <= count; n += 4) { // four inputs at a time take half the time
       const [a, b, c, d] = [values[n], values[n + 1], values[n + 2], values[n + 3]];
       const [i, j, k, l] = [starts[n], starts[n + 1], starts[n + 2], starts[n + 3]];
       for (let node = 0; node < nodes; node++) {
@@ -59,40 +62,50 @@ function computeScores(layers, { pixels }, row) {
         outputs[node] += firstPair + c * weights[k + node] + d * weights[l + node];
       }
     }
-    [inputValues, divisor] = [outputs, 1];
+    [layerInputs, divisor] = [outputs, 1];
   }
-  return inputValues; // after the last layer
+  return layerInputs; // the outputs of the last layer
 }
 
-/** Add a digit's gradients of the cross entropy to those of the batch. */
+/** Add the gradients of a digit's cross entropy to those of the batch. */
 function addGradients(layers, digits, row) {
-  let errors = softmax(computeScores(layers, digits, row));
+  let errors = softmax(computeScores(layers, digits, row)); // derivatives by a layer's sums
   errors[digits.labels[row]] -= 1;
-  for (const { inputs, nodes, weights, gradients, starts, values, count } of layers.toReversed()) {
-    const below = new Float64Array(inputs + 1);
-    for (let n = 0; n < count; n++) {
-      const [value, start] = [values[n], starts[n]];
-      let error = 0;
-      for (let node = 0; node < nodes; node++) {
-        gradients[start + node] += value * errors[node];
-        error += weights[start + node] * errors[node];
-      }
-      below[start / nodes] = error;
-    }
-    errors = below;
+  for (const layer of layers.toReversed()) {
+    addLayerGradients(layer, errors);
+    if (layer !== layers[0]) errors = propagateBack(layer, errors);
   }
 }
 
-/** Train a step: the summed cross entropy of some rows, clipped to norm 5, Adagrad. */
+function addLayerGradients({ nodes, gradients, starts, values, count }, errors) {
+  for (let n = 0; n < count; n++) {
+    const [value, start] = [values[n], starts[n]];
+    for (let node = 0; node < nodes; node++) gradients[start + node] += value * errors[node];
+  }
+}
+
+/** Return the errors of the layer below: those of nodes that ReLU sets to zero are zero. */
+function propagateBack({ inputs, nodes, weights, starts, count }, errors) {
+  const below = new Float64Array(inputs);
+  for (let n = 0; n < count - 1; n++) { // the last one is the bias
+    let error = 0;
+    for (let node = 0; node < nodes; node++) error += weights[starts[n] + node] * errors[node];
+    below[starts[n] / nodes] = error;
+  }
+  return below;
+}
+
+/** Train a step with a batch: Adagrad on the gradient of the summed loss, clipped to norm 5. */
 export function trainStep(layers, digits, rows, learningRate) {
   for (const row of rows) addGradients(layers, digits, row);
   let squares = 0;
   for (const { gradients } of layers)
     for (let n = 0; n < gradients.length; n++) squares += gradients[n] * gradients[n];
-  const scale = squares < Infinity ? LARGEST_NORM / Math.max(Math.sqrt(squares), LARGEST_NORM) : NaN;
+  const norm = squares < Infinity ? Math.sqrt(squares) : NaN; // as in TensorFlow: training diverges
+  const scale = LARGEST_NORM / Math.max(norm, LARGEST_NORM);
   for (const { weights, accumulators, gradients } of layers) {
     for (let n = 0; n < gradients.length; n++) {
-      if (gradients[n] === 0) continue; // as most are: the weight stays
+      if (gradients[n] === 0) continue; // as many are: the weight does not change
       const gradient = scale * gradients[n];
       accumulators[n] += gradient * gradient;
       weights[n] -= (learningRate * gradient) / Math.sqrt(accumulators[n]);
@@ -102,8 +115,8 @@ export function trainStep(layers, digits, rows, learningRate) {
 }
 
 /**
- * Return the exercise's figures of predictions: log loss, accuracy and confusion matrix; or null if
- * a score is no number.
+ * Return the log loss and the accuracy of the classes that are predicted, and their confusion
+ * matrix; or null if a score is no finite number.
  */
 export function evaluate(layers, digits, rows) {
   const counts = Array.from({ length: CLASSES }, () => Array(CLASSES).fill(0));
@@ -115,16 +128,17 @@ export function evaluate(layers, digits, rows) {
   }
   const accuracy = sum(counts.map((row, digit) => row[digit])) / rows.length;
   const matrix = counts.map((row) => row.map((count) => count / (sum(row) || 1)));
-  return { logLoss: WRONG * (1 - accuracy), accuracy, matrix };
+  return { logLoss: LOSS_OF_MISTAKE * (1 - accuracy), accuracy, matrix };
 }
 
 /**
- * Train, and yield the figures of each period, and before them the number of steps after each step.
- * `next(true)` ends the period early, and training with it, as an interrupt does in Python.
+ * Train, and yield the number of steps done after each step, and the figures at the end of each
+ * period. `next(true)` stops training; the period's figures still come, as after an interrupt in
+ * Python. `sets` has the rows of the training set and of the validation set.
  */
 export function* train(layers, digits, sets, settings) {
   const { learning_rate: learningRate, steps, batch_size: size } = settings;
-  const [trainingRows] = sets; // then those of the validation set
+  const [trainingRows] = sets;
   let [done, isStopped] = [0, false];
   for (const [period, count] of splitSteps(steps, PERIODS).entries()) {
     const order = permute(trainingRows);
