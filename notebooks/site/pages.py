@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import mnist_nn
 from mnist_nn.drawing.pad import describe_answer, describe_drawing
 from mnist_nn.drawing.widget import pad_texts
 from mnist_nn.language import LANGUAGES, get_language, read_toml, set_language
 from notebooks import build
 
 HERE = Path(__file__).parent
+DRAWING = Path(mnist_nn.__file__).parent / "drawing"
+SHARED_FILES = (DRAWING / "widget.js", DRAWING / "widget.css", HERE / "static" / "favicon.svg")
 CARD = "card.png"  # beside the first page
 CARD_SIZE = (1200, 630)
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import mnist_nn
 from mnist_nn import (
     load_mnist_dataframe,
     parse_labels_and_features,
@@ -35,19 +34,18 @@ from notebooks.site.run import list_commands, list_services
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
-DRAWING = Path(mnist_nn.__file__).parent / "drawing"
 PRELOADED = ("pad.js", "classify.js", "playback.js", "demo.js", "prepare.js", "strokes.js")
+LATER = ("games.js", "picture.js", "why.js")
 PAGE_FILES = [
-    *(HERE / name for name in ("page.css", "page.js", *PRELOADED, "games.js", "why.js")),
-    *(DRAWING / name for name in ("widget.js", "widget.css")),
-    HERE.parent / "static" / "favicon.svg",
+    *(HERE / name for name in ("page.css", "page.js", *PRELOADED, *LATER)),
+    *pages.SHARED_FILES,
 ]
 NAMES = ("linear", "network")
 HIDDEN_UNITS = [100, 100]
 SIZES = [[784, 10], [784, *HIDDEN_UNITS, 10]]  # of the layers of both models
 STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PERIODS = 10
-SCOPE = "@scope@"  # where worker.js puts the address of the site
+ROOT = "@root@"  # in the offline page: worker.js puts the address of the site there
 SEED = 1
 LAST_DTYPE = np.int16  # dtype of the weights after the last number of steps
 EARLIER_DTYPE = np.int8  # and before
@@ -153,7 +151,10 @@ def lead_on(language: str) -> str:
 
 
 def make_plain_page(name: str, root: str) -> str:
-    """Return a page of one text in all languages, with links from an address of any depth."""
+    """Return a page of one text in all languages; ``root`` is the address of the site.
+
+    With the whole address, its links work from a page at any depth.
+    """
     texts = pages.read_texts()
     lines = [
         f'<p lang="{code}">{html.escape(texts[code][name])}<br><a href="{root}'
@@ -170,9 +171,10 @@ def write_worker(folder: Path) -> None:
     files += [pages.first_page(code) for code in LANGUAGES]
     contents = b"".join((folder / name).read_bytes() for name in files)
     worker = Template((HERE / "worker.js").read_text("utf-8")).substitute(
-        version=hashlib.sha256(contents).hexdigest()[:12],
-        cached=json.dumps(["./", *files]),
-        offline=json.dumps(make_plain_page("offline", SCOPE), ensure_ascii=False),
+        version=json.dumps(hashlib.sha256(contents).hexdigest()[:12]),
+        files=json.dumps(["./", *files]),
+        offline=json.dumps(make_plain_page("offline", ROOT), ensure_ascii=False),
+        root=json.dumps(ROOT),
     )
     (folder / "worker.js").write_text(worker, "utf-8")
 
