@@ -14,20 +14,17 @@ from typing import Any
 
 import numpy as np
 
-import mnist_nn
 from mnist_nn import checks, load_mnist_dataframe
 from mnist_nn.language import LANGUAGES, format_number, get_language, message
 from mnist_nn.metrics import LOG_LOSS_CLIP
 from notebooks.site import pages
 
 HERE = Path(__file__).parent
-DRAWING = Path(mnist_nn.__file__).parent / "drawing"
-SHARED = ("page.css", "pad.js", "prepare.js", "classify.js", "why.js")
+OF_FIRST_PAGE = ("page.css", "pad.js", "prepare.js", "classify.js", "why.js")
 PAGE_FILES = [
     *(path for path in HERE.iterdir() if path.suffix in (".js", ".css")),
-    *(HERE.parent / "live" / name for name in SHARED),
-    *(DRAWING / name for name in ("widget.js", "widget.css")),
-    HERE.parent / "static" / "favicon.svg",
+    *(HERE.parent / "live" / name for name in OF_FIRST_PAGE),
+    *pages.SHARED_FILES,
 ]
 ROWS, TRAINING_ROWS, SEED = 10_000, 7_500, 1  # the exercise's
 MOST_WEIGHTS = 2_000_000  # 64 MB, with copies: phones have little more
@@ -96,10 +93,9 @@ def make_texts(language: str) -> dict[str, str]:
     """Return the texts of the page and of the pad in a language."""
     page = pages.read_texts("train.toml")[language]
     with pages.using_language(language):
-        space = get_language().space
         texts = {name: message(english) for name, english in MESSAGES.items()} | pages.pad_words()
+        texts["space"] = get_language().space  # between sentences
         weights = format_number(MOST_WEIGHTS)
-    texts |= {"space": space, "passed": f"{texts['passed']}{space}{{advice}}"}  # what to do next
     cost = f"{-np.log(LOG_LOSS_CLIP):.2f}"
     numbers = checks.TARGETS | NUMBERS["advice"] | {"cost": cost, "weights": weights}
     with_numbers = ("intro", "next_linear", "learning_rate_help", "curve_help", "too_large")

@@ -8,14 +8,16 @@ import widget from "./widget.js";
 const find = (selector, root = document) => root.querySelector(selector);
 const data = JSON.parse(find("#data").textContent);
 const { texts } = data;
-const [form, progress, status] = ["form", "progress", "#status"].map((selector) => find(selector));
+const [form, progress, status] = [find("form"), find("progress"), find("#status")];
 const [train, stop] = form.querySelectorAll("button");
-const tabs = new BroadcastChannel("mnist_nn");
-const runs = [];
-let isStopped = false;
-let worker;
+const tabs = new BroadcastChannel("mnist_nn"); // to other tabs with this page
+// Of the table of runs in index.html, in its order.
+const COLUMNS = ["model", "accuracy", "learning_rate", "steps", "batch_size", "hidden_units"];
+const runs = []; // the oldest first
+let isStopped = false; // by the button, since training has started
+let worker; // from the first job on, until it fails
 
-/** Return the fields' texts and settings; what is wrong is told beside them once they are left. */
+/** Return the texts and the values of the fields; mark the wrong ones, and tell why beside them. */
 function readSettings() {
   form.elements.hidden_units.disabled = form.elements.model.value === "linear";
   const entries = [...new FormData(form)].map(([name, text]) => [name, text.normalize("NFKC")]);
@@ -28,7 +30,7 @@ function readSettings() {
   return [given, values];
 }
 
-/** Let the worker do a job, and return its answer; other tabs hear of it. */
+/** Let the worker do a job, such as ("goOn", false), and return its answer; tell other tabs. */
 function ask(...job) {
   tabs.postMessage("training");
   worker ??= new Worker(new URL("worker.js", import.meta.url), { type: "module" });
@@ -43,33 +45,39 @@ function ask(...job) {
 }
 
 /** Show a row and a card for a run, the newest first; fold all but the last two cards. */
-function createRun({ model, ...shown }) {
-  const card = find("#run").content.cloneNode(true).firstElementChild;
+function createRun({ model, ...hyperparameters }) {
+  const name = `${runs.length + 1}. ${texts[model]}`;
   const row = find("#results tbody").insertRow(0);
-  const run = { card, row, losses: { training: [], validation: [] } };
-  run.name = `${runs.push(run)}. ${texts[model]}`;
-  const cells = [run.name, "…", ...Object.values(shown)];
-  for (const text of cells) row.insertCell().textContent = text;
-  find("h2", card).textContent = run.name;
-  find("a", card).textContent = Object.entries(shown).map((entry) => entry.join("=")).join(", ");
-  find("a", card).href = `?${new URLSearchParams({ model, ...shown })}`;
-  runs.forEach((old, n) => (old.card.open = n >= runs.length - 2));
-  find("#runs").prepend(card, find("#drawing"));
+  const cells = Object.fromEntries(COLUMNS.map((column) => [column, row.insertCell()]));
+  const shown = { model: name, accuracy: "…", ...hyperparameters };
+  for (const [column, text] of Object.entries(shown)) cells[column].textContent = text;
+
+  const card = find("#run").content.cloneNode(true).firstElementChild;
+  find("h2", card).textContent = name;
+  const pairs = Object.entries(hyperparameters).map((pair) => pair.join("="));
+  find("a", card).textContent = pairs.join(", ");
+  find("a", card).href = `?${new URLSearchParams({ model, ...hyperparameters })}`;
+  find("#runs").prepend(card, find("#drawing")); // the pad comes after the newest run
+
+  const run = { name, cells, card, losses: { training: [], validation: [] } };
+  runs.push(run);
+  runs.forEach((each, n) => (each.card.open = n >= runs.length - 2));
   form.scrollIntoView(); // so that the settings, and what comes of them, are in view
   return run;
 }
 
 const print = ({ card }, line) => find("pre", card).append(`${line}\n`);
 
-function say({ card, row }, text, isGood = false, accuracy = "") {
+/** Show how a run has ended, in its card and in its row; `accuracy` is none if it failed. */
+function showVerdict({ card, cells }, text, isGood = false, accuracy = "") {
   const [verdict, mark] = [find(".verdict", card), isGood ? "✔" : "✘"];
   verdict.textContent = `${mark} ${text}`;
   verdict.classList.add(isGood ? "good" : "bad");
-  row.cells[1].textContent = `${mark}\u00a0${accuracy}`;
-  find("h2", card).append(` ${row.cells[1].textContent}`);
+  cells.accuracy.textContent = `${mark}\u00a0${accuracy}`; // in one line
+  find("h2", card).append(` ${cells.accuracy.textContent}`);
 }
 
-/** Show the figures of a period; the last two runs have the same axes. */
+/** Show the figures of a period; those of the last two runs have the same axes. */
 function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
   print(run, `  period ${String(period).padStart(2, "0")} : ${logLoss.toFixed(2)}`);
   run.losses.training.push(trainingLogLoss);
@@ -81,46 +89,59 @@ function showPeriod(run, { period, logLoss, trainingLogLoss, matrix, layers }) {
   drawWeights(find("canvas", run.card), layers[0], texts);
 }
 
+/** Train until the end or the button "Stop", and return the figures of the last period. */
 async function runTraining(run, settings) {
   let figures;
-  for (let next; (next = await ask("goOn", isStopped)); ) {
+  for (;;) {
+    const next = await ask("goOn", isStopped);
+    if (!next) return figures;
     progress.value = next.done / settings.steps;
     if (next.hasDiverged) throw { kind: "diverged", ...next, ...settings };
-    if ("period" in next) showPeriod(run, (figures = next));
+    if ("period" in next) {
+      figures = next;
+      showPeriod(run, figures);
+    }
   }
-  const { done, accuracy, layers } = figures;
-  const isWhole = done === settings.steps;
-  const ended = isWhole ? "Model training finished." : fill(texts.stopped, { ...settings, done });
-  print(run, ended);
-  if (!isWhole) run.row.cells[3].textContent = `${done} / ${settings.steps}`;
+}
+
+/** Show how training has ended, and let the pad have the model. */
+function finish(run, settings, { done, accuracy, layers }) {
+  const isComplete = done === settings.steps;
+  const stopped = fill(texts.stopped, { ...settings, done });
+  print(run, isComplete ? "Model training finished." : stopped);
   print(run, `Final accuracy (on validation data): ${accuracy.toFixed(2)}`);
+  if (!isComplete) run.cells.steps.textContent = `${done} / ${settings.steps}`;
   const [verdict, isGood] = judge(settings, accuracy, data);
-  say(run, isWhole || isGood ? verdict : ended, isGood, accuracy.toFixed(4));
+  showVerdict(run, isComplete || isGood ? verdict : stopped, isGood, accuracy.toFixed(4));
   run.layers = layers;
-  for (const older of trained().slice(0, -2)) older.layers = null; // the pad has room for two
+  for (const older of findTrained().slice(0, -2)) older.layers = null; // the pad has room for two
   showPad();
 }
 
-const trained = () => runs.filter(({ layers }) => layers);
-const classifyAll = (pixels) => trained().map(({ layers }) => classify(layers, pixels));
-const pad = createPad([], texts, classifyAll);
+/** Return the runs whose models answer on the pad. */
+const findTrained = () => runs.filter(({ layers }) => layers);
+const pad = createPad([], texts, (pixels) =>
+  findTrained().map(({ layers }) => classify(layers, pixels)),
+);
 
-/** Let the last two models answer, also what is being drawn. */
+/** Show the pad, or new answers to the drawing on it. */
 function showPad() {
-  pad.set("classifiers", trained().map(({ name }) => name));
+  pad.set("classifiers", findTrained().map(({ name }) => name));
   pad.save_changes();
   if (!find("#board canvas")) widget.render({ model: pad, el: find("#board") });
 }
 
 const isTraining = () => !stop.disabled;
 
-/** Switch the buttons; Train keeps the focus, so it is never disabled. */
-function setTraining(value) {
+/** Switch the buttons. Train is never disabled, so that it keeps the focus. */
+function setTraining(isOn) {
   if (document.activeElement === stop) train.focus();
-  [train.ariaDisabled, stop.disabled, isStopped] = [value, !value, false];
+  train.ariaDisabled = isOn;
+  stop.disabled = !isOn;
+  isStopped = false;
 }
 
-/** Tell what happens during training, once. */
+/** Tell what happens during training; a screen reader says it once. */
 function tell(text) {
   if (isTraining() && status.textContent !== text) status.textContent = text;
 }
@@ -129,7 +150,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (isTraining()) return;
   setTraining(true);
-  progress.removeAttribute("value");
+  progress.removeAttribute("value"); // not known while the digits are loaded
   status.textContent = texts.loading;
   let run;
   try {
@@ -137,12 +158,12 @@ form.addEventListener("submit", async (event) => {
     await ask("start", settings, data);
     run = createRun(given);
     status.textContent = "";
-    await runTraining(run, settings);
+    finish(run, settings, await runTraining(run, settings));
     status.textContent = "";
   } catch (error) {
     const text = fill(texts[error.kind] ?? texts.failed, { reason: error, ...error });
     status.textContent = run ? "" : text;
-    if (run) say(run, text);
+    if (run) showVerdict(run, text);
   }
   setTraining(false);
 });
@@ -151,6 +172,7 @@ stop.addEventListener("click", () => (isStopped = true));
 tabs.addEventListener("message", () => tell(texts.tabs));
 document.addEventListener("visibilitychange", () => document.hidden && tell(texts.hidden));
 
+// The settings of a link.
 for (const [name, value] of new URLSearchParams(location.search))
   Object.assign(form.elements.namedItem(name) ?? {}, { value });
 readSettings();

@@ -1,15 +1,18 @@
-// The settings of a run: texts of fields and links, checked by the rules of the trainers.
+// The settings of a run, checked by the rules of the trainers, and what the check of the exercise
+// says of its accuracy. Settings are given as texts, which come from the fields or from a link.
 import { fill } from "./pad.js";
 import { CLASSES, PERIODS, PIXELS } from "./training.js";
 
-const [SMALLEST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127]; // a rate, as float32
+// The smallest and the largest normal number in float32, which TensorFlow trains in.
+const [SMALLEST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
 
-const show = (text) => (text === "" || Number.isNaN(Number(text)) ? `'${text}'` : text); // as Python
+/** Return a text as Python's error messages show it: in quotes unless it is a number. */
+const show = (text) => (text === "" || Number.isNaN(Number(text)) ? `'${text}'` : text);
 
-/** Return settings that are given as texts, and what is wrong, by field. */
+/** Return the values of settings that are given as texts, and what is wrong with them, by field. */
 export function checkSettings(given, { texts, examples, weights }) {
   const { model, learning_rate: rate, steps, batch_size: size, hidden_units: units } = given;
-  const listed = units?.split(/[\s,、[\]]+/).filter(Boolean) ?? []; // none for the linear model
+  const listed = units?.split(/[\s,、[\]]+/).filter(Boolean) ?? []; // the linear model has none
   const sizes = [PIXELS, ...listed, CLASSES].map(Number);
   const count = sizes.slice(1).reduce((sum, nodes, below) => sum + (sizes[below] + 1) * nodes, 0);
   const errors = {};
@@ -35,13 +38,11 @@ export function checkSettings(given, { texts, examples, weights }) {
 /** Return what the exercise's check says of an accuracy, and whether it reaches the target. */
 export function judge({ model, hidden_units: [first], learning_rate: rate }, accuracy, data) {
   const { texts, targets, advice } = data;
-  const isGood = accuracy >= targets[model];
-  const isUsual = !first || (rate >= advice.lowest && rate <= advice.highest);
-  const hints = isGood ? [texts[`next_${model}`]] : [
-    first < advice.nodes && texts.advise_nodes,
-    isUsual ? texts.advise_more : texts.advise_rate,
-  ];
-  const shares = { accuracy: accuracy.toFixed(4), target: targets[model].toFixed(4) };
-  const values = { ...shares, advice: hints.filter(Boolean).join(texts.space) };
-  return [fill(isGood ? texts.passed : texts.not_passed, values), isGood];
+  const values = { accuracy: accuracy.toFixed(4), target: targets[model].toFixed(4) };
+  if (accuracy >= targets[model])
+    return [fill(texts.passed, values) + texts.space + texts[`next_${model}`], true];
+  const hints = first < advice.nodes ? [texts.advise_nodes] : [];
+  const isUsual = model === "linear" || (rate >= advice.lowest && rate <= advice.highest);
+  hints.push(isUsual ? texts.advise_more : texts.advise_rate);
+  return [fill(texts.not_passed, { ...values, advice: hints.join(texts.space) }), false];
 }
