@@ -78,7 +78,7 @@ METADATA = {
 ENGLISH = "en"
 EDITIONS_OF_SOURCE = {"exercise": ("exercise", "solution")}
 ATTRIBUTES = {"attach", "figure", "fold", "generated", "only", "tags"}  # of a source's cells
-EDITIONS = {"exercise", "solution", "course", "rubric"}  # which "only" may name
+EDITION_NAMES = {"exercise", "solution", "course", "rubric"}  # which "only" may name
 CELL_TIMEOUT_SECONDS = 1_800
 EXECUTED_AT_ONCE = 2
 ASK_FOR_MEMORY = "Is there 1 GB of memory for each notebook?"
@@ -173,7 +173,7 @@ def read_source(source: str) -> list[NotebookNode]:
         cell.id = cell.metadata.pop("id")
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's
         editions_of_cell = cell.metadata.get("only", "").split()
-        for given, known in ((cell.metadata, ATTRIBUTES), (editions_of_cell, EDITIONS)):
+        for given, known in ((cell.metadata, ATTRIBUTES), (editions_of_cell, EDITION_NAMES)):
             if unknown := {*given} - known:
                 names = ", ".join(sorted(known))
                 raise NotebookError(
@@ -307,7 +307,10 @@ def run_async(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 async def execute(notebook: NotebookNode, name: str) -> None:
-    """Execute a notebook in an empty folder; raise a NotebookError at an error or a log line."""
+    """Execute a notebook in an empty folder, and tidy its outputs.
+
+    An error in a cell, a log line, or a kernel that dies raises a NotebookError.
+    """
     metadata = notebook.metadata
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
@@ -322,14 +325,19 @@ async def execute(notebook: NotebookNode, name: str) -> None:
         try:
             await client.async_execute()
         except CellControlSignal as error:
-            cell = next(cell for cell in reversed(notebook.cells) if cell.get("execution_count"))
+            begun = [cell for cell in notebook.cells if cell.get("execution_count")]
             reason = str(error)
             if isinstance(error, CellExecutionError) and error.ename == "MemoryError":
                 reason = f"{error.evalue}. {ASK_FOR_MEMORY}"
-            raise NotebookError(f"{name}, cell {cell.id}: {reason}") from None
+            raise NotebookError(f"{name}, cell {begun[-1].id}: {reason}") from None
         except RuntimeError as error:  # the kernel has died
             raise NotebookError(f"{name}: {error}. {ASK_FOR_MEMORY}") from None
-    notebook.metadata = metadata | METADATA
+    notebook.metadata = metadata | METADATA  # without what the kernel says of itself
+    tidy_outputs(notebook, name)
+
+
+def tidy_outputs(notebook: NotebookNode, name: str) -> None:
+    """Merge printed text, make figures smaller; raise a NotebookError at a log line."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
