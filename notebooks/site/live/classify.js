@@ -1,9 +1,9 @@
 // The trained models: their weights, which export.py writes, and their predictions.
 
 /**
- * Read models, each of a list of layers' sizes. Each layer has, for each of its nodes, a scale and a
- * bias as 32-bit floats, and then its weights, in units of the scale, as whole numbers: `Whole` is
- * the type of their array.
+ * Read models; `sizes` has the sizes of layers of each model, which repeat. Each layer has a scale
+ * and a bias for each of its nodes, as 32-bit floats, and then its weights, in units of the scale,
+ * as whole numbers: `Whole` is the type of their array.
  */
 export function readModels(buffer, Whole, sizes) {
   let offset = 0;

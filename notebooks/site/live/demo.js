@@ -15,8 +15,8 @@ const REST = 2500; // milliseconds, for which a complete digit stays
 const ROUNDS = 3; // after these, the last digit stays
 
 /**
- * Draw digits with `show`, which takes strokes and whether they are complete, and may return for how
- * many milliseconds they then stay; return how to stop.
+ * Draw digits, and return how to stop. `show` takes strokes and whether they are a complete digit,
+ * and may return for how many milliseconds that stays.
  */
 export function playDemo(show) {
   let [frame, timer, count] = [0, 0, 0];
@@ -25,7 +25,8 @@ export function playDemo(show) {
     const total = strokes.reduce((sum, stroke) => sum + stroke.length, 0);
     const start = performance.now();
     const draw = (now) => {
-      const drawn = Math.max(1, Math.min(total, Math.floor((Math.max(0, now - start) * 60) / 1000)));
+      const frames = Math.floor(((now - start) * 60) / 1000); // the first may be before the start
+      const drawn = Math.max(1, Math.min(total, frames));
       const rest = show(take(strokes, drawn), drawn === total) ?? REST;
       if (drawn < total) frame = requestAnimationFrame(draw);
       else if (++count < ROUNDS * DIGITS.length) timer = setTimeout(next, rest);

@@ -35,7 +35,7 @@ from notebooks.site.run import list_commands, list_services
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[2] / "build" / "live"
 PRELOADED = ("pad.js", "classify.js", "playback.js", "demo.js", "prepare.js", "strokes.js")
-LATER = ("games.js", "picture.js", "why.js")
+LATER = ("games.js", "picture.js", "why.js")  # page.js imports them when the pad can be used
 PAGE_FILES = [
     *(HERE / name for name in ("page.css", "page.js", *PRELOADED, *LATER)),
     *pages.SHARED_FILES,
@@ -127,12 +127,10 @@ def lead_on(language: str) -> str:
     """Return the buttons that lead on to train, and links to read and teach the exercise."""
     texts = {name: html.escape(text) for name, text in pages.read_texts()[language].items()}
     exercise = Edition("exercise", "exercise", language)
-    services = list_services(exercise)
-    links: dict[str, str] = {}
+    services = [*list_services(exercise).items()]
     if services:
-        (_, first), *others = services.items()
-        start = f'<a class="button first" href="{first}">{texts["run"]} (Colab)</a>'
-        links = {link: name for name, link in others}
+        service, link = services[0]
+        start = f'<a class="button first" href="{link}">{texts["run"]} ({service})</a>'
     else:
         commands = html.escape("\n".join(list_commands(exercise)))
         start = (
@@ -141,12 +139,13 @@ def lead_on(language: str) -> str:
         )
     train = f"train/{pages.first_page(language)}"
     here = f'<a class="button" href="{train}">{texts["train_here"]}</a>'
-    links |= {
-        f"{language}/exercise.html": texts["read"],
-        f"{language}/solution.html": texts["see_solution"],
-        "en/instructors.html": texts["teach"],
-    }
-    items = "".join(f'<li><a href="{link}">{text}</a></li>' for link, text in links.items())
+    links = [
+        *services[1:],
+        (texts["read"], f"{language}/exercise.html"),
+        (texts["see_solution"], f"{language}/solution.html"),
+        (texts["teach"], "en/instructors.html"),
+    ]
+    items = "".join(f'<li><a href="{link}">{text}</a></li>' for text, link in links)
     return f'<div class="onward"><p>{texts["run_text"]}</p>{start}{here}<ul>{items}</ul></div>'
 
 

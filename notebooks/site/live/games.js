@@ -11,6 +11,7 @@ const find = (selector) => document.querySelector(selector);
  * `update`, which shows the state of the games and of the pad, and runs whenever the pad changes.
  */
 export function offerGames({ pad, texts, fill, setStrokes, begin }) {
+  // What the visitor plays, which is one of:
   // { kind: "none" }
   // { kind: "round", digits, drawn }: the digits to draw one by one, and what was drawn so far
   // { kind: "result", drawn }: the picture shows a whole round, until something is drawn
@@ -18,7 +19,7 @@ export function offerGames({ pad, texts, fill, setStrokes, begin }) {
   // { kind: "meant", digit }: the drawing is meant as this digit, but nothing is asked for
   let game = { kind: "none" };
   let settled = null; // the strokes when the pen was last lifted
-  let last = {}; // the pad's strokes, and how often the pen was lifted, at the last update
+  let last = {}; // the strokes, and how often the pen was lifted, at the last update
 
   const [next, stop, picture] = [find("#next"), find("#stop"), find("#picture")];
   find("#pad .buttons").append(next, stop);

@@ -42,8 +42,8 @@ function answer({ strokes, prepared, classifiers, texts }, classify) {
     return fill(texts.answer, { name: classifiers[which], digit, p });
   });
   return {
-    pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))),
-    reals: pixels,
+    features: pixels, // of the models: from 0 for the ground to 1 for ink
+    pixels: Uint8Array.from(pixels, (value) => Math.round(255 * (1 - value))), // to be shown
     probabilities,
     answers,
     description: found

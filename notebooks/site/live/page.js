@@ -14,16 +14,14 @@ const load = async (name) => {
   return response.arrayBuffer();
 };
 const { steps, sizes, ...texts } = JSON.parse(find("#texts").textContent);
+const stepNames = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
 const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let moments = []; // of the training: both models of each, as far as they are loaded
 let guest = null; // the prompt for a drawing that came with the address
-let showReason = null; // loaded after the pad, as the games are
-let games = null;
-let nextFrame; // shows the reasons
-let meant = null; // the digit that the address calls its drawing
-
-/** Return that the models are loading, as long as nothing failed. */
-const tellLoading = () => (find("#notice").hidden ? texts.loading : "");
+let meant = null; // the digit that this drawing is meant as, if the address has it
+let showReason = null; // of why.js, loaded after the pad
+let games = null; // of games.js, loaded after the pad
+let nextFrame; // in which the reasons are shown
 
 const slider = find("#steps");
 const pad = createPad(texts.models, texts, (pixels) =>
@@ -38,7 +36,7 @@ function showPad() {
   const root = find("#pad");
   widget.render({ model: pad, el: root });
   root.querySelector(".placeholder").remove();
-  const [canvas, seen, prepare] = [".pad", ".seen", ".prepare"].map((name) => root.querySelector(name));
+  const [canvas, seen, prepare] = [".pad", ".seen", ".prepare"].map((each) => find(`#pad ${each}`));
   // As sharp as the largest size at which the pad is shown; this clears it.
   canvas.width = canvas.height = Math.ceil(480 * Math.max(1, devicePixelRatio));
   canvas.style = "";
@@ -91,33 +89,33 @@ function showAnswers() {
     element.lastChild.textContent = answers.length ? `${Math.round(100 * shares[which])}%` : "";
     element.style.setProperty("--share", shares[which]);
   });
-  document.body.classList.toggle("empty", !games?.prompt() && (!strokes.length || playback.isDemo()));
-  const text = games?.prompt() ?? choosePrompt(strokes, answers, shares, differ);
+  const asked = games?.prompt() ?? null;
+  const isIdle = asked === null && (!strokes.length || playback.isDemo());
+  document.body.classList.toggle("empty", isIdle);
+  const text = asked ?? choosePrompt(strokes, answers, shares, differ);
   find("#prompt").className = text === texts.disagree ? "differ" : "";
   if (find("#prompt").textContent !== text) find("#prompt").textContent = text;
   find("#spoken").ariaLive = playback.isDemo() || playback.isTraining() ? "off" : "polite";
   cancelAnimationFrame(nextFrame);
   nextFrame = requestAnimationFrame(() => {
-    showReason?.(moments[slider.value], strokes.length ? pad.get("reals") : null);
+    showReason?.(moments[slider.value], strokes.length ? pad.get("features") : null);
   });
 }
 
 function choosePrompt(strokes, answers, shares, differ) {
-  if (!moments.length) return tellLoading();
+  if (!moments.length) return find("#notice").hidden ? texts.loading : ""; // it tells a failure
   if (slider.value !== slider.max) return fill(texts.moment, { n: slider.ariaValueText });
   if (guest) return guest;
   if (differ) return texts.disagree;
   if (playback.isDemo()) return texts.demo;
   if (!strokes.length) return texts.nothing;
-  const range = (axis) => {
+  const [width, height] = [0, 1].map((axis) => {
     const places = strokes.flat().map((point) => point[axis]);
     return Math.max(...places) - Math.min(...places);
-  };
-  if (Math.max(range(0), range(1)) < SMALL) return texts.small;
+  });
+  if (Math.max(width, height) < SMALL) return texts.small;
   return shares[1] < UNSURE ? texts.unsure : fill(texts.agree, { digit: answers[0] });
 }
-
-const stepNames = steps.map((number) => (number < 1000 ? String(number) : texts.thousand));
 
 function moveTo(moment) {
   slider.value = moment;
@@ -125,11 +123,10 @@ function moveTo(moment) {
   pad.save_changes();
 }
 
-async function loadTraining() {
-  const buffer = await load("training.bin");
-  const models = readModels(buffer, Int8Array, sizes);
-  moments = steps.map((_, moment) => models.slice(2 * moment, 2 * moment + 2));
-  moments[steps.length - 1] = lastModels;
+async function loadTraining(lastModels) {
+  const models = readModels(await load("training.bin"), Int8Array, sizes);
+  const earlier = steps.slice(0, -1).map((_, moment) => models.slice(2 * moment, 2 * moment + 2));
+  moments = [...earlier, lastModels];
   slider.disabled = button.disabled = false;
   button.addEventListener("click", () =>
     playback.isTraining() ? playback.stopTraining() : playback.startTraining(),
@@ -142,7 +139,7 @@ async function loadTraining() {
   performance.mark("training");
 }
 
-/** Show the drawing that the address holds, if it does. */
+/** Show the drawing that the address holds; return whether it holds one. */
 function openDrawing() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const strokes = decodeStrokes(parts.get("strokes") ?? "");
@@ -177,11 +174,13 @@ find("#theme").addEventListener("click", () => {
 });
 performance.mark("usable");
 
-let lastModels;
 try {
-  const weights = load("weights.bin");
-  const [{ showReasons }, { offerGames }] = await Promise.all([import("./why.js"), import("./games.js")]);
-  lastModels = readModels(await weights, Int16Array, sizes);
+  const [weights, { showReasons }, { offerGames }] = await Promise.all([
+    load("weights.bin"),
+    import("./why.js"),
+    import("./games.js"),
+  ]);
+  const lastModels = readModels(weights, Int16Array, sizes);
   moments[steps.length - 1] = lastModels;
   const places = { linear: find("#linear"), network: find("#network"), fires: find("#fires") };
   showReason = showReasons(places, lastModels, texts);
@@ -198,7 +197,7 @@ try {
   pad.save_changes();
   games.judge(meant);
   performance.mark("answered");
-  await loadTraining();
+  await loadTraining(lastModels);
   if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));
   await navigator.serviceWorker?.register("worker.js");
 } catch (error) {

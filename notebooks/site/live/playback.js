@@ -3,11 +3,11 @@ import { playDemo } from "./demo.js";
 
 const MOMENT = 1200; // milliseconds for which each state of the training is shown
 
-/** Return what plays, and how to start and stop it; `update` shows that the training has stopped. */
+/** Return how to start and stop what plays; `update` shows that the training has stopped. */
 export function createPlayback({ slider, button, texts, setStrokes, moveTo, update }) {
   let endDemo = null; // as long as digits are drawn
   let timer = null; // as long as the training plays
-  let isComplete = true; // the digit that is drawn
+  let isComplete = true; // as is each digit but one that draws itself
 
   function startDemo() {
     let hasPlayed = false;

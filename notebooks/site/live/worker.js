@@ -28,7 +28,7 @@ async function takeOver() {
 /** Return a file from the cache or else from the network; without one, a page that says so. */
 async function respond(request) {
   const cache = await caches.open(NAME);
-  const cached = await cache.match(request, { ignoreSearch: true }); // such as ?lang=ko
+  const cached = await cache.match(request, { ignoreSearch: true }); // the language
   if (cached) return cached;
   try {
     return await fetch(request);
