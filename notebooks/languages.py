@@ -147,7 +147,7 @@ def _find_codes() -> Iterator[tuple[str, str]]:
     files = ("mnist_nn/messages/*.toml", "notebooks/source/*.*.toml", "notebooks/figures/*.*.png")
     for pattern in (*files, "notebooks/site/pages/*/"):
         paths += ROOT.glob(pattern)
-    for path in paths:
+    for path in paths:  # a folder, LANGUAGE.toml, NAME.LANGUAGE.toml
         yield path.relative_to(ROOT).as_posix(), path.stem.split(".")[-1]
     yield from ((file, code) for file in SITE_TEXTS for code in read_toml(ROOT / file))
     entries = [entry for term, entry in read_toml(ROOT / GLOSSARY).items() if term != "names"]

@@ -218,8 +218,9 @@ def find_figure(notebooks: Mapping[str, NotebookNode], function: str) -> str:
 def write_reference(room: str, title: str, notebooks: Mapping[str, NotebookNode]) -> None:
     """Write the page of a room: its docstring, and those of all its public names."""
     stub = ROOT.joinpath(*room.split(".")) / "__init__.pyi"
+    names = re.findall(r" as (\w+)$", stub.read_text("utf-8"), re.MULTILINE)  # what it exports
     lines = [title, "=" * len(title), "", f".. automodule:: {room}", ""]
-    for name in re.findall(r" as (\w+)$", stub.read_text("utf-8"), re.MULTILINE):
+    for name in names:
         kind = "autoclass" if name[0].isupper() else "autofunction"
         lines += [f".. {kind}:: {room}.{name}", ""]
         if name in FIGURES:
@@ -236,8 +237,8 @@ def write_english_pages() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     faithful = readme.split("## Is it faithful?")[1].split("\n## ")[0]
     measurements = (ROOT / "data" / "original" / "README.md").read_text("utf-8")
-    text = f"# Is it faithful?{faithful}\n#{measurements}".replace("notebooks/figures/", "")
-    (source / "fidelity.md").write_text(text, "utf-8")
+    text = f"# Is it faithful?{faithful}\n#{measurements}"  # whose title becomes a section's
+    (source / "fidelity.md").write_text(text.replace("notebooks/figures/", ""), "utf-8")
     (source / "benchmark.md").write_text(describe_benchmark(), "utf-8")
 
 

@@ -11,7 +11,7 @@ const { texts } = data;
 const [form, progress, status] = [find("form"), find("progress"), find("#status")];
 const [train, stop] = form.querySelectorAll("button");
 const tabs = new BroadcastChannel("mnist_nn"); // to other tabs with this page
-// Of the table of runs in index.html, in its order.
+// The columns of the table of runs, in the order of index.html.
 const COLUMNS = ["model", "accuracy", "learning_rate", "steps", "batch_size", "hidden_units"];
 const runs = []; // the oldest first
 let isStopped = false; // by the button, since training has started

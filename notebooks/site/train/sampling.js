@@ -1,4 +1,4 @@
-// The batches of mnist_nn/sampling.py, by the same law.
+// The batches of mnist_nn/sampling.py, drawn at random in the same way.
 const SHUFFLE_BUFFER = 10_000;
 
 /** Return the elements of a typed array in random order. */
