@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import logging
 import os
 import signal
 import threading
@@ -15,13 +14,11 @@ from mnist_nn.errors import BackendError
 
 @contextlib.contextmanager
 def _quick_and_silent() -> Iterator[None]:
-    """Silence what TensorFlow, Keras and Matplotlib print while they are imported.
+    """Silence what TensorFlow and Keras print while they are imported.
 
     Garbage is not collected meanwhile, which would take a fifth of the time.
     """
-    matplotlib_log = logging.getLogger("matplotlib")
-    matplotlib_level, level = matplotlib_log.level, os.environ.get("TF_CPP_MIN_LOG_LEVEL")
-    matplotlib_log.setLevel(logging.ERROR)  # it warns where there is no folder for its cache
+    level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     # TensorFlow's C++ code writes before it reads its log level, so the file descriptor itself is
     # redirected. The level is read once, during the import.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -45,7 +42,6 @@ def _quick_and_silent() -> Iterator[None]:
             os.close(stderr)
         if level is None:
             del os.environ["TF_CPP_MIN_LOG_LEVEL"]
-        matplotlib_log.setLevel(matplotlib_level)
 
 
 with _quick_and_silent():

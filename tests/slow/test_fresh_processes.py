@@ -53,7 +53,7 @@ class KernelsStderr(io.TextIOBase):  # not the file that TensorFlow writes to
     write = sys.__stderr__.write
 
 sys.stderr = KernelsStderr()
-import mnist_nn
+import mnist_nn.plots  # and with it Matplotlib, before TensorFlow
 from mnist_nn.drawing import draw
 targets, examples = mnist_nn.parse_labels_and_features(mnist_nn.load_mnist_dataframe().head(300))
 data = (examples[:200], targets[:200], examples[200:], targets[200:])
