@@ -11,6 +11,8 @@ from typing import Any
 
 from mnist_nn.errors import BackendError
 
+BACKENDS = {"tensorflow", "jax", "torch", "openvino"}  # Keras's
+
 
 @contextlib.contextmanager
 def _quick_and_silent() -> Iterator[None]:
@@ -50,7 +52,7 @@ with _quick_and_silent():
 
         backend = keras.config.backend()
     except ModuleNotFoundError as error:
-        if error.name == "keras":
+        if error.name not in BACKENDS:
             raise
         backend = os.environ.get("KERAS_BACKEND", str(error.name))  # it is set, but missing
     if backend != "tensorflow":
@@ -74,6 +76,8 @@ if not (
 
 def without_replica_context(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap ``function`` so that Keras's optimizers in it do not sum gradients over replicas.
+
+    In ``merge_call``, there is no replica context, and thus nothing to sum.
 
     That sum makes TensorFlow keep the graph of each training call for good, 3.6 MiB. The likely
     cause is https://github.com/tensorflow/tensorflow/issues/97697.

@@ -107,7 +107,7 @@ def check_labels_and_probabilities(targets: Targets, probabilities: Array) -> tu
             f"probabilities has the shape {probabilities.shape}: it must be ({len(labels)}, 10), "
             "one row for each of the targets"
         )
-    if (row := find_no_probabilities(probabilities)) is not None:
+    if (row := find_invalid_row(probabilities)) is not None:
         raise ArgumentError(
             f"probabilities contains {probabilities[row]} in row {row}, counted from 0: each row "
             "must have numbers from 0 to 1 that add up to 1, as softmax returns them"
@@ -122,8 +122,8 @@ def are_probabilities(values: Array) -> bool:
     return bool(values.min() >= 0 and distance <= PROBABILITY_ERROR)  # NaN fails comparisons
 
 
-def find_no_probabilities(values: Array) -> int | None:
-    """Return the first row whose numbers are no probabilities that add up to 1, or None."""
+def find_invalid_row(values: Array) -> int | None:
+    """Return the first row that is no distribution of probabilities, or None."""
     if are_probabilities(values):
         return None
     return int(np.argmin([are_probabilities(row[np.newaxis]) for row in values]))

@@ -103,7 +103,8 @@ def check_test_accuracy(
 def check_networks(networks: Any, training_examples: Examples) -> CheckResult:
     """Check that three networks differ in their 10, 100 and 1,000 training steps alone.
 
-    It compares only what a Keras model stores; the batch size is not part of that.
+    It compares only what a Keras model stores; the batch size is not part of that. A learning rate
+    that a callback has changed counts as another one.
 
     Args:
         networks: The student's dictionary or Series: number of steps to trained Keras model; or a
@@ -158,7 +159,8 @@ def _judge_test_accuracy(
     features, labels = _read_table(*test_set, TEST_SET)
     predictions = _check_predictions(test_predictions, features, measured)
     on_test = Accuracy(float(np.mean(predictions == labels)), len(labels))
-    numbers = _to_numbers("accuracy", [] if isinstance(accuracy, str) else accuracy)
+    is_text = isinstance(accuracy, str)  # which would be read as a number
+    numbers = _to_numbers("accuracy", [] if is_text else accuracy)
     if len(numbers) != 1 or not abs(numbers[0] - on_test.value) <= ACCURACY_TOLERANCE:
         raise WrongAnswerError(
             f"accuracy is {accuracy!r:.100}. It must be one number from 0 to 1: the fraction of "
@@ -342,7 +344,7 @@ def _advise_tables(measured: MeasuredModel) -> str:
 def _advise_hyperparameters(kind: str, model: Any) -> Iterator[str]:
     """Yield what to try, as measured over the usual sizes and rates."""
     found = describe_network(model)
-    if found["l1"] | found["l2"] | {*found["dropout"]} != {0.0}:
+    if any(found["l1"] | found["l2"] | {*found["dropout"]}):
         yield message("Try less dropout, l1 or l2, or none.")
     shape: Any = next((kernel.shape for kernel in list_kernels(model)), ())
     if kind == "network" and len(shape) == 2:  # not of a convolution
@@ -393,14 +395,14 @@ def _find_difference(one: Any, other: Any, is_blank: Any) -> str:
     """Return an argument in which two networks differ, as far as their models store it, or nothing.
 
     Blank pixels of value 0 keep their initial weights. With another value, all the weights of a
-    node there move by the same amount, so that their differences stay. Penalties change them, and
-    so do layers that move the images or add noise.
+    node there move by the same amount, so that their differences stay. Penalties change the weights
+    of blank pixels, and so do layers that move the images or add noise.
     """
     expected, found = describe_network(one), describe_network(other)
     for name, value in found.items():
         if expected.get(name, value) != value:  # what one does not know is no difference
             return name
-    has_penalty = found["l1"] | found["l2"] != {0.0}
+    has_penalty = any(found["l1"] | found["l2"])
     is_noisy = any(re.search("Noise|Random", type(layer).__name__) for layer in list_layers(other))
     if is_blank.any() and not has_penalty and not is_noisy:
         kernels = [list_kernels(network)[0][is_blank] for network in (one, other)]

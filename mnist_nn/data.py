@@ -54,7 +54,7 @@ def load_mnist_dataframe(
     """
     if path is not None:
         return _read_csv(path)
-    if split not in [*FILES]:  # a list, since not everything can be a key
+    if not isinstance(split, str) or split not in FILES:
         raise ArgumentError(f"split must be 'train' or 'test', not {split!r:.100}")
     return pd.DataFrame(_read_package_file(split).astype(np.int64), copy=False)
 
@@ -168,7 +168,19 @@ def _find_words(names: "pd.Index[str]") -> list[str]:
 
 
 def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with the label in column 0, if there is no doubt where it is."""
+    """Return a table with the label in column 0, if there is no doubt where it is.
+
+    =============================================  =================================
+    as load_mnist_dataframe() returns it           stays as it is
+    with the row numbers of to_csv() before it     these are dropped
+    ``label, pixel0, …``, or the label elsewhere   the column of that name, as Kaggle's
+    ``pixel1, …, pixel784, class``                 the same, as OpenML's
+    numbers 0 to 784 in another order              sorted by them
+    785 numbers without names                      the last column, if the first is all 0
+    ``pixel0, pixel1, pixel10, …``                 refused: sorted as text
+    ``7, 0, 0.1, 0.2, …``                          refused: an example became the names
+    =============================================  =================================
+    """
     n_rows, n_columns = dataset.shape
     dataset = _drop_row_numbers(dataset)
     if not n_rows or dataset.shape[1] != 1 + PIXELS:
@@ -259,8 +271,8 @@ def _check_table(name: str, dataset: pd.DataFrame) -> None:
                 "convert it with .astype('int64')"
             )
     values = dataset.to_numpy()
-    whitest = values[:, 1:].max()
-    if 0 < whitest <= DIMMEST_WHITE:
+    darkest, whitest = values[:, 1:].min(), values[:, 1:].max()
+    if darkest >= 0 and 0 < whitest <= DIMMEST_WHITE:
         raise ArgumentError(
             f"{name} has pixels from 0 to {whitest:g}: white must be 255. Multiply them first, and "
             "round them afterwards"

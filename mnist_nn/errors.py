@@ -84,7 +84,7 @@ def suggest_arguments(function: Callable[P, R]) -> Callable[P, R]:
             word = name.lower()
             similar = difflib.get_close_matches(word, SYNONYMS, n=1, cutoff=0.8)
             similar = similar or difflib.get_close_matches(word, known, n=1)
-            meant = [SYNONYMS.get(word, word) for word in similar]
+            meant = [SYNONYMS.get(match, match) for match in similar]
             if meant and meant[0] in known:
                 raise ArgumentTypeError(
                     f"{function.__name__} has no argument {name}: did you mean {meant[0]}?"

@@ -83,7 +83,7 @@ def set_language(language: str) -> None:
         >>> set_language("en")
     """
     global _code
-    if language not in [*LANGUAGES]:  # a list, since not everything can be a key
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ValueError(f"language must be one of {[*LANGUAGES]}, not {language!r:.100}")
     _code = language
 

@@ -71,24 +71,28 @@ class MeasuredModel:
         self.has_probabilities = arguments.are_probabilities(
             check_outputs(name, model, features[:2])
         )
-        self.scale = 1
-        self.accuracy = self.measure(features, labels)
+        self.accuracy, self.scale = self.measure(features, labels, scale=1), 1
         if self.accuracy.value < 1 - MUCH_BETTER:
-            if_raw = self.measure(PIXEL_MAXIMUM * features, labels)
+            if_raw = self.measure(features, labels, scale=PIXEL_MAXIMUM)
             if if_raw.value > self.accuracy.value + MUCH_BETTER:
                 self.accuracy, self.scale = if_raw, PIXEL_MAXIMUM
         self.new_accuracies = self._measure_new_digits()
 
-    def predict(self, features: Features) -> Labels:
-        """Return the digits that the model sees in ``scale * features``, a few at once."""
-        parts = np.array_split(self.scale * features, math.ceil(len(features) / ROWS_AT_ONCE))
+    def predict(self, features: Features, scale: int | None = None) -> Labels:
+        """Return the digits that the model sees in ``scale * features``, by default its own scale.
+
+        It predicts a few at once, to save memory.
+        """
+        inputs = (self.scale if scale is None else scale) * features
+        parts = np.array_split(inputs, math.ceil(len(features) / ROWS_AT_ONCE))
         outputs = [check_outputs(self.name, self.model, part) for part in parts]
         predicted: Labels = np.concatenate(outputs).argmax(axis=1)
         return predicted
 
-    def measure(self, features: Features, labels: Labels) -> Accuracy:
-        """Return the accuracy on a data set."""
-        return Accuracy(float(np.mean(self.predict(features) == labels)), len(labels))
+    def measure(self, features: Features, labels: Labels, scale: int | None = None) -> Accuracy:
+        """Return the accuracy on a data set, with inputs as in :meth:`predict`."""
+        is_right = self.predict(features, scale) == labels
+        return Accuracy(float(np.mean(is_right)), len(labels))
 
     def _measure_new_digits(self) -> NewAccuracies | None:
         new = load_new_digits()

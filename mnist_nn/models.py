@@ -164,7 +164,7 @@ def check_classifier(name: str, model: Any, examples: Features) -> Array:
     Errors call the model ``name``.
     """
     probabilities = check_outputs(name, model, examples)
-    if (row := arguments.find_no_probabilities(probabilities)) is not None:
+    if (row := arguments.find_invalid_row(probabilities)) is not None:
         raise ArgumentError(
             f"{name} predicts {probabilities[row].round(3)}, which are not probabilities that add "
             "up to 1: end it with softmax"
@@ -245,7 +245,7 @@ def describe_network(network: Any) -> dict[str, Any]:
         "dropout": [layer.rate for layer in layers if hasattr(layer, "rate")],
         "l1": {float(getattr(penalty, "l1", 0)) for penalty in penalties},
         "l2": {float(getattr(penalty, "l2", 0)) for penalty in penalties},
-        "batch_normalization": [name for name in names if name == "BatchNormalization"],
+        "batch_normalization": names.count("BatchNormalization"),
         "activation": [getattr(each, "__name__", type(each).__name__) for each in activations],
     }
     if count_steps(network):

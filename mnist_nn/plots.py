@@ -123,7 +123,7 @@ def plot_confusion_matrix(matrix: Array, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@language_font()
+@language_font()  # for the colour bar, whose Axes gets no alternative text
 def plot_weights(
     weights: Array,
     *,
@@ -151,39 +151,31 @@ def plot_weights(
         >>> ax = plot_weights(classifier.layers[0].kernel.numpy())
     """
     images = weights_to_images("weights", weights)
-    nodes = len(images)
     if limit is not None:
         limit = arguments.check_positive_number("limit", limit)
-    if original_look:
-        smallest = images.min(axis=(1, 2), keepdims=True)
-        spread = images.max(axis=(1, 2), keepdims=True) - smallest
-        images = (images - smallest) / np.where(spread, spread, 1)
-        cmap, limits = "pink", (0.0, 1.0)
-    else:
-        limit = limit or float(np.quantile(np.abs(images), SHARE_IN_COLOURS)) or 1.0
-        cmap, limits = "RdBu_r", (-limit, limit)
-    rows = math.ceil(nodes / IMAGES_PER_ROW)
+    nodes, rows = len(images), math.ceil(len(images) / IMAGES_PER_ROW)
     if ax is None:
         margins = {"left": 0, "right": 0.92, "bottom": 0, "top": 1}  # room for the colour bar
         ax = plt.subplots(figsize=(IMAGES_PER_ROW, rows), gridspec_kw=margins)[1]
-    # One large image draws ten times as fast as an Axes for each node.
-    drawn = draw_image(tile_images(images), ax, cmap=cmap, clim=limits)
     ax.axis("off")
     if original_look:
+        # One large image draws ten times as fast as an Axes for each node.
+        draw_image(tile_images(_stretch(images)), ax, cmap="pink", clim=(0.0, 1.0))
         describe(
             ax,
             f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
             "pixels, from dark for the smallest weight of the image to bright for its largest.",
         )
         return ax
+    limit = limit or float(np.quantile(np.abs(images), SHARE_IN_COLOURS)) or 1.0
+    drawn = draw_image(tile_images(images), ax, cmap="RdBu_r", clim=(-limit, limit))
     extend = "both" if np.abs(images).max() > limit else "neither"
-    decimals = max(2, 1 - math.floor(math.log10(limits[1])))  # two digits of the limit or more
-    end, lowest, highest = (
-        f"{value:.{decimals}f}".replace("-", "−")
-        for value in (limits[1], images.min(), images.max())
-    )
     bar: Any = {"fraction": 0.02, "pad": 0.01, "aspect": 4 * rows, "label": figure_text("Weight")}
     ax.figure.colorbar(drawn, ax=ax, extend=extend, **bar)
+    precision = ".2f" if limit >= 0.1 else ".2g"
+    end, lowest, highest = (
+        f"{value:{precision}}".replace("-", "−") for value in (limit, images.min(), images.max())
+    )
     describe(
         ax,
         f"{nodes} small images in rows of ten, one per node: its weights, arranged like the "
@@ -191,6 +183,13 @@ def plot_weights(
         f"the colours end at −{end} and {end}, the weights at {lowest} and {highest}.",
     )
     return ax
+
+
+def _stretch(images: Array) -> Array:
+    """Scale each image to values from 0 to 1."""
+    smallest = images.min(axis=(1, 2), keepdims=True)
+    spread = images.max(axis=(1, 2), keepdims=True) - smallest
+    return np.asarray((images - smallest) / np.where(spread, spread, 1))
 
 
 def check_confusion_matrix(name: str, matrix: Array) -> Array:

@@ -30,7 +30,7 @@ _described: weakref.WeakSet[Axes] = weakref.WeakSet()
 
 
 def describe(ax: Axes, *sentences: str) -> None:
-    """Set the alternative text of an Axes, and let its texts have the language's characters.
+    """Set the alternative text of an Axes, and add a fallback font for the language.
 
     The text is the label of the Axes, which Matplotlib does not show. IPython displays figures with
     such a text through :func:`_display` from now on.

@@ -256,23 +256,20 @@ def train_on_batches(
                 if verbose:
                     print(f"  period {number:02d} : {logs['val_log_loss']:0.2f}", flush=True)
                 callback_list.params[STEPS_DONE] = steps_done - steps_before
-                # To callbacks, a period that is cut is an epoch, but no backup takes it for done.
-                is_cut = steps_done < sum(steps_by_period[: number + 1])
-                with change_backups(callback_list, save_freq=None) if is_cut else nullcontext():
-                    callback_list.on_epoch_end(number, logs)
+                is_whole = steps_done == sum(steps_by_period[: number + 1])
+                _end_period(callback_list, number, logs, is_whole)
                 if model.stop_training or interrupts:
                     break
         except KeyboardInterrupt:  # the second one, or a callback's
             interrupts.append(signal.SIGINT)
-            if not _has_own_step(model):  # the call that was interrupted is not counted yet
+            # Steps of the call that was interrupted are not counted yet. A step of a model's own
+            # may call the optimizer more or less than once, so its iterations tell nothing.
+            if not _has_own_step(model):
                 iterations = count_steps(model) - iterations_before
                 steps_done = max(steps_done, steps_before + iterations)
-        model.optimizer.finalize_variable_values(model.trainable_weights)
         is_stopped = bool(interrupts) and steps_done < n_steps
-        # A backup is deleted at the end, unless the same call may resume from it.
-        is_kept = is_stopped or (interrupts and not verbose)
-        with change_backups(callback_list, delete_checkpoint=False) if is_kept else nullcontext():
-            callback_list.on_train_end(logs)
+        may_resume = is_stopped or (bool(interrupts) and not verbose)
+        _end_training(model, callback_list, logs, may_resume)
 
     if interrupts and not verbose:
         raise KeyboardInterrupt
@@ -283,6 +280,30 @@ def train_on_batches(
     if verbose and model.history.epoch:
         _show_results(model, steps_done, data)
     return model
+
+
+def _end_period(
+    callback_list: keras.callbacks.CallbackList, number: int, logs: dict[str, Any], is_whole: bool
+) -> None:
+    """Call the callbacks after a period; no backup takes one that was cut short for done."""
+    with nullcontext() if is_whole else change_backups(callback_list, save_freq=None):
+        callback_list.on_epoch_end(number, logs)
+
+
+def _end_training(
+    model: keras.Model,
+    callback_list: keras.callbacks.CallbackList,
+    logs: dict[str, Any],
+    may_resume: bool,
+) -> None:
+    """Set the weights that the optimizer has averaged, and call the callbacks.
+
+    Backups are deleted, unless the same call may resume from them.
+    """
+    model.optimizer.finalize_variable_values(model.trainable_weights)
+    keep = change_backups(callback_list, delete_checkpoint=False)
+    with keep if may_resume else nullcontext():
+        callback_list.on_train_end(logs)
 
 
 def _split_into_calls(batch_numbers: Labels) -> Iterator[Labels]:
@@ -321,7 +342,7 @@ def _compile_functions(
 
     def train_steps(rows: Any, batch_numbers: Any) -> Any:
         logs = {}
-        if has_own_step:  # TensorFlow's loop has to know what it returns
+        if has_own_step:  # before a loop of TensorFlow, logs must have the names that it sets
             logs = train_step(rows, batch_numbers[0])
             batch_numbers = batch_numbers[1:]
         for batch_number in batch_numbers:
@@ -340,9 +361,10 @@ def _compile_functions(
         return train_steps, predict
     # Without partial(), TensorFlow warns of retracing.
     compiled = partial(tf.function, autograph=False)
-    return compiled(
-        partial(compile_loop(train_steps)), input_signature=2 * [tf.TensorSpec([None], tf.int64)]
-    ), compiled(partial(predict), input_signature=[])
+    rows_and_numbers = 2 * [tf.TensorSpec([None], tf.int64)]
+    compiled_steps = compiled(partial(compile_loop(train_steps)), input_signature=rows_and_numbers)
+    compiled_predict = compiled(partial(predict), input_signature=[])
+    return compiled_steps, compiled_predict
 
 
 def _compute_loss(

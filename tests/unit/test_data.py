@@ -248,6 +248,9 @@ def test_parse_refuses_what_is_no_table_of_digits(train_table: pd.DataFrame) -> 
         "dataset contains nan in row 1, column 0": rows.reindex([0, 99_999]),
         "dataset contains 0.5 in row 0, column 784": with_last_pixel(rows, 0.5),
         "dataset contains -1 in row 0, column 784": with_last_pixel(rows, -1),
+        "dataset contains -1.0 in row 0, column 1": pd.concat(
+            [rows[[0]], rows.loc[:, 1:] / 127.5 - 1], axis=1
+        ),
         "dataset contains (str|object) values": with_last_pixel(rows, "0"),
     }
     for message, table in refused.items():

@@ -164,7 +164,7 @@ def test_weights_that_are_all_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "ends"), [(0.5, "−0.50 and 0.50"), (1.0, "−1.00 and 1.00"), (4e-4, "−0.00040 and 0.")]
+    ("limit", "ends"), [(0.5, "−0.50 and 0.50"), (1.0, "−1.00 and 1.00"), (4e-4, "−0.0004 and 0.")]
 )
 def test_small_weights_are_told_with_two_digits(limit: float, ends: str) -> None:
     ax = mnist_nn.plot_weights(np.full((784, 2), limit / 2), limit=limit)
