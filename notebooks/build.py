@@ -607,4 +607,6 @@ def run_command(command: Callable[[Sequence[str]], None]) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    from notebooks import build  # the errors of the module that others import are not __main__'s
+
+    build.run_command(build.main)

@@ -336,10 +336,12 @@ def remove_icons(static: Path) -> None:
 
 
 def substitute(pattern: str, replacement: str, text: str) -> str:
-    """Return a text with each match replaced; without one, what the theme writes has changed."""
+    """Return a text with each match replaced; raise a NotebookError if there is none."""
     changed, count = re.subn(pattern, lambda _: replacement, text)
     if not count:
-        raise build.NotebookError(f"a file of the theme lacks {pattern}: adapt {__name__}")
+        raise build.NotebookError(
+            f"a file of the theme lacks {pattern}: adapt notebooks/site/build.py"
+        )
     return changed
 
 

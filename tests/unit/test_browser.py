@@ -128,7 +128,8 @@ def test_runs_get_the_hints_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> No
         model.optimizer.iterations.assign(1)
         for share, (text, is_good) in zip(shares, judged, strict=True):
             found = measurement.Accuracy(share, 1)
-            monkeypatch.setattr(measurement.MeasuredModel, "measure", lambda *_, f=found: f)
+            measure = lambda *_, found=found, **__: found  # noqa: E731
+            monkeypatch.setattr(measurement.MeasuredModel, "measure", measure)
             result = check[run["model"]](model, np.zeros((1, 784)), np.zeros(1))
             said = [result.message, texts[f"next_{run['model']}"]][: 1 + result.passed]
             assert (text, is_good) == (" ".join(said), result.passed)
@@ -198,7 +199,7 @@ def test_training_plays_once_if_it_is_started_during_the_demo() -> None:
     const timers = new Set();
     globalThis.setInterval = (go) => (timers.add(go), go);
     globalThis.clearInterval = (go) => timers.delete(go);
-    const slider = { value: 0, max: 7 };
+    const slider = Object.assign(new EventTarget(), { value: 0, max: 7 });
     const moveTo = (moment) => (slider.value = moment);
     const [setStrokes, update] = [() => {}, () => {}];
     const page = { slider, button: {}, texts: {}, setStrokes, moveTo, update };
@@ -208,7 +209,11 @@ def test_training_plays_once_if_it_is_started_during_the_demo() -> None:
     globalThis.show([], true);
     const count = timers.size;
     playback.stopTraining();
-    return [count, timers.size];
+    const stopped = timers.size;
+    createPlayback(page).startDemo();
+    slider.dispatchEvent(new Event("input")); // the visitor moves it
+    globalThis.show([], true);
+    return [count, stopped, timers.size];
     """
     source = (live_export.HERE / "playback.js").read_text("utf-8")
-    assert run_node(code, source=source) == [1, 0]
+    assert run_node(code, source=source) == [1, 0, 0]

@@ -198,9 +198,9 @@ try {
   games.judge(meant);
   performance.mark("answered");
   await loadTraining(lastModels);
-  if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));
-  await navigator.serviceWorker?.register("worker.js");
 } catch (error) {
   console.error(error);
   window.report("failed");
 }
+if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go));
+navigator.serviceWorker?.register("worker.js").catch(console.error); // the page works without it

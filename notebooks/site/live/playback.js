@@ -7,16 +7,16 @@ const MOMENT = 1200; // milliseconds for which each state of the training is sho
 export function createPlayback({ slider, button, texts, setStrokes, moveTo, update }) {
   let endDemo = null; // as long as digits are drawn
   let timer = null; // as long as the training plays
+  let hasPlayed = false; // the training plays by itself once, if the visitor has not moved it
   let isComplete = true; // as is each digit but one that draws itself
+  slider.addEventListener("input", () => (hasPlayed = true));
 
   function startDemo() {
-    let hasPlayed = false;
     endDemo = playDemo((strokes, isLast) => {
       isComplete = isLast;
       setStrokes(strokes);
       if (!isLast || hasPlayed || slider.disabled) return;
-      hasPlayed = true; // the training, once, with this digit
-      startTraining();
+      startTraining(); // with this digit
       return (Number(slider.max) + 3) * MOMENT;
     });
   }
@@ -33,6 +33,7 @@ export function createPlayback({ slider, button, texts, setStrokes, moveTo, upda
   }
 
   function startTraining() {
+    hasPlayed = true;
     clearInterval(timer);
     timer = setInterval(() => {
       moveTo(Number(slider.value) + 1);

@@ -7,7 +7,7 @@ import { CLASSES, PERIODS, PIXELS } from "./training.js";
 const [SMALLEST, LARGEST] = [2 ** -126, (2 - 2 ** -23) * 2 ** 127];
 
 /** Return a text as Python's error messages show it: in quotes unless it is a number. */
-const show = (text) => (text === "" || Number.isNaN(Number(text)) ? `'${text}'` : text);
+const show = (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? `'${text}'` : text);
 
 /** Return the values of settings that are given as texts, and what is wrong with them, by field. */
 export function checkSettings(given, { texts, examples, weights }) {

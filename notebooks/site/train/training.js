@@ -149,9 +149,13 @@ export function* train(layers, digits, sets, settings) {
       isStopped = yield { done: ++done };
     }
     const [training, validation] = sets.map((each) => evaluate(layers, digits, each));
-    if (!training || !validation) return yield { done, period, hasDiverged: true };
+    if (!training || !validation) {
+      yield { done, period, hasDiverged: true };
+      return;
+    }
     const trained = layers.map(({ forPage }) => forPage);
-    yield { done, period, trainingLogLoss: training.logLoss, ...validation, layers: trained };
-    if (isStopped) return;
+    const figures = { trainingLogLoss: training.logLoss, ...validation, layers: trained };
+    const isStoppedNow = yield { done, period, ...figures };
+    if (isStopped || isStoppedNow) return;
   }
 }
