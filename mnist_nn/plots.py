@@ -250,7 +250,8 @@ def tile_images(
 ) -> Array:
     """Return images of shape (n_images, 28, 28) as one large image, in rows.
 
-    ``gap`` is the number of pixels between rows, and between columns. They are NaN.
+    ``gap`` is the number of pixels between rows, and between columns. These pixels are NaN, and so
+    are those of missing images in the last row.
     """
     rows = math.ceil(len(images) / columns)
     height, width = IMAGE_SIDE + gap[0], IMAGE_SIDE + gap[1]

@@ -15,7 +15,7 @@ from mnist_nn.analysis.plots import WeightsByStep, list_steps, select_moving_nod
 from mnist_nn.language import format_number, get_language, message
 from mnist_nn.rendering import embed_png, encode_png
 
-# White for the gaps, and an odd number of colours, so that zero has one of its own.
+# White for the gaps, and an odd number of colours, so that zero has one of its own: 128.
 PALETTE = b"\xff" * 3 + colormaps["RdBu_r"](np.linspace(0, 1, 255), bytes=True)[:, :3].tobytes()
 SCRIPT = Path(__file__).with_name("animation.js").read_text(encoding="utf-8")
 
@@ -45,14 +45,14 @@ def animate_weights(weights_by_step: WeightsByStep, *, nodes: int = 20) -> str:
     images = select_moving_nodes(weights_by_step, steps, nodes)
     images = images / (np.abs(images).max() or 1.0)
     frames = []
-    for nodes_of_step in images:
-        tiles = plots.tile_images(nodes_of_step, min(plots.IMAGES_PER_ROW, len(nodes_of_step)))
+    for of_step in images:
+        tiles = plots.tile_images(of_step, min(plots.IMAGES_PER_ROW, len(of_step)))
         colours = np.where(np.isnan(tiles), 0, 128 + np.rint(127 * tiles))
         frame = Image.fromarray(colours.astype(np.uint8))
         frame.putpalette(PALETTE)
         frames.append(encode_png(frame))
-    name = f"{message('Steps')}{get_language().colon}"
-    labels = [f"{name}{format_number(step)}" for step in steps]
+    prefix = f"{message('Steps')}{get_language().colon}"
+    labels = [f"{prefix}{format_number(step)}" for step in steps]
     words = {"steps": message("Steps"), "play": message("Play"), "pause": message("Pause")}
     content = json.dumps({"words": words, "labels": labels, "frames": frames})
     text = message(

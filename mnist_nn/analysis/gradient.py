@@ -25,7 +25,7 @@ class Curves(NamedTuple):
     factors: Array  # multiples of the gradient that are subtracted
     batch: list[float]  # losses of the batch, one for each factor
     validation: list[float]
-    slope: float  # by which the loss of the batch falls at the start, per factor
+    slope: float  # by which the loss of the batch falls per unit of the factor, at the start
 
 
 @language_font()
@@ -95,14 +95,14 @@ def plot_gradient(
 def _follow_gradient(
     model: keras.Model, batch: tuple[Features, Labels], validation: tuple[Features, Labels]
 ) -> Curves:
-    """Return the losses of a model while its weights move against a batch's gradient, and back."""
+    """Return the losses along a batch's gradient; the model gets its weights back."""
     with tf.GradientTape() as tape:
         probabilities = model(batch[0], training=False)
         losses = keras.losses.sparse_categorical_crossentropy(batch[1], probabilities)
         loss = tf.reduce_mean(losses)
     variables = model.trainable_variables
     gradients = [
-        0.0 if gradient is None else np.asarray(gradient)  # None where the loss needs no variable
+        0.0 if gradient is None else np.asarray(gradient)  # None if the loss does not depend on it
         for gradient in tape.gradient(loss, variables)
     ]
     starts = [variable.numpy() for variable in variables]
@@ -117,11 +117,12 @@ def _follow_gradient(
         loss_at_end = compute_loss(end, *batch)
         while (loss_further := compute_loss(2 * end, *batch)) < loss_at_end:
             end, loss_at_end = 2 * end, loss_further
-        factors = np.linspace(0, 2 * end, POINTS)  # twice as far as the loss falls
+        factors = np.linspace(0, 2 * end, POINTS)  # beyond the lowest loss
         batch_losses = [compute_loss(factor, *batch) for factor in factors]
         validation_losses = [compute_loss(factor, *validation) for factor in factors]
     finally:
         for variable, start in zip(variables, starts, strict=True):
             variable.assign(start)
+    # Per unit of the factor, the loss falls by the squared length of the gradient.
     slope = float(sum(np.sum(np.square(gradient)) for gradient in gradients))
     return Curves(factors, batch_losses, validation_losses, slope)

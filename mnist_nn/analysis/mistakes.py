@@ -26,7 +26,8 @@ def confident_mistakes(targets: Targets, probabilities: Array) -> pd.DataFrame:
         ``targets`` if these are a Series, and the position otherwise.
 
     Raises:
-        ValueError: If ``targets`` are not labels, or ``probabilities`` has another shape.
+        ValueError: If ``targets`` are not labels, or ``probabilities`` are not ten for each of
+            them that add up to 1.
 
     Example:
         >>> probabilities = linear_classifier.predict(validation_examples, verbose=0)
