@@ -68,6 +68,8 @@ class Saver:
         """Return what ``judge.Answers`` turns into the value again; save the models in it."""
         if value is None or value is ...:
             return None
+        if isinstance(value, np.generic):  # such as a number of steps that is a key
+            value = value.item()
         if self.is_model(value):
             if id(value) not in self.models:
                 file = f"{len(self.models)}.keras"
