@@ -189,7 +189,7 @@ def _arrange_columns(name: str, dataset: pd.DataFrame) -> pd.DataFrame:
             "label in column 0 and the pixels in columns 1 to 784"
         )
     names = dataset.columns.map(str)
-    if {*names} == {*COLUMN_NAMES}:  # the pixels before the label, say
+    if {*names} == {*COLUMN_NAMES} and [*names] != COLUMN_NAMES:  # the label last, say
         names = pd.Index(COLUMN_NAMES)
         dataset = dataset.set_axis(dataset.columns.map(int), axis="columns")[[*COLUMNS]]
     _check_column_names(name, names)
