@@ -206,10 +206,8 @@ def are_raw_pixels(features: Features) -> bool:
 
 def warn_of_raw_pixels(data: Data) -> None:
     """Warn if examples look like pixels that were not divided by 255."""
-    for name, features in [
-        ("training_examples", data.features),
-        ("validation_examples", data.val_features),
-    ]:
+    sets = (TRAINING_SET, data.features), (VALIDATION_SET, data.val_features)
+    for (name, _), features in sets:
         if are_raw_pixels(features):
             text = message(
                 f"{name} contains whole numbers up to {features.max():g}. If these are raw "

@@ -158,7 +158,7 @@ def _judge_test_accuracy(
     measured = MeasuredModel("classifier", classifier, validation_features, validation_labels)
     features, labels = _read_table(*test_set, TEST_SET)
     predictions = _check_predictions(test_predictions, features, measured)
-    on_test = Accuracy(float(np.mean(predictions == labels)), len(labels))
+    on_test = Accuracy.of(predictions, labels)
     is_text = isinstance(accuracy, str)  # which would be read as a number
     numbers = _to_numbers("accuracy", [] if is_text else accuracy)
     if len(numbers) != 1 or not abs(numbers[0] - on_test.value) <= ACCURACY_TOLERANCE:

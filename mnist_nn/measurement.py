@@ -27,6 +27,11 @@ class Accuracy(NamedTuple):
     value: float
     rows: int
 
+    @classmethod
+    def of(cls, predictions: Any, labels: Labels) -> "Accuracy":
+        """Return the accuracy of predictions, a digit for each of the labels."""
+        return cls(float(np.mean(predictions == labels)), len(labels))
+
     def is_above(self, other: "Accuracy") -> bool:
         """Return whether it is higher than ``other``, by more than chance explains."""
         variance = other.value * (1 - other.value) * (1 / self.rows + 1 / other.rows)
@@ -91,8 +96,7 @@ class MeasuredModel:
 
     def measure(self, features: Features, labels: Labels, scale: int | None = None) -> Accuracy:
         """Return the accuracy on a data set, with inputs as in :meth:`predict`."""
-        is_right = self.predict(features, scale) == labels
-        return Accuracy(float(np.mean(is_right)), len(labels))
+        return Accuracy.of(self.predict(features, scale), labels)
 
     def _measure_new_digits(self) -> NewAccuracies | None:
         new = load_new_digits()

@@ -10,6 +10,7 @@ from mnist_nn import arguments
 from mnist_nn._backend import keras
 from mnist_nn.arguments import Array, Examples
 from mnist_nn.errors import ArgumentError
+from mnist_nn.training import STEPS_DONE
 
 
 class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
@@ -42,8 +43,8 @@ class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has 
             self.weights[int(self.model.optimizer.iterations)] = self._kernel.numpy()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if "steps_done" in self.params:  # also counts the steps that mixed precision skips
-            step = min(self.weights) + self.params["steps_done"]
+        if STEPS_DONE in self.params:  # also counts the steps that mixed precision skips
+            step = min(self.weights) + self.params[STEPS_DONE]
         else:  # in Keras's own fit
             step = int(self.model.optimizer.iterations)
         self.weights[step] = self._kernel.numpy()

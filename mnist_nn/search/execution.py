@@ -111,11 +111,10 @@ def _train_here(
         max_nbytes=1_000,  # larger arrays are shared, not sent with each run
         temp_folder=_find_temp_folder() if n_workers > 1 else None,
     )
-    finished = parallel(joblib.delayed(train)(*each, **data) for each in queue.items())
-    with warnings.catch_warnings(), contextlib.closing(finished):
+    with warnings.catch_warnings():
         # joblib warns of runs that an interrupt cancels, and of workers replaced because they grew.
         warnings.filterwarnings("ignore", category=UserWarning, module="joblib")
-        yield from finished
+        yield from parallel(joblib.delayed(train)(*each, **data) for each in queue.items())
 
 
 def _find_temp_folder() -> str | None:

@@ -17,7 +17,7 @@ from mnist_nn.sampling import split_steps
 from mnist_nn.search.results import AVERAGES, IDENTITY, METRICS, RUN_COLUMNS, to_setting
 from mnist_nn.search.worker import Trainer
 
-DATA = ("training_examples", "training_targets", "validation_examples", "validation_targets")
+DATA = (*arguments.TRAINING_SET, *arguments.VALIDATION_SET)
 PASSED = (*DATA, "callbacks", "seed", "verbose")  # what the search itself passes to the trainer
 
 
